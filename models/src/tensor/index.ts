@@ -1,0 +1,1 @@
+export { type DataOf, type DType, dtypes, elementCount, type Tensor, tensor } from './tensor.ts';
