@@ -1,0 +1,120 @@
+/**
+ * Field numbers and type numbers of onnx.proto3 (ONNX 1.20, IR version 3 to 13), as data: the one
+ * table that reader and writer share. Fields that we neither read nor write are left out.
+ */
+import type { DType } from '../tensor/index.ts';
+import type { Attribute, OpaqueDType } from './graph.ts';
+
+export const modelField = {
+  irVersion: 1,
+  producerName: 2,
+  producerVersion: 3,
+  graph: 7,
+  opsetImport: 8,
+  metadata: 14,
+  functions: 25,
+} as const;
+
+export const opsetField = { domain: 1, version: 2 } as const;
+
+export const entryField = { key: 1, value: 2 } as const;
+
+export const graphField = {
+  nodes: 1,
+  name: 2,
+  initializers: 5,
+  inputs: 11,
+  outputs: 12,
+  values: 13,
+  sparseInitializers: 15,
+} as const;
+
+export const nodeField = {
+  inputs: 1,
+  outputs: 2,
+  name: 3,
+  op: 4,
+  attributes: 5,
+  domain: 7,
+  overload: 8,
+} as const;
+
+export const attributeField = {
+  name: 1,
+  float: 2,
+  int: 3,
+  string: 4,
+  tensor: 5,
+  graph: 6,
+  floats: 7,
+  ints: 8,
+  strings: 9,
+  type: 20,
+  reference: 21,
+} as const;
+
+export const tensorField = {
+  dims: 1,
+  dataType: 2,
+  floatData: 4,
+  int32Data: 5,
+  stringData: 6,
+  int64Data: 7,
+  name: 8,
+  rawData: 9,
+  doubleData: 10,
+  uint64Data: 11,
+  externalData: 13,
+  dataLocation: 14,
+} as const;
+
+export const valueField = { name: 1, type: 2 } as const;
+
+export const typeField = { tensor: 1 } as const;
+
+export const tensorTypeField = { elementType: 1, shape: 2 } as const;
+
+export const shapeField = { dims: 1 } as const;
+
+export const dimField = { size: 1, symbol: 2 } as const;
+
+/** `TensorProto.DataLocation.EXTERNAL`. */
+export const externalLocation = 1;
+
+/** `AttributeProto.AttributeType`. */
+export const attributeTypes = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+} as const satisfies Record<Attribute['type'], number>;
+
+/** `TensorProto.DataType`, with the bits of one element (0: not of fixed size). */
+export const elementTypes = {
+  float32: { id: 1, bits: 32 },
+  uint8: { id: 2, bits: 8 },
+  int8: { id: 3, bits: 8 },
+  uint16: { id: 4, bits: 16 },
+  int16: { id: 5, bits: 16 },
+  int32: { id: 6, bits: 32 },
+  int64: { id: 7, bits: 64 },
+  string: { id: 8, bits: 0 },
+  bool: { id: 9, bits: 8 },
+  float16: { id: 10, bits: 16 },
+  float64: { id: 11, bits: 64 },
+  uint32: { id: 12, bits: 32 },
+  uint64: { id: 13, bits: 64 },
+  complex64: { id: 14, bits: 64 },
+  complex128: { id: 15, bits: 128 },
+  bfloat16: { id: 16, bits: 16 },
+  float8e4m3fn: { id: 17, bits: 8 },
+  float8e4m3fnuz: { id: 18, bits: 8 },
+  float8e5m2: { id: 19, bits: 8 },
+  float8e5m2fnuz: { id: 20, bits: 8 },
+  uint4: { id: 21, bits: 4 },
+  int4: { id: 22, bits: 4 },
+} as const satisfies Record<DType | OpaqueDType, { readonly id: number; readonly bits: number }>;
