@@ -1,0 +1,1 @@
+export type { Feeds, LoadOptions, RunOptions, Runtime, Session, SessionValue } from './runtime.ts';

@@ -1,0 +1,48 @@
+import type { DType, Tensor } from '../tensor/index.ts';
+
+/**
+ * Something that runs ONNX graphs. Owned by what runs them: trainer, calibrator, agent.
+ *
+ * Promises of every implementation, checked by `describeRuntime`:
+ * `load` rejects with `malformed` for bytes that are no model and `unsupported` for an unknown
+ * operator; runs of one session may overlap; `run` rejects with `invalid-argument` for missing,
+ * surplus or wrongly shaped feeds, and the session stays usable; an aborted signal rejects with
+ * `canceled`; disposing twice is harmless, and a disposed session rejects with `unavailable`.
+ */
+export interface Runtime {
+  readonly name: string;
+  /** Version of the engine and instruction set: runs are bit-equal only within one. */
+  readonly build: string;
+  load(model: Uint8Array, options?: LoadOptions): Promise<Session>;
+}
+
+/** How a model is to be prepared. */
+export interface LoadOptions {
+  /** Threads within one operator; default 1. */
+  readonly threads?: number;
+  /** `none` runs the graph as it is written; default `all`. */
+  readonly optimise?: 'none' | 'basic' | 'all';
+  readonly signal?: AbortSignal;
+}
+
+/** A model that is ready to run. */
+export interface Session extends AsyncDisposable {
+  readonly inputs: readonly SessionValue[];
+  readonly outputs: readonly SessionValue[];
+  /** `outputs` names what is wanted; default all. */
+  run(feeds: Feeds, options?: RunOptions): Promise<Feeds>;
+}
+
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+export interface RunOptions {
+  readonly outputs?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** Name and type of an input or output; a symbolic or unknown size is `undefined`. */
+export interface SessionValue {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly dims: readonly (number | undefined)[];
+}
