@@ -8,4 +8,6 @@ export {
   opaqueDTypes,
   type ValueInfo,
 } from './graph.ts';
+export { type ReadOptions, readModel } from './read.ts';
+export type { ExternalData } from './read-tensor.ts';
 export { writeModel } from './write.ts';

@@ -15,7 +15,7 @@ import {
   typeField,
   valueField,
 } from './schema.ts';
-import { createWireWriter, type WireWriter } from './wire.ts';
+import { createWireWriter, type WireWriter } from './wire-writer.ts';
 
 /** Room for one node, value or constant beside its numbers; a guess that avoids growing. */
 const entryBytes = 192;

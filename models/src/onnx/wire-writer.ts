@@ -1,5 +1,4 @@
-/** Protocol Buffers wire types (Encoding, "Message structure"). */
-export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+import { wireType } from './wire-type.ts';
 
 /**
  * Writes Protocol Buffers back to front, so that the length of a nested message is known when its
