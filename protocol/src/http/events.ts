@@ -1,0 +1,27 @@
+import Type, { type Static } from 'typebox';
+import { DeviceEvent } from '../documents/event.ts';
+import { Prediction } from '../documents/prediction.ts';
+import { Id, TimestampMs } from '../ids.ts';
+import { Alarm } from './alarms.ts';
+import { FieldSample } from './data.ts';
+import { Device, WindowSummary } from './devices.ts';
+import { Metric, ModelVersion, Rollout, Run } from './models.ts';
+
+/** What the event stream says. Each change carries the whole new object, so that a reader needs no second request. */
+export const LiveEvent = Type.Union([
+  Type.Object({ kind: Type.Literal('device'), device: Device }),
+  Type.Object({ kind: Type.Literal('window'), device: Id, window: WindowSummary }),
+  Type.Object({ kind: Type.Literal('device-event'), device: Id, event: DeviceEvent }),
+  Type.Object({ kind: Type.Literal('alarm'), alarm: Alarm }),
+  Type.Object({ kind: Type.Literal('rollout'), rollout: Rollout }),
+  /** Without metrics; those come one by one. */
+  Type.Object({ kind: Type.Literal('run'), run: Run }),
+  Type.Object({ kind: Type.Literal('metric'), run: Type.String(), metric: Metric }),
+  Type.Object({ kind: Type.Literal('version'), version: ModelVersion }),
+  Type.Object({ kind: Type.Literal('sample'), sample: FieldSample }),
+  /** Only on a stream opened with `predictions=true`. */
+  Type.Object({ kind: Type.Literal('prediction'), prediction: Prediction }),
+  /** Events were lost to this reader (it was away too long): fetch everything again. */
+  Type.Object({ kind: Type.Literal('reset'), atMs: TimestampMs }),
+]);
+export type LiveEvent = Static<typeof LiveEvent>;

@@ -1,0 +1,30 @@
+export { Alarm, DriftFinding, type DriftPattern, driftPatterns } from './alarms.ts';
+export { Dataset, type DatasetPart, datasetParts, FieldSample, Snapshot } from './data.ts';
+export {
+  Device,
+  DriftSummary,
+  FeatureComparison,
+  LatencyUs,
+  Lineage,
+  LineageLink,
+  LossLedger,
+  WindowSummary,
+} from './devices.ts';
+export { LiveEvent } from './events.ts';
+export { Health, HubStatus, TokenInfo } from './hub.ts';
+export {
+  GateReport,
+  Metric,
+  ModelInfo,
+  ModelPolicies,
+  ModelVersion,
+  type PipelineStep,
+  pipelineSteps,
+  Rollout,
+  Run,
+  Variant,
+} from './models.ts';
+export { Problem, problemOf } from './problem.ts';
+export { type Route, type RouteAnswer, type RouteArgs, routeUrl } from './route.ts';
+export { type RouteName, type Routes, routes } from './routes.ts';
+export { allows, type Scope, ScopeSchema, scopes } from './scopes.ts';

@@ -1,0 +1,143 @@
+import Type, { type Static } from 'typebox';
+import { CodeSchema } from '../documents/state.ts';
+import { BundleRef } from '../documents/target.ts';
+import { Count, DeviceClassSchema, Digest, Id, TimestampMs, Version } from '../ids.ts';
+
+/** How a model is watched and renewed. */
+export const ModelPolicies = Type.Object({
+  /** Alarm budget per device; gives the alarm line with the number of features and windows. */
+  falseAlarmsPerDeviceYear: Type.Number({ exclusiveMinimum: 0 }),
+  /** A fixed alarm line for M instead of the budget. */
+  alarmThreshold: Type.Optional(Type.Number({ minimum: 10 })),
+  /** Labels that one alarm may ask for. */
+  labelBudget: Type.Integer({ minimum: 0, maximum: 10_000 }),
+  /** Retrain and roll out without a person, when evidence and gates agree. */
+  autoRetrain: Type.Boolean(),
+  /** Accuracy that may be lost before evidence says retrain, 0 to 1. */
+  toleratedLoss: Type.Number({ minimum: 0, maximum: 1 }),
+  windowSamples: Type.Integer({ minimum: 50, maximum: 10_000 }),
+  windowMinSpanMs: Type.Integer({ minimum: 0 }),
+  windowMaxSpanMs: Type.Integer({ minimum: 1000 }),
+  /** Devices publish each prediction over MQTT. */
+  predictions: Type.Enum(['off', 'qos0', 'qos1']),
+});
+export type ModelPolicies = Static<typeof ModelPolicies>;
+
+/** A registered model: a name for a task, the recipe and data it is made from, and its policies. */
+export const ModelInfo = Type.Object({
+  id: Id,
+  classes: Type.Array(Type.String()),
+  dataset: Id,
+  recipe: Digest,
+  policies: ModelPolicies,
+  createdAtMs: TimestampMs,
+  latestVersion: Type.Union([Version, Type.Null()]),
+});
+export type ModelInfo = Static<typeof ModelInfo>;
+
+/** A version built for one device class. */
+export const Variant = Type.Object({
+  deviceClass: DeviceClassSchema,
+  bundle: BundleRef,
+  /** Share of test samples answered right, 0 to 1. */
+  accuracy: Type.Number(),
+  graphBytes: Count,
+  bundleBytes: Count,
+});
+export type Variant = Static<typeof Variant>;
+
+/** What the evaluation gate found, as figures and one sentence each. */
+export const GateReport = Type.Object({
+  verdict: Type.Enum(['pass', 'hold', 'fail', 'first']),
+  checks: Type.Array(
+    Type.Object({ name: Type.String(), ok: Type.Boolean(), sentence: Type.String() }),
+  ),
+});
+export type GateReport = Static<typeof GateReport>;
+
+/** An immutable result of a run that passed evaluation. */
+export const ModelVersion = Type.Object({
+  model: Id,
+  version: Version,
+  createdAtMs: TimestampMs,
+  run: Type.String(),
+  snapshot: Digest,
+  recipe: Digest,
+  parent: Type.Union([Version, Type.Null()]),
+  fp32: Type.Object({ accuracy: Type.Number(), graphBytes: Count, digest: Digest }),
+  variants: Type.Array(Variant),
+  gate: GateReport,
+  /** Devices that serve it now. */
+  servedBy: Type.Array(Id),
+});
+export type ModelVersion = Static<typeof ModelVersion>;
+
+/** One point of a learning curve. */
+export const Metric = Type.Object({
+  step: Count,
+  epoch: Type.Number(),
+  loss: Type.Number(),
+  /** Accuracy on the validation part, where it was measured. */
+  accuracy: Type.Optional(Type.Number()),
+});
+export type Metric = Static<typeof Metric>;
+
+/** Steps of the pipeline in their order; each is resumable. */
+export const pipelineSteps = [
+  'prepare',
+  'train',
+  'evaluate',
+  'shrink',
+  'evaluate-int8',
+  'profile',
+  'package',
+  'gate',
+] as const;
+export type PipelineStep = (typeof pipelineSteps)[number];
+
+/** One execution of a recipe on a snapshot. */
+export const Run = Type.Object({
+  id: Type.String(),
+  model: Id,
+  kind: Type.Enum(['train', 'retrain']),
+  snapshot: Digest,
+  recipe: Digest,
+  seed: Count,
+  status: Type.Enum(['queued', 'running', 'done', 'failed', 'canceled']),
+  step: Type.Union([Type.Enum([...pipelineSteps]), Type.Null()]),
+  /** Work done in this step, 0 to 1. */
+  progress: Type.Number(),
+  metrics: Type.Array(Metric),
+  imagesPerSecond: Type.Union([Type.Number(), Type.Null()]),
+  createdAtMs: TimestampMs,
+  finishedAtMs: Type.Union([TimestampMs, Type.Null()]),
+  version: Type.Union([Version, Type.Null()]),
+  error: Type.Union([Type.Object({ code: CodeSchema, detail: Type.String() }), Type.Null()]),
+});
+export type Run = Static<typeof Run>;
+
+/** A policy-driven change of target across devices. */
+export const Rollout = Type.Object({
+  id: Id,
+  model: Id,
+  version: Version,
+  kind: Type.Enum(['rollout', 'rollback']),
+  status: Type.Enum(['running', 'done', 'stopped', 'aborted']),
+  /** Why it stopped. */
+  reason: Type.Union([Type.String(), Type.Null()]),
+  createdAtMs: TimestampMs,
+  finishedAtMs: Type.Union([TimestampMs, Type.Null()]),
+  devices: Type.Array(
+    Type.Object({
+      device: Id,
+      /** 1 for the first wave. */
+      wave: Count,
+      status: Type.Enum(['waiting', 'ordered', 'serving', 'refused', 'reverted', 'skipped']),
+      code: Type.Optional(CodeSchema),
+      detail: Type.Optional(Type.String()),
+      /** What it served before, so that it can go back. */
+      previous: Type.Union([BundleRef, Type.Null()]),
+    }),
+  ),
+});
+export type Rollout = Static<typeof Rollout>;
