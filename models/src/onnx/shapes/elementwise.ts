@@ -1,0 +1,143 @@
+import { type Dim, type Known, unknown } from './known.ts';
+import type { Rule, Site } from './site.ts';
+
+/** The output looks like the first input. */
+const same: Rule = (site) => [{ ...site.input(0), value: undefined }];
+
+const passed: Rule = (site) => [site.input(0)];
+
+const broadcastAll: Rule = (site) => [
+  { dtype: site.input(0).dtype, dims: broadcastInputs(site, 0) },
+];
+
+const compare: Rule = (site) => [{ dtype: 'bool', dims: broadcastInputs(site, 0) }];
+
+/** Arithmetic also works on known shape values, so that exported size computations fold. */
+const arithmetic =
+  (compute: (a: number, b: number) => number): Rule =>
+  (site) => {
+    const [result] = broadcastAll(site);
+    const value = fold(listOf(site.input(0)), listOf(site.input(1)), compute);
+    return [{ ...(result ?? unknown), value }];
+  };
+
+export const elementwiseRules: Readonly<Record<string, Rule>> = {
+  Identity: passed,
+  Relu: same,
+  LeakyRelu: same,
+  PRelu: same,
+  Elu: same,
+  Selu: same,
+  Celu: same,
+  Gelu: same,
+  Mish: same,
+  HardSigmoid: same,
+  HardSwish: same,
+  ThresholdedRelu: same,
+  Clip: same,
+  Sigmoid: same,
+  Tanh: same,
+  Softplus: same,
+  Softsign: same,
+  Softmax: same,
+  LogSoftmax: same,
+  Hardmax: same,
+  Erf: same,
+  Exp: same,
+  Log: same,
+  Sqrt: same,
+  Reciprocal: same,
+  Abs: same,
+  Neg: same,
+  Sign: same,
+  Floor: same,
+  Ceil: same,
+  Round: same,
+  Sin: same,
+  Cos: same,
+  Not: same,
+  CumSum: same,
+  LRN: same,
+  InstanceNormalization: same,
+  LayerNormalization: same,
+  GroupNormalization: same,
+  Add: arithmetic((a, b) => a + b),
+  Sub: arithmetic((a, b) => a - b),
+  Mul: arithmetic((a, b) => a * b),
+  Div: arithmetic((a, b) => Math.trunc(a / b)),
+  Pow: broadcastAll,
+  Mod: broadcastAll,
+  Max: broadcastAll,
+  Min: broadcastAll,
+  Sum: broadcastAll,
+  Mean: broadcastAll,
+  Equal: compare,
+  Greater: compare,
+  GreaterOrEqual: compare,
+  Less: compare,
+  LessOrEqual: compare,
+  And: compare,
+  Or: compare,
+  Xor: compare,
+  Where: (site) => [{ dtype: site.input(1).dtype, dims: broadcastInputs(site, 0) }],
+  Dropout: (site) => [
+    { ...site.input(0), value: undefined },
+    { dtype: 'bool', dims: site.input(0).dims },
+  ],
+  BatchNormalization: (site) => [
+    { ...site.input(0), value: undefined },
+    site.input(3),
+    site.input(4),
+  ],
+};
+
+function broadcastInputs(site: Site, first: number): readonly Dim[] | undefined {
+  let joined: readonly Dim[] | undefined = [];
+  for (let index = first; index < site.node.inputs.length; index++) {
+    joined = broadcast(site, joined, site.input(index).dims);
+  }
+  return joined;
+}
+
+/** Sizes after multidirectional broadcasting (ONNX, "Broadcasting"). */
+export function broadcast(
+  site: Site,
+  a: readonly Dim[] | undefined,
+  b: readonly Dim[] | undefined,
+): readonly Dim[] | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  const rank = Math.max(a.length, b.length);
+  const at = (dims: readonly Dim[], axis: number): Dim =>
+    axis < rank - dims.length ? 1 : dims[axis - rank + dims.length];
+  return Array.from({ length: rank }, (_, axis) => joinDims(site, at(a, axis), at(b, axis)));
+}
+
+function joinDims(site: Site, a: Dim, b: Dim): Dim {
+  if (a === 1 || a === b) return b;
+  if (b === 1) return a;
+  if (typeof a === 'number' && typeof b === 'number') {
+    return site.refuse(`sizes ${a} and ${b} do not broadcast`);
+  }
+  // A number above one wins: whatever the other side is, it must become that number.
+  if (typeof a === 'number') return a;
+  return typeof b === 'number' ? b : undefined;
+}
+
+/** Scalars and lists only: broadcasting of higher ranks is not worth folding. */
+function listOf({ dims, value }: Known): Known['value'] {
+  return dims !== undefined && dims.length <= 1 ? value : undefined;
+}
+
+function fold(
+  a: Known['value'],
+  b: Known['value'],
+  compute: (a: number, b: number) => number,
+): Known['value'] {
+  if (a === undefined || b === undefined) return undefined;
+  if (a.length !== b.length && a.length !== 1 && b.length !== 1) return undefined;
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, index) => {
+    const left = a[a.length === 1 ? 0 : index];
+    const right = b[b.length === 1 ? 0 : index];
+    return typeof left === 'number' && typeof right === 'number' ? compute(left, right) : undefined;
+  });
+}

@@ -1,0 +1,104 @@
+import { FleetError } from '@edgewise/protocol';
+import type { Graph, Initializer, Model, Node, ValueInfo } from '../graph.ts';
+import { elementwiseRules } from './elementwise.ts';
+import { type Dim, type Known, knownConstant, unknown } from './known.ts';
+import { matrixRules } from './matrix.ts';
+import { moveRules } from './moves.ts';
+import { describe, type Rule, siteOf } from './site.ts';
+import { windowRules } from './windows.ts';
+
+/** One rule per operator of the standard domain; a new operator is one entry. */
+const rules: ReadonlyMap<string, Rule> = new Map(
+  Object.entries({ ...elementwiseRules, ...windowRules, ...matrixRules, ...moveRules }),
+);
+
+/**
+ * Fills `graph.values` with the type and shape of every value that can be told without running,
+ * and the shapes of the outputs. `inputDims` fixes inputs, so that symbols become numbers. What
+ * cannot be told stays as the file says it. Throws `FleetError` `invalid-argument` for a node whose
+ * inputs do not fit together.
+ */
+export function inferShapes(
+  model: Model,
+  inputDims: Readonly<Record<string, readonly number[]>> = {},
+): Model {
+  const { graph } = model;
+  const fixed = graph.inputs.map((input) => ({
+    ...input,
+    dims: inputDims[input.name] ?? input.dims,
+  }));
+  // Shapes in the file may stand for other input sizes than the ones asked for.
+  const trusted = Object.keys(inputDims).length === 0;
+  const noted = (name: string): ValueInfo | undefined => {
+    const info = graph.values.get(name) ?? graph.outputs.find((output) => output.name === name);
+    return trusted || info === undefined ? info : { ...info, dims: undefined };
+  };
+  const known = walk({ ...graph, inputs: fixed }, model.opsets.get('') ?? 1, noted);
+  const infoOf = (name: string): ValueInfo => {
+    const { dtype, dims } = known.get(name) ?? unknown;
+    return { name, dtype, dims };
+  };
+  const outputs = graph.outputs.map(({ name }) => infoOf(name));
+  const names = graph.nodes.flatMap((node) => node.outputs);
+  const inner = names.filter((name) => known.has(name) && !outputs.some((o) => o.name === name));
+  const values = new Map(inner.map((name) => [name, infoOf(name)]));
+  return { ...model, graph: { ...graph, inputs: fixed, outputs, values } };
+}
+
+/** Type and shape of a value of an inferred graph, wherever the graph keeps them. */
+export function valueInfoOf(graph: Graph, name: string): ValueInfo | undefined {
+  const constant = graph.initializers.get(name);
+  if (constant !== undefined) return { name, dtype: constant.dtype, dims: constant.dims };
+  return (
+    graph.values.get(name) ??
+    graph.inputs.find((input) => input.name === name) ??
+    graph.outputs.find((output) => output.name === name)
+  );
+}
+
+/**
+ * The sizes of a value that must be known as numbers. Throws `FleetError` `unsupported` and names
+ * the node and operator that leaves them open.
+ */
+export function dimsOf(graph: Graph, name: string): readonly number[] {
+  const dims = valueInfoOf(graph, name)?.dims;
+  if (dims?.every((size): size is number => typeof size === 'number')) return dims;
+  const producer = graph.nodes.find((node) => node.outputs.includes(name));
+  const source = producer === undefined ? 'an input with open sizes' : `node ${describe(producer)}`;
+  throw new FleetError('unsupported', `The shape of ${name} cannot be told: it is ${source}.`);
+}
+
+function walk(
+  graph: Graph,
+  opset: number,
+  noted: (name: string) => ValueInfo | undefined,
+): ReadonlyMap<string, Known> {
+  const known = new Map<string, Known>(graph.inputs.map((input) => [input.name, input]));
+  const constants = new Map<string, Initializer>(graph.initializers);
+  for (const [name, constant] of constants) known.set(name, knownConstant(constant));
+  const context = {
+    opset,
+    known: (name: string) => known.get(name),
+    constant: (name: string) => constants.get(name),
+  };
+  for (const node of graph.nodes) {
+    const told = ruleOf(node)(siteOf(node, context));
+    node.outputs.forEach((name, index) => {
+      if (name !== '') known.set(name, refine(told[index] ?? unknown, noted(name)));
+    });
+    const held = node.op === 'Constant' ? node.attributes.get('value') : undefined;
+    if (held?.type === 'tensor') constants.set(node.outputs[0] ?? '', held.value);
+  }
+  return known;
+}
+
+function ruleOf(node: Node): Rule {
+  const rule = node.domain === '' ? rules.get(node.op) : undefined;
+  return rule ?? (() => []);
+}
+
+/** Fills what a rule leaves open with what the file says. */
+function refine(told: Known, noted: ValueInfo | undefined): Known {
+  const dims = told.dims?.map((size, axis): Dim => size ?? noted?.dims?.[axis]) ?? noted?.dims;
+  return { dtype: told.dtype ?? noted?.dtype, dims, value: told.value };
+}

@@ -1,0 +1,335 @@
+import { dtypeOf } from '../read-tensor.ts';
+import { type Dim, type Known, knownConstant, maxValueLength, unknown } from './known.ts';
+import { axisOf, axisWithin, integersAt, type Rule, type Site } from './site.ts';
+
+/** Operators that move numbers without computing with them. */
+export const moveRules: Readonly<Record<string, Rule>> = {
+  Cast: (site) => [{ ...site.input(0), dtype: dtypeOf(site.int('to', 1)) }],
+  Shape: (site) => {
+    const dims = site.input(0).dims;
+    if (dims === undefined) return [{ dtype: 'int64', dims: [undefined] }];
+    const part = dims.slice(site.int('start', 0), site.int('end', dims.length));
+    return [{ dtype: 'int64', dims: [part.length], value: part }];
+  },
+  Size: () => [{ dtype: 'int64', dims: [] }],
+  Flatten: (site) => {
+    const { dtype, dims } = site.input(0);
+    if (dims === undefined) return [{ dtype, dims: [undefined, undefined] }];
+    const axis = site.int('axis', 1);
+    const cut = axis < 0 ? axis + dims.length : axis;
+    return [{ dtype, dims: [span(dims.slice(0, cut)), span(dims.slice(cut))] }];
+  },
+  Reshape: (site) => {
+    const { dtype, dims, value } = site.input(0);
+    const wanted = site.input(1).value;
+    if (wanted === undefined) return [{ dtype, dims: undefined }];
+    return [{ dtype, dims: reshape(site, dims, wanted), value }];
+  },
+  Transpose: (site) => {
+    const { dtype, dims, value } = site.input(0);
+    if (dims === undefined) return [{ dtype, dims }];
+    const order = site.ints('perm') ?? dims.map((_, axis) => dims.length - 1 - axis);
+    if (order.length !== dims.length) site.refuse(`perm does not fit rank ${dims.length}`);
+    return [{ dtype, dims: order.map((axis) => dims[axis]), value: turn(value, dims, order) }];
+  },
+  Squeeze: (site) => {
+    const { dtype, dims, value } = site.input(0);
+    const axes = integersAt(site, 1, 'axes');
+    if (dims === undefined) return [{ dtype, dims, value }];
+    const gone =
+      axes === undefined ? undefined : new Set(axes.map((a) => axisWithin(a, dims.length)));
+    const kept = dims.filter((size, axis) => (gone === undefined ? size !== 1 : !gone.has(axis)));
+    return [{ dtype, dims: kept, value }];
+  },
+  Unsqueeze: (site) => {
+    const { dtype, dims, value } = site.input(0);
+    const axes = integersAt(site, 1, 'axes');
+    if (dims === undefined || axes === undefined) return [{ dtype, dims: undefined, value }];
+    const rank = dims.length + axes.length;
+    const fresh = new Set(axes.map((axis) => axisWithin(axis, rank)));
+    const rest = [...dims];
+    return [
+      {
+        dtype,
+        value,
+        dims: Array.from({ length: rank }, (_, axis) => (fresh.has(axis) ? 1 : rest.shift())),
+      },
+    ];
+  },
+  Concat: (site) => {
+    const parts = site.node.inputs.map((_, index) => site.input(index));
+    const [first] = parts;
+    if (
+      first?.dims === undefined ||
+      parts.some(({ dims }) => dims?.length !== first.dims?.length)
+    ) {
+      return [{ dtype: first?.dtype, dims: undefined }];
+    }
+    const axis = axisOf(site, 0, first.dims.length);
+    const dims = first.dims.map((size, at) => (at === axis ? total(parts, axis) : size));
+    const values = parts.map(({ value }) => value);
+    const known = axis === 0 && values.every((list) => list !== undefined);
+    return [{ dtype: first.dtype, dims, value: known ? values.flat() : undefined }];
+  },
+  Split: (site) => {
+    const { dtype, dims } = site.input(0);
+    const count = site.node.outputs.length;
+    if (dims === undefined) return Array.from({ length: count }, () => ({ dtype, dims }));
+    const axis = axisOf(site, 0, dims.length);
+    const sizes = integersAt(site, 1, 'split') ?? evenly(dims[axis], count);
+    return Array.from({ length: count }, (_, part) => ({
+      dtype,
+      dims: dims.map((size, at) => (at === axis ? sizes[part] : size)),
+    }));
+  },
+  Slice: (site) => {
+    const { dtype, dims, value } = site.input(0);
+    const starts = integersAt(site, 1, 'starts');
+    const ends = integersAt(site, 2, 'ends');
+    if (dims === undefined || starts === undefined || ends === undefined) {
+      return [{ dtype, dims: dims?.map(() => undefined) }];
+    }
+    const axes = integersAt(site, 3, 'axes') ?? starts.map((_, axis) => axis);
+    const steps = integersAt(site, 4, 'steps') ?? starts.map(() => 1);
+    const taken = dims.map((size) => indices(size, 0, Infinity, 1));
+    axes.forEach((given, at) => {
+      const axis = axisWithin(given, dims.length) ?? site.refuse(`axis ${given} is out of range`);
+      taken[axis] = indices(dims[axis], starts[at] ?? 0, ends[at] ?? 0, steps[at] ?? 1);
+    });
+    const touched = new Set(axes.map((axis) => axisWithin(axis, dims.length)));
+    const cut = dims.map((size, axis) => (touched.has(axis) ? taken[axis]?.length : size));
+    return [{ dtype, dims: cut, value: select(value, dims, taken) }];
+  },
+  Gather: (site) => {
+    const { dtype, dims, value } = site.input(0);
+    const chosen = site.input(1);
+    if (dims === undefined || chosen.dims === undefined) return [{ dtype, dims: undefined }];
+    const axis = axisOf(site, 0, dims.length);
+    const picked = chosen.value?.map((index) =>
+      typeof index === 'number' ? value?.at(index) : undefined,
+    );
+    return [
+      {
+        dtype,
+        dims: [...dims.slice(0, axis), ...chosen.dims, ...dims.slice(axis + 1)],
+        value: value === undefined || dims.length !== 1 ? undefined : picked,
+      },
+    ];
+  },
+  GatherElements: (site) => [{ dtype: site.input(0).dtype, dims: site.input(1).dims }],
+  Pad: (site) => {
+    const { dtype, dims } = site.input(0);
+    const pads = integersAt(site, 1, 'pads');
+    if (dims === undefined || pads === undefined) {
+      return [{ dtype, dims: dims?.map(() => undefined) }];
+    }
+    const axes = integersAt(site, 3, 'axes') ?? dims.map((_, axis) => axis);
+    const padded = [...dims];
+    axes.forEach((given, at) => {
+      const axis = axisWithin(given, dims.length) ?? site.refuse(`axis ${given} is out of range`);
+      padded[axis] = add(dims[axis], (pads[at] ?? 0) + (pads[at + axes.length] ?? 0));
+    });
+    return [{ dtype, dims: padded }];
+  },
+  Expand: (site) => {
+    const { dtype, dims } = site.input(0);
+    const wanted = site.input(1).value;
+    if (dims === undefined || wanted === undefined) return [{ dtype, dims: undefined }];
+    const rank = Math.max(dims.length, wanted.length);
+    return [
+      {
+        dtype,
+        dims: Array.from({ length: rank }, (_, axis) => {
+          const size = wanted[axis - rank + wanted.length] ?? 1;
+          return size === 1 ? dims[axis - rank + dims.length] : size;
+        }),
+      },
+    ];
+  },
+  Tile: (site) => {
+    const { dtype, dims } = site.input(0);
+    const repeats = integersAt(site, 1, 'repeats');
+    return [{ dtype, dims: dims?.map((size, axis) => times(size, repeats?.[axis])) }];
+  },
+  TopK: (site) => {
+    const { dtype, dims } = site.input(0);
+    const count = site.input(1).value?.[0];
+    const axis = axisWithin(site.int('axis', -1), dims?.length ?? 0);
+    const kept = dims?.map((size, at) => (at === axis ? count : size));
+    return [
+      { dtype, dims: kept },
+      { dtype: 'int64', dims: kept },
+    ];
+  },
+  ConstantOfShape: (site) => {
+    const dims = site.input(0).value;
+    const filler = site.node.attributes.get('value');
+    if (filler?.type !== 'tensor') return [{ dtype: 'float32', dims }];
+    const { dtype, value } = knownConstant(filler.value);
+    const count = dims === undefined ? undefined : countOf(dims);
+    const small = value !== undefined && count !== undefined && count <= maxValueLength;
+    return [
+      { dtype, dims, value: small ? Array.from({ length: count }, () => value[0]) : undefined },
+    ];
+  },
+  Resize: (site) => {
+    const { dtype, dims } = site.input(0);
+    const sizes = site.input(3).value;
+    if (sizes !== undefined && site.ints('axes') === undefined) return [{ dtype, dims: sizes }];
+    const scales = site.constant(2)?.data;
+    const factors = scales instanceof Float32Array && scales.length === dims?.length ? scales : [];
+    return [{ dtype, dims: dims?.map((size, axis) => scaled(size, factors[axis])) }];
+  },
+  DepthToSpace: (site) => [blocks(site, 1)],
+  SpaceToDepth: (site) => [blocks(site, -1)],
+  Constant: (site) => [constantOf(site)],
+};
+
+/** The numbers of a part: for each axis, which indices it takes. */
+function select(
+  value: Known['value'],
+  dims: readonly Dim[],
+  taken: readonly (readonly number[] | undefined)[],
+): Known['value'] {
+  if (value === undefined) return undefined;
+  let positions = [0];
+  for (const [axis, picked] of taken.entries()) {
+    const size = dims[axis];
+    if (typeof size !== 'number' || picked === undefined) return undefined;
+    positions = positions.flatMap((start) => picked.map((index) => start * size + index));
+  }
+  return positions.map((position) => value[position]);
+}
+
+function turn(
+  value: Known['value'],
+  dims: readonly Dim[],
+  order: readonly number[],
+): Known['value'] {
+  const sizes = dims.filter((size) => typeof size === 'number');
+  if (value === undefined || sizes.length !== dims.length) return undefined;
+  const stride = (axis: number): number => countOf(sizes.slice(axis + 1)) ?? 0;
+  let positions = [0];
+  for (const axis of order) {
+    const steps = Array.from({ length: sizes[axis] ?? 0 }, (_, index) => index * stride(axis));
+    positions = positions.flatMap((start) => steps.map((step) => start + step));
+  }
+  return positions.map((position) => value[position]);
+}
+
+function span(dims: readonly Dim[]): Dim {
+  if (dims.length === 1) return dims[0];
+  const numbers = dims.filter((size) => typeof size === 'number');
+  const others = dims.filter((size) => typeof size !== 'number');
+  const product = numbers.reduce((all, size) => all * size, 1);
+  if (others.length === 0) return product;
+  return others.length === 1 && product === 1 ? others[0] : undefined;
+}
+
+function reshape(
+  site: Site,
+  dims: readonly Dim[] | undefined,
+  wanted: readonly Dim[],
+): readonly Dim[] {
+  const keepsZero = site.int('allowzero', 0) === 0;
+  const sizes = wanted.map((size, axis) => (size === 0 && keepsZero ? dims?.[axis] : size));
+  const open = wanted.indexOf(-1);
+  if (open < 0) return sizes;
+  const [count, fixed] = cancel(
+    dims,
+    sizes.filter((_, axis) => axis !== open),
+  );
+  if (count === undefined || fixed === undefined) return sizes.with(open, undefined);
+  if (fixed === 0 || count % fixed !== 0) {
+    site.refuse(`[${dims?.join(', ')}] cannot become [${wanted.join(', ')}]`);
+  }
+  return sizes.with(open, count / fixed);
+}
+
+/** Element counts of both sides without the symbols that stand on both. */
+function cancel(
+  dims: readonly Dim[] | undefined,
+  sizes: readonly Dim[],
+): readonly [number | undefined, number | undefined] {
+  if (dims === undefined) return [undefined, undefined];
+  const left = [...dims];
+  const right: Dim[] = [];
+  for (const size of sizes) {
+    const twin = typeof size === 'string' ? left.indexOf(size) : -1;
+    if (twin >= 0) left.splice(twin, 1);
+    else right.push(size);
+  }
+  return [countOf(left), countOf(right)];
+}
+
+function countOf(dims: readonly Dim[]): number | undefined {
+  let count = 1;
+  for (const size of dims) {
+    if (typeof size !== 'number') return undefined;
+    count *= size;
+  }
+  return count;
+}
+
+function total(parts: readonly Known[], axis: number): Dim {
+  return countOf(parts.map(({ dims }) => dims?.[axis])) === undefined
+    ? undefined
+    : parts.reduce((sum, { dims }) => sum + Number(dims?.[axis]), 0);
+}
+
+function evenly(size: Dim, count: number): readonly Dim[] {
+  if (typeof size !== 'number') return [];
+  const part = Math.ceil(size / count);
+  return Array.from({ length: count }, (_, at) => Math.min(part, size - at * part));
+}
+
+/** The indices that a slice takes along one axis (ONNX Slice: clamped, negative from the end). */
+function indices(size: Dim, start: number, end: number, step: number): number[] | undefined {
+  if (typeof size !== 'number' || step === 0) return undefined;
+  const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
+  const clamp = (at: number): number => Math.min(Math.max(at < 0 ? at + size : at, low), high);
+  const taken: number[] = [];
+  const last = clamp(end);
+  for (let at = clamp(start); step > 0 ? at < last : at > last; at += step) taken.push(at);
+  return taken;
+}
+
+function add(size: Dim, extra: number): Dim {
+  if (extra === 0) return size;
+  return typeof size === 'number' ? size + extra : undefined;
+}
+
+function times(size: Dim, factor: number | undefined): Dim {
+  if (factor === 1) return size;
+  return typeof size === 'number' && factor !== undefined ? size * factor : undefined;
+}
+
+function scaled(size: Dim, factor: number | undefined): Dim {
+  if (factor === 1) return size;
+  return typeof size === 'number' && factor !== undefined ? Math.floor(size * factor) : undefined;
+}
+
+function blocks(site: Site, direction: 1 | -1): Known {
+  const { dtype, dims } = site.input(0);
+  if (dims?.length !== 4) return { dtype, dims: undefined };
+  const block = site.int('blocksize', 1) ** direction;
+  const [count, channels, height, width] = dims;
+  return {
+    dtype,
+    dims: [count, times(channels, block ** -2), times(height, block), times(width, block)],
+  };
+}
+
+function constantOf({ node }: Site): Known {
+  for (const attribute of node.attributes.values()) {
+    if (attribute.type === 'tensor') return knownConstant(attribute.value);
+    if (attribute.type === 'int')
+      return { dtype: 'int64', dims: [], value: [Number(attribute.value)] };
+    if (attribute.type === 'float') return { dtype: 'float32', dims: [] };
+    if (attribute.type === 'ints') {
+      return { dtype: 'int64', dims: [attribute.value.length], value: attribute.value.map(Number) };
+    }
+    if (attribute.type === 'floats') return { dtype: 'float32', dims: [attribute.value.length] };
+  }
+  return unknown;
+}
