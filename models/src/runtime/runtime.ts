@@ -44,5 +44,6 @@ export interface RunOptions {
 export interface SessionValue {
   readonly name: string;
   readonly dtype: DType;
+  /** `[]` is a scalar, or a value whose rank the file does not say. */
   readonly dims: readonly (number | undefined)[];
 }

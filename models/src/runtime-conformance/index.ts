@@ -1,0 +1,1 @@
+export { describeRuntime, type RuntimeSuiteOptions } from './describe-runtime.ts';

@@ -1,0 +1,31 @@
+import { FleetError } from '@edgewise/protocol';
+
+/** What the engine says about graphs that are whole but beyond it. */
+const beyond =
+  /No Op registered for|not a registered function|Could not find an implementation|NOT_IMPLEMENTED|External data|opset \d+ is under development|Unknown model file format version|Unsupported model IR version|not supported/i;
+
+/** The engine throws plain errors: this reads from their text why a model does not load. */
+export function loadError(thrown: unknown): FleetError {
+  const text = textOf(thrown);
+  const code = beyond.test(text) ? 'unsupported' : 'malformed';
+  return new FleetError(code, `The model does not load: ${text}`, { cause: thrown });
+}
+
+/** Why a run failed although every feed had its declared type and shape. */
+export function runError(thrown: unknown): FleetError {
+  const text = textOf(thrown);
+  if (/already disposed/.test(text)) return disposedError();
+  const code = /while running|Invalid (rank|dimension)|Got:/.test(text)
+    ? 'invalid-argument'
+    : 'internal';
+  return new FleetError(code, `The model did not run: ${text}`, { cause: thrown });
+}
+
+/** A session was used after its end. */
+export function disposedError(): FleetError {
+  return new FleetError('unavailable', 'The session was disposed.');
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,2 @@
+export { detectDeviceClass, detectInstructionSet } from './instruction-set.ts';
+export { createOnnxRuntime } from './onnx-runtime.ts';

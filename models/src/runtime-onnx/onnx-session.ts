@@ -1,0 +1,75 @@
+import { FleetError } from '@edgewise/protocol';
+import type { InferenceSession, OnnxValue } from 'onnxruntime-node';
+import {
+  assertFeeds,
+  assertNotAborted,
+  type Feeds,
+  type Session,
+  type SessionValue,
+  wantedOutputs,
+} from '../runtime/index.ts';
+import { type DType, dtypes, type Tensor } from '../tensor/index.ts';
+import { disposedError, runError } from './engine-error.ts';
+import type { Engine } from './onnx-runtime.ts';
+
+/** A session over one of the engine's. Tensors go in and out as views, without a copy of ours. */
+export function createOnnxSession(engine: Engine, native: InferenceSession): Session {
+  const inputs = native.inputMetadata.map(sessionValue);
+  const outputs = native.outputMetadata.map(sessionValue);
+  let disposed = false;
+
+  const release = async (): Promise<void> => {
+    if (disposed) return;
+    disposed = true;
+    await native.release();
+  };
+
+  return {
+    inputs,
+    outputs,
+    async run(feeds, options = {}) {
+      if (disposed) throw disposedError();
+      assertNotAborted(options.signal);
+      assertFeeds(inputs, feeds);
+      const wanted = wantedOutputs(outputs, options);
+      if (wanted.length === 0) return {};
+      const results = await native
+        .run(engineFeeds(engine, feeds), wanted)
+        .catch((cause: unknown) => {
+          throw runError(cause);
+        });
+      // The engine cannot be stopped halfway: what came too late is dropped.
+      assertNotAborted(options.signal);
+      return ourTensors(results);
+    },
+    [Symbol.asyncDispose]: release,
+  };
+}
+
+function engineFeeds(engine: Engine, feeds: Feeds): Record<string, OnnxValue> {
+  const ready: Record<string, OnnxValue> = {};
+  for (const [name, feed] of Object.entries(feeds)) {
+    ready[name] = new engine.Tensor(feed.dtype as 'float32', feed.data as Float32Array, feed.dims);
+  }
+  return ready;
+}
+
+function ourTensors(results: InferenceSession.OnnxValueMapType): Feeds {
+  const ready: Record<string, Tensor> = {};
+  for (const [name, { type, dims, data }] of Object.entries(results)) {
+    ready[name] = { dtype: type as 'float32', dims, data: data as Float32Array };
+  }
+  return ready;
+}
+
+function sessionValue(value: InferenceSession.ValueMetadata): SessionValue {
+  if (!value.isTensor || !isDType(value.type)) {
+    throw new FleetError('unsupported', `Model value "${value.name}" has a type we do not carry.`);
+  }
+  const dims = value.shape.map((size) => (typeof size === 'number' ? size : undefined));
+  return { name: value.name, dtype: value.type, dims };
+}
+
+function isDType(type: string): type is DType {
+  return (dtypes as readonly string[]).includes(type);
+}

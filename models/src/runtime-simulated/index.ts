@@ -1,0 +1,1 @@
+export { createSimulatedRuntime, type SimulatedModel } from './simulated-runtime.ts';
