@@ -95,7 +95,7 @@ export function createGraphBuilder(options: BuilderOptions): GraphBuilder {
     const domain = given.domain ?? '';
     domains.add(domain);
     nodes.push({
-      name: '',
+      name: to.find((name) => name !== '') ?? '',
       op,
       domain,
       inputs: from,
@@ -104,14 +104,12 @@ export function createGraphBuilder(options: BuilderOptions): GraphBuilder {
     });
   };
   const constant = (value: Tensor): string => {
-    const { buffer, byteOffset, byteLength } = value.data;
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    const key = `${value.dtype} ${value.dims.join()} ${bytes.join()}`;
-    const known = interned.get(key);
+    const key = keyOf(value);
+    const known = key === undefined ? undefined : interned.get(key);
     if (known !== undefined) return known;
     const name = fresh('c');
     initializers.set(name, value);
-    interned.set(key, name);
+    if (key !== undefined) interned.set(key, name);
     return name;
   };
 
@@ -137,7 +135,7 @@ export function createGraphBuilder(options: BuilderOptions): GraphBuilder {
       return name;
     },
     ops(op, from, to, given = {}) {
-      for (const name of to) if (name !== '' && !taken.has(name)) claim(name);
+      for (const name of to) if (name !== '') claim(name);
       write(op, from, to, given);
     },
     name: fresh,
@@ -160,6 +158,15 @@ export function createGraphBuilder(options: BuilderOptions): GraphBuilder {
       },
     }),
   };
+}
+
+/** Larger constants are rarely equal, and comparing them would cost more than it saves. */
+const internedBytes = 256;
+
+function keyOf({ dtype, dims, data }: Tensor): string | undefined {
+  if (data.byteLength > internedBytes) return undefined;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return `${dtype} ${dims.join()} ${bytes.join()}`;
 }
 
 /** An integer attribute. */

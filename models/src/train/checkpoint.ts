@@ -1,0 +1,53 @@
+import { FleetError } from '@edgewise/protocol';
+import { createGraphBuilder } from '../onnx/builder.ts';
+import { readModel } from '../onnx/read.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { Tensor } from '../tensor/index.ts';
+import type { Evaluation } from './evaluate.ts';
+
+/** How one epoch went. */
+export interface EpochMetrics {
+  /** From 0. */
+  readonly epoch: number;
+  /** Mean loss over the epoch's steps, each measured before its own update. */
+  readonly loss: number;
+  /** Share of training samples classified right, 0 to 1, measured the same way. */
+  readonly accuracy: number;
+  /** After the epoch, on the validation data; absent without such data. */
+  readonly validation?: Evaluation;
+}
+
+/**
+ * All that a training needs to go on as if it had not been interrupted. Random numbers are named by
+ * seed and step, so the step is their whole state.
+ */
+export interface Checkpoint {
+  /** Steps done. */
+  readonly step: number;
+  /** Weights, running statistics and optimizer slots by name. */
+  readonly state: Readonly<Record<string, Tensor>>;
+  /** Finished epochs. */
+  readonly history: readonly EpochMetrics[];
+  /** Sums over the steps of the unfinished epoch. */
+  readonly running: { readonly loss: number; readonly correct: number };
+}
+
+const metadataKey = 'edgewise.checkpoint';
+
+/** A checkpoint as the bytes of an ONNX file without nodes: its tensors are the initializers. */
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const { state, ...rest } = checkpoint;
+  const metadata = new Map([[metadataKey, JSON.stringify(rest)]]);
+  const graph = createGraphBuilder({ name: 'checkpoint', metadata });
+  for (const [name, value] of Object.entries(state)) graph.initializer(name, value);
+  return writeModel(graph.build());
+}
+
+/** Reads what `encodeCheckpoint` wrote; throws `malformed` for anything else. */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { metadata, graph } = readModel(bytes);
+  const text = metadata.get(metadataKey);
+  if (text === undefined) throw new FleetError('malformed', 'The file holds no checkpoint.');
+  const state = Object.fromEntries(graph.initializers) as Record<string, Tensor>;
+  return { ...(JSON.parse(text) as Omit<Checkpoint, 'state'>), state };
+}

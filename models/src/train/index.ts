@@ -1,0 +1,29 @@
+export { Augmentation } from './augmentation.ts';
+export type { LabelledData } from './batches.ts';
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  type EpochMetrics,
+  encodeCheckpoint,
+} from './checkpoint.ts';
+export { type Evaluation, evaluate } from './evaluate.ts';
+export { type Layer, type LayerName, layers } from './layers/layers.ts';
+export { type LossName, lossNames } from './losses.ts';
+export {
+  buildNetwork,
+  initialWeights,
+  modelNames,
+  type NetworkForm,
+  type Weights,
+} from './network.ts';
+export { Optimizer } from './optimizers.ts';
+export { readRecipe } from './read-recipe.ts';
+export { type Recipe, RecipeInput, RecipeSchema } from './recipe.ts';
+export { learningRate, Schedule } from './schedule.ts';
+export { type TrainEvent, type TrainOptions, type TrainResult, train } from './train.ts';
+export {
+  buildTrainingStep,
+  stepNames,
+  type TrainingPlan,
+  type TrainingStep,
+} from './training-step.ts';

@@ -1,0 +1,75 @@
+import { type GraphBuilder, int } from '../onnx/builder.ts';
+import { type DType, tensor } from '../tensor/index.ts';
+import { floatType, range, sum } from './gradients/write.ts';
+
+/** What a network is trained to make small. */
+export const lossNames = ['softmax-cross-entropy', 'mean-squared-error'] as const;
+export type LossName = (typeof lossNames)[number];
+
+/** A loss writes itself and, in closed form, its derivative by the network's output. */
+export interface Loss {
+  /** Element type and sizes of the targets for outputs of the given sizes. */
+  targets(dims: readonly number[]): { readonly dtype: DType; readonly dims: readonly number[] };
+  write(graph: GraphBuilder, call: LossCall): LossValues;
+}
+
+interface LossCall {
+  readonly output: string;
+  /** Sizes of the output, `[batch, ...]`. */
+  readonly dims: readonly number[];
+  readonly targets: string;
+}
+
+/** Names of what a loss computed. */
+export interface LossValues {
+  /** The mean over the batch, a scalar. */
+  readonly loss: string;
+  /** Its derivative by the output. */
+  readonly gradient: string;
+  /** How many samples of the batch were classified right, a scalar; absent where that has no meaning. */
+  readonly correct?: string;
+}
+
+export const losses: Readonly<Record<LossName, Loss>> = {
+  /** -mean(log softmax(x)[class]); the derivative is (softmax(x) - onehot) / batch. Targets: class numbers. */
+  'softmax-cross-entropy': {
+    targets: ([batch = 0]) => ({ dtype: 'int32', dims: [batch] }),
+    write(graph, { output, dims, targets }) {
+      const [batch = 0, classes = 0] = dims;
+      const numbers = tensor('int32', [1, classes], Int32Array.from(range(classes)));
+      const column = graph.op('Reshape', [targets, graph.ints([batch, 1])]);
+      const equal = graph.op('Equal', [column, graph.constant(numbers)]);
+      const oneHot = graph.op('Cast', [equal], { attributes: { to: int(floatType) } });
+      const logs = graph.op('LogSoftmax', [output], { attributes: { axis: int(1) } });
+      const total = sum(graph, graph.op('Mul', [logs, oneHot]), [0, 1]);
+      const loss = graph.op('Mul', [total, graph.scalar(-1 / batch)]);
+      const excess = graph.op('Sub', [graph.op('Exp', [logs]), oneHot]);
+      const gradient = graph.op('Mul', [excess, graph.scalar(1 / batch)]);
+      return { loss, gradient, correct: countCorrect(graph, output, targets) };
+    },
+  },
+  /** mean((x - t)^2) over all elements. */
+  'mean-squared-error': {
+    targets: (dims) => ({ dtype: 'float32', dims }),
+    write(graph, { output, dims, targets }) {
+      const count = dims.reduce((product, size) => product * size, 1);
+      const excess = graph.op('Sub', [output, targets]);
+      const total = sum(graph, graph.op('Mul', [excess, excess]), range(dims.length));
+      const loss = graph.op('Mul', [total, graph.scalar(1 / count)]);
+      const gradient = graph.op('Mul', [excess, graph.scalar(2 / count)]);
+      return { loss, gradient };
+    },
+  },
+};
+
+function countCorrect(graph: GraphBuilder, output: string, targets: string): string {
+  const best = graph.op('ArgMax', [output], { attributes: { axis: int(1), keepdims: int(0) } });
+  const label = graph.op('Cast', [targets], { attributes: { to: int(int64Type) } });
+  const hit = graph.op('Cast', [graph.op('Equal', [best, label])], {
+    attributes: { to: int(floatType) },
+  });
+  return sum(graph, hit, [0]);
+}
+
+/** `TensorProto.DataType.INT64`. */
+const int64Type = 7;

@@ -1,0 +1,171 @@
+import { FleetError } from '@edgewise/protocol';
+import { createGraphBuilder, type GraphBuilder } from '../onnx/builder.ts';
+import type { Graph, Model } from '../onnx/graph.ts';
+import { dimsOf, inferShapes } from '../onnx/shapes/infer.ts';
+import type { DType, Tensor } from '../tensor/index.ts';
+import { createTape, type ForwardFacts } from './differentiate.ts';
+import { maskName } from './gradients/dropout.ts';
+import { type LossName, losses } from './losses.ts';
+import { createUpdate, type Optimizer } from './optimizers.ts';
+
+/** What is to be trained. */
+export interface TrainingPlan {
+  /** The forward graph; its inputs have static sizes, so a training graph serves one batch size. */
+  readonly model: Model;
+  /** The value that the loss compares with the targets. */
+  readonly output: string;
+  /** Initializers that gradients move. */
+  readonly trained: readonly string[];
+  /** Initializers that the forward pass moves: their names, and the values they become. */
+  readonly statistics?: ReadonlyMap<string, string>;
+  readonly loss: LossName;
+  readonly optimizer: Optimizer;
+}
+
+/** One step as a graph: state and batch go in, the next state and the loss come out. */
+export interface TrainingStep {
+  readonly model: Model;
+  /** Output that replaces each state input after the step: weights, statistics, optimizer slots. */
+  readonly next: ReadonlyMap<string, string>;
+  /** State inputs that start at zero, with their sizes: the optimizer's slots. */
+  readonly slots: ReadonlyMap<string, readonly number[]>;
+  /** Mask inputs of the dropout layers. */
+  readonly masks: readonly DropoutMask[];
+  readonly targets: { readonly dtype: DType; readonly dims: readonly number[] };
+  /** Values of the scalar inputs at a step (from 1), without the learning rate. */
+  scalars(step: number): Readonly<Record<string, number>>;
+}
+
+export interface DropoutMask {
+  readonly input: string;
+  readonly dims: readonly number[];
+  /** Share of values to drop. */
+  readonly ratio: number;
+}
+
+/** Names of a training graph's own inputs and outputs. */
+export const stepNames = {
+  targets: 'targets',
+  rate: 'learning_rate',
+  loss: 'loss',
+  correct: 'correct',
+} as const;
+
+/** Joins forward pass, loss, gradients and optimizer into one graph. */
+export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
+  const { graph: forward, opsets } = inferShapes(plan.model);
+  const opset = opsets.get('') ?? 17;
+  const graph = createGraphBuilder({ name: `${forward.name}-training`, opset });
+  const facts = forwardFacts(forward);
+  declareInputs(graph, { plan, facts });
+
+  const tape = createTape(graph, facts);
+  for (const node of forward.nodes) tape.forward(node);
+  const loss = losses[plan.loss];
+  const dims = facts.dims(plan.output);
+  const targets = loss.targets(dims);
+  graph.input(stepNames.targets, targets.dtype, targets.dims);
+  const result = loss.write(graph, { output: plan.output, dims, targets: stepNames.targets });
+  emit(graph, result.loss, stepNames.loss, []);
+  if (result.correct !== undefined) emit(graph, result.correct, stepNames.correct, []);
+
+  const gradients = tape.backward(new Map([[plan.output, result.gradient]]), plan.trained);
+  const next = new Map<string, string>(plan.statistics);
+  for (const [name, value] of next) graph.output(value, 'float32', facts.dims(name));
+  const slots = writeUpdates(graph, { plan, facts, gradients, next });
+  return {
+    model: graph.build(),
+    next,
+    slots,
+    masks: masksOf(forward, facts),
+    targets,
+    scalars: createUpdate(plan.optimizer).scalars,
+  };
+}
+
+function declareInputs(
+  graph: GraphBuilder,
+  { plan, facts }: { readonly plan: TrainingPlan; readonly facts: ForwardFacts },
+): void {
+  const { graph: forward } = plan.model;
+  for (const { name, dtype } of forward.inputs) {
+    graph.input(name, dtype as DType, facts.dims(name));
+  }
+  const moving = new Set([...plan.trained, ...(plan.statistics?.keys() ?? [])]);
+  for (const [name, value] of forward.initializers) {
+    if (moving.has(name)) graph.input(name, 'float32', value.dims);
+    else graph.initializer(name, value);
+  }
+  graph.input(stepNames.rate, 'float32', []);
+  for (const name of Object.keys(createUpdate(plan.optimizer).scalars(1))) {
+    graph.input(name, 'float32', []);
+  }
+}
+
+/** Writes the optimizer for every weight, fills `next`, and returns the sizes of the slots. */
+function writeUpdates(
+  graph: GraphBuilder,
+  parts: {
+    readonly plan: TrainingPlan;
+    readonly facts: ForwardFacts;
+    readonly gradients: ReadonlyMap<string, string>;
+    readonly next: Map<string, string>;
+  },
+): ReadonlyMap<string, readonly number[]> {
+  const { plan, facts, gradients, next } = parts;
+  const update = createUpdate(plan.optimizer);
+  const names = Object.keys(update.scalars(1));
+  const scalars = Object.fromEntries(names.map((name) => [name, name]));
+  const sizes = new Map<string, readonly number[]>();
+  for (const weight of plan.trained) {
+    const gradient = gradients.get(weight);
+    if (gradient === undefined) {
+      throw new FleetError('invalid-argument', `The loss does not depend on "${weight}".`);
+    }
+    const dims = facts.dims(weight);
+    const slots: Record<string, string> = {};
+    for (const slot of update.slots) {
+      const name = slotName(weight, slot);
+      slots[slot] = graph.input(name, 'float32', dims);
+      sizes.set(name, dims);
+    }
+    const call = { weight, gradient, slots, scalars, rate: stepNames.rate };
+    const result = update.write(graph, { ...call, decays: dims.length > 1 });
+    next.set(weight, emit(graph, result.weight, `${weight}_next`, dims));
+    for (const [slot, value] of Object.entries(result.slots)) {
+      const name = slotName(weight, slot);
+      next.set(name, emit(graph, value, `${name}_next`, dims));
+    }
+  }
+  return sizes;
+}
+
+/** Makes a value an output under a name of its own. */
+function emit(graph: GraphBuilder, value: string, name: string, dims: readonly number[]): string {
+  graph.op('Identity', [value], { output: name });
+  graph.output(name, 'float32', dims);
+  return name;
+}
+
+const slotName = (weight: string, slot: string): string => `${weight}_${slot}`;
+
+function masksOf(forward: Graph, facts: ForwardFacts): readonly DropoutMask[] {
+  return forward.nodes
+    .filter(({ op }) => op === 'Dropout')
+    .map(({ inputs: [value = '', ratio = ''], outputs: [output = ''] }) => ({
+      input: maskName(output),
+      dims: facts.dims(value),
+      ratio: facts.constant(ratio)?.[0] ?? 0,
+    }));
+}
+
+function forwardFacts(forward: Graph): ForwardFacts {
+  return {
+    dims: (name) => dimsOf(forward, name),
+    constant(name) {
+      const value = forward.initializers.get(name);
+      if (value === undefined || !ArrayBuffer.isView(value.data)) return undefined;
+      return Array.from((value as Tensor).data as ArrayLike<number | bigint>, Number);
+    },
+  };
+}
