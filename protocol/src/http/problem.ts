@@ -21,7 +21,8 @@ export function problemOf(error: FleetError): Problem {
     type: `urn:edgewise:problem:${error.code}`,
     title: sentence,
     status,
-    detail: error.reason,
+    // A fault of ours may hold anything in its message; the log has it.
+    detail: error.code === 'internal' ? sentence : error.reason,
     code: error.code,
     retry,
   };

@@ -14,6 +14,8 @@ export interface Route {
   readonly body?: TSchema | 'bytes';
   /** JSON answer, `bytes`, or `events` for a stream of server-sent events. */
   readonly response: TSchema | 'bytes' | 'events';
+  /** Media type of a `bytes` answer, where it is always the same. */
+  readonly contentType?: string;
   readonly summary: string;
   readonly tag: string;
 }

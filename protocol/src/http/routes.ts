@@ -84,6 +84,7 @@ export const routes = {
     path: '/metrics',
     scope: 'read',
     response: 'bytes',
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
     tag: 'hub',
     summary: 'Figures for Prometheus.',
   },

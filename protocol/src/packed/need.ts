@@ -5,9 +5,7 @@ import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
 /**
  * Which parts of a blob or sample are missing. The same body is `need` (a device asks for blocks)
  * and `want` (the hub asks for parts of a sample).
- *
- * Layout, version 1: u8 version = 1, 32 bytes digest, varint parts, then ceil(parts / 8) bytes:
- * bit i % 8 (least significant first) of byte floor(i / 8) is set when part i is missing.
+ * The layout stands byte by byte in `packedLayouts` of the part `documentation`.
  */
 export interface MissingParts {
   readonly digest: string;

@@ -4,25 +4,7 @@ import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
 
 /**
  * Counts that a device gathered over one span. Merging two windows of the same bins is addition.
- *
- * Layout, version 1 (varint = unsigned LEB128, f32 = IEEE 754 little-endian):
- *
- *     u8      version = 1
- *     varint  epoch, sequence            of the outbox
- *     8 bytes bins                       first bytes of the digest of the bin edges
- *     8 bytes reference                  first bytes of the digest of the reference counts
- *     varint  startMs, spanMs
- *     varint  seen                       inputs answered in the span
- *     varint  n                          inputs that were counted (fewer on fast streams)
- *     varint  features
- *     per feature:
- *       24 varints                       20 bins, under, over, NaN, null; their sum is n
- *       5 f32                            sum z, sum z^2, min z, max z, sum z(t) z(t+1)
- *     varint  classes
- *     varint  entries, then per entry:   varint step from the previous cell, varint count
- *                                        (cell = class x 20 + confidence bin)
- *     varint  entries, then per entry:   varint step from the previous bucket, varint count
- *                                        (bucket = floor(4 log2(latency in us)))
+ * The layout stands byte by byte in `packedLayouts` of the part `documentation`.
  */
 export interface PackedWindow {
   readonly epoch: number;

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { limits } from '@edgewise/protocol';
+import type { Clock } from '../clock.ts';
+
+/** One-time codes for the console's sign-in link; kept in memory only. */
+export interface SignInCodes {
+  create(): string;
+  /** Whether the code was good; it is used up either way. */
+  redeem(code: string): boolean;
+}
+
+/** Codes live for an hour. */
+export function createSignInCodes(clock: Clock): SignInCodes {
+  const expiry = new Map<string, number>();
+  return {
+    create() {
+      const code = randomBytes(24).toString('base64url');
+      expiry.set(code, clock.now() + limits.signInLinkMs);
+      return code;
+    },
+    redeem(code) {
+      const expiresAtMs = expiry.get(code);
+      expiry.delete(code);
+      return expiresAtMs !== undefined && clock.now() <= expiresAtMs;
+    },
+  };
+}
