@@ -1,3 +1,7 @@
+export { fromBase64, toBase64 } from './base64.ts';
+export { blobEntry, blockCount, isBlock, splitBlocks } from './blocks.ts';
+export { assertRunsOn, formatVersion, type Host } from './compatibility.ts';
+export { preAuthEncoding, signEnvelope, verifyEnvelope } from './dsse.ts';
 export {
   BlobEntry,
   Manifest,
@@ -6,4 +10,15 @@ export {
   Task,
   WindowPolicy,
 } from './manifest.ts';
+export { type SignedFiles, signFiles, verifyFiles } from './model-signing.ts';
+export { type BundleFacts, type PackedBundle, type PackOptions, packBundle } from './pack.ts';
 export type { Sha256, Signer, Verifier } from './ports.ts';
+export {
+  assertBlob,
+  type BundleVerdict,
+  manifestName,
+  signatureName,
+  type VerifyOptions,
+  verifyBundle,
+  verifyManifest,
+} from './verify.ts';
