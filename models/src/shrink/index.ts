@@ -1,0 +1,12 @@
+export {
+  type CalibrationOptions,
+  calibrateMinMax,
+  type Range,
+  type Ranges,
+} from './calibrate.ts';
+export { eliminateDead } from './eliminate-dead.ts';
+export { foldBatchNorm } from './fold-batch-norm.ts';
+export { freeze } from './freeze.ts';
+export { type QuantizeOptions, type QuantizeReport, quantize } from './quantize/quantize.ts';
+export { prepare, type ShrinkOptions, type ShrinkReport, type Shrunk, shrink } from './shrink.ts';
+export { tidy } from './tidy.ts';

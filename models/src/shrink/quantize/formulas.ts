@@ -1,0 +1,113 @@
+/**
+ * The arithmetic of int8 quantization: real = scale * (q - zero). Every step has the precision and
+ * the rounding that onnxruntime.quantization 1.30 (quant_utils.py) has, so that both give the same
+ * bytes: ranges subtracted in float32, scales divided in float64 and stored in float32, values divided in
+ * float32, ties to even.
+ */
+
+/** Scale and zero point of one tensor, or of one channel. */
+export interface Params {
+  /** A float32 number. */
+  readonly scale: number;
+  readonly zero: number;
+}
+
+/** The integers that a range is spread over. */
+export interface Grid {
+  readonly least: number;
+  readonly greatest: number;
+  /** Whether zero sits in the middle. */
+  readonly symmetric: boolean;
+}
+
+export type ByteType = 'int8' | 'uint8';
+
+/** All values of each type; quantized numbers are clipped to these whatever the grid is. */
+const limits = {
+  int8: { least: -128, greatest: 127 },
+  uint8: { least: 0, greatest: 255 },
+} as const satisfies Record<ByteType, { least: number; greatest: number }>;
+
+/** Smallest normal float32: a finer scale means that the tensor is zero throughout. */
+const smallestScale = 2 ** -126;
+
+/**
+ * The grid of a tensor. A reduced range leaves one bit free, for processors that add products of
+ * bytes in 16 bits (x64 without VNNI).
+ */
+export function gridOf(
+  type: ByteType,
+  { symmetric, reduced }: { readonly symmetric: boolean; readonly reduced: boolean },
+): Grid {
+  if (reduced)
+    return {
+      ...(type === 'int8' ? { least: -64, greatest: 64 } : { least: 0, greatest: 127 }),
+      symmetric,
+    };
+  if (symmetric && type === 'int8') return { least: -127, greatest: 127, symmetric };
+  return { ...limits[type], symmetric };
+}
+
+/** Scale and zero point for float32 numbers between `min` and `max`; zero is always included. */
+export function paramsFor(min: number, max: number, grid: Grid): Params {
+  let low = Math.min(Math.fround(min), 0);
+  let high = Math.max(Math.fround(max), 0);
+  if (grid.symmetric) {
+    high = Math.max(-low, high);
+    low = -high;
+  }
+  const scale = Math.fround(high - low) / (grid.greatest - grid.least);
+  if (scale < smallestScale) return { scale: 1, zero: 0 };
+  const zero = grid.symmetric
+    ? roundHalfEven((grid.least + grid.greatest) / 2)
+    : roundHalfEven(grid.least - low / scale);
+  return { scale: Math.fround(scale), zero };
+}
+
+/** A float32 number on its grid, clipped to all values of the type. */
+export function quantizeNumber(value: number, { scale, zero }: Params, type: ByteType): number {
+  const { least, greatest } = limits[type];
+  const onGrid = roundHalfEven(Math.fround(value / scale)) + zero;
+  return Math.min(Math.max(onGrid, least), greatest);
+}
+
+/** The scale of a bias, which is added to sums of products of input and weight. */
+export function biasScale(inputScale: number, weightScale: number, beta: number): number {
+  return Math.fround(Math.fround(inputScale * weightScale) * Math.fround(beta));
+}
+
+/** A bias as int32, zero point 0. */
+export function quantizeBias(value: number, scale: number): number {
+  return Math.min(Math.max(roundHalfEven(value / scale), -(2 ** 31)), 2 ** 31 - 1);
+}
+
+const biasMargin = 1.0001;
+const biasSpan = 2 * (2 ** 31 - 1);
+
+/**
+ * The weight scale, enlarged where the bias would not fit 32 bits otherwise. `perChannel` decides
+ * the precision of the bound: float32 for one channel's bias, float64 for the greatest of a tensor.
+ */
+export function fittingWeightScale(
+  weightScale: number,
+  inputScale: number,
+  greatestBias: number,
+  { perChannel }: { readonly perChannel: boolean },
+): number {
+  const margin = perChannel
+    ? Math.fround(Math.fround(biasMargin) * Math.fround(2 * greatestBias))
+    : biasMargin * (2 * greatestBias);
+  const smallest = margin / biasSpan;
+  const candidate = inputScale * weightScale;
+  if (candidate >= smallest || candidate <= 0) return weightScale;
+  return Math.fround(weightScale * (smallest / candidate));
+}
+
+/** IEEE 754 roundTiesToEven to an integer. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest < 0.5) return floor;
+  if (rest > 0.5) return floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}

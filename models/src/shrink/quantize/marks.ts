@@ -1,0 +1,131 @@
+import { consumersOf, isFloat32 } from '../../onnx/edit.ts';
+import type { Attribute } from '../../onnx/index.ts';
+import {
+  type Graph,
+  type Initializer,
+  inferShapes,
+  type Model,
+  valueInfoOf,
+} from '../../onnx/index.ts';
+
+/** How a tensor is to be quantized. */
+export interface Mark {
+  /** Weights are symmetric int8; activations have the type of the options. */
+  readonly role: 'activation' | 'weight';
+  /** Quantized per slice along this axis. */
+  readonly axis?: number;
+  /** Scale and zero point are those of this tensor. */
+  readonly sameAs?: string;
+}
+
+/** A bias is int32 on the grid of the products it is added to. */
+export interface BiasMark {
+  readonly input: string;
+  readonly weight: string;
+  readonly beta: number;
+}
+
+/** A node that the rules may rewrite. */
+export interface DraftNode {
+  readonly name: string;
+  readonly op: string;
+  readonly domain: string;
+  inputs: readonly string[];
+  outputs: readonly string[];
+  attributes: ReadonlyMap<string, Attribute>;
+}
+
+/** What a rule sees and does: it marks tensors, and nothing is quantized before all are marked. */
+export interface Marks {
+  readonly opset: number;
+  readonly tensors: ReadonlyMap<string, Mark>;
+  readonly biases: ReadonlyMap<string, BiasMark>;
+  readonly constants: ReadonlyMap<string, Initializer>;
+  /** Nodes that still stand, in order. */
+  nodes(): readonly DraftNode[];
+  isMarked(name: string): boolean;
+  isFloat(name: string): boolean;
+  rankOf(name: string): number | undefined;
+  activation(name: string): void;
+  /** Per tensor without an axis. */
+  weight(name: string, axis: number | undefined): void;
+  sameAs(output: string, input: string): void;
+  /** `false` when the bias cannot be quantized: not a constant, or not a list. */
+  bias(node: DraftNode, bias: BiasMark): boolean;
+  /**
+   * Removes a node that only clips, when its input has no other reader: the quantization of its
+   * output clips as well. `false` when it must stay.
+   */
+  absorb(node: DraftNode): boolean;
+}
+
+/** Starts with nothing marked. `ranged` tells which tensors were calibrated. */
+export function createMarks(model: Model, ranged: (name: string) => boolean): Marks {
+  const { graph } = inferShapes(model);
+  const nodes: DraftNode[] = graph.nodes.map((node) => ({ ...node }));
+  const removed = new Set<DraftNode>();
+  const tensors = new Map<string, Mark>();
+  const biases = new Map<string, BiasMark>();
+  const constants = new Map<string, Initializer>(graph.initializers);
+  const visible = visibleNames(graph);
+
+  const isFloat = (name: string): boolean =>
+    constants.has(name)
+      ? isFloat32(constants.get(name))
+      : valueInfoOf(graph, name)?.dtype === 'float32';
+  const mark = (name: string, how: Mark): void => {
+    if (isFloat(name) && !tensors.has(name)) tensors.set(name, how);
+  };
+
+  return {
+    opset: model.opsets.get('') ?? 1,
+    tensors,
+    biases,
+    constants,
+    isFloat,
+    nodes: () => nodes.filter((node) => !removed.has(node)),
+    isMarked: (name) => tensors.has(name) || biases.has(name),
+    rankOf: (name) => valueInfoOf(graph, name)?.dims?.length,
+    activation: (name) => mark(name, { role: 'activation' }),
+    weight(name, axis) {
+      if (axis === undefined) mark(name, { role: 'weight' });
+      else if (isFloat32(constants.get(name))) tensors.set(name, { role: 'weight', axis });
+    },
+    sameAs(output, input) {
+      if (isFloat(output)) tensors.set(output, { role: 'activation', sameAs: input });
+    },
+    bias(node, how) {
+      const name = node.inputs[2] ?? '';
+      const constant = constants.get(name);
+      if (!isFloat32(constant) || constant.dims.length !== 1) return false;
+      if (!biases.has(name)) {
+        biases.set(name, how);
+        return true;
+      }
+      // Two readers have two scales, so the second gets a bias of its own.
+      let copy = name;
+      for (let suffix = 1; constants.has(copy); suffix++) copy = `${name}_${suffix}`;
+      constants.set(copy, constant);
+      node.inputs = node.inputs.with(2, copy);
+      biases.set(copy, how);
+      return true;
+    },
+    absorb(node) {
+      const [input = ''] = node.inputs;
+      const [output = ''] = node.outputs;
+      const readers = consumersOf(nodes).get(input)?.length ?? 0;
+      if (readers !== 1 || visible.has(input) || !ranged(input) || !ranged(output)) return false;
+      for (const other of nodes) {
+        other.outputs = other.outputs.map((name) => (name === input ? output : name));
+      }
+      tensors.delete(input);
+      removed.add(node);
+      return true;
+    },
+  };
+}
+
+/** Names that the outside knows: they cannot be renamed away. */
+function visibleNames({ inputs, outputs }: Graph): ReadonlySet<string> {
+  return new Set([...inputs, ...outputs].map((value) => value.name));
+}

@@ -1,0 +1,50 @@
+import { inferShapes, type Model, writeModel } from '../onnx/index.ts';
+import type { Feeds, Runtime } from '../runtime/index.ts';
+import { calibrateMinMax, type Ranges } from './calibrate.ts';
+import { eliminateDead } from './eliminate-dead.ts';
+import { foldBatchNorm } from './fold-batch-norm.ts';
+import { type QuantizeOptions, type QuantizeReport, quantize } from './quantize/quantize.ts';
+import { tidy } from './tidy.ts';
+
+export interface ShrinkOptions extends Partial<QuantizeOptions> {
+  /** Inputs that are like those the model will see: a few hundred. */
+  readonly calibration: Iterable<Feeds> | AsyncIterable<Feeds>;
+  readonly runtime: Runtime;
+  readonly signal?: AbortSignal;
+}
+
+export interface Shrunk {
+  readonly model: Model;
+  readonly report: ShrinkReport;
+}
+
+export interface ShrinkReport extends QuantizeReport {
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  /** What calibration saw, by value of the prepared float graph. */
+  readonly ranges: Ranges;
+}
+
+/**
+ * A float model in int8: tidied, dead nodes dropped, batch normalisation folded, calibrated and
+ * quantized; per channel, with uint8 activations and full range, unless told otherwise.
+ */
+export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
+  const { calibration, runtime, signal } = options;
+  const prepared = prepare(model);
+  const ranges = await calibrateMinMax(prepared, calibration, runtime, signal && { signal });
+  const { model: small, report } = quantize(prepared, ranges, {
+    activations: options.activations ?? 'u8',
+    perChannel: options.perChannel ?? true,
+    reduceRange: options.reduceRange ?? false,
+    ...(options.exclude && { exclude: options.exclude }),
+  });
+  const bytesBefore = writeModel(model).length;
+  const bytesAfter = writeModel(small).length;
+  return { model: small, report: { ...report, bytesBefore, bytesAfter, ranges } };
+}
+
+/** The float graph that is calibrated and quantized: the same outputs with fewer nodes. */
+export function prepare(model: Model): Model {
+  return inferShapes(eliminateDead(foldBatchNorm(eliminateDead(tidy(model)))));
+}

@@ -1,0 +1,57 @@
+import { consumersOf, intOf } from '../onnx/edit.ts';
+import type { Graph, Initializer, Model, Node } from '../onnx/index.ts';
+
+/**
+ * Makes plain what exporters wrap up: `Constant` nodes become constants of the graph, and nodes
+ * that only pass a value on (`Identity`, `Dropout` outside training) are bridged.
+ */
+export function tidy(model: Model): Model {
+  return { ...model, graph: bridge(liftConstants(model.graph)) };
+}
+
+function liftConstants(graph: Graph): Graph {
+  const initializers = new Map<string, Initializer>(graph.initializers);
+  const nodes: Node[] = [];
+  const outputs = new Set(graph.outputs.map((output) => output.name));
+  for (const node of graph.nodes) {
+    const [name = ''] = node.outputs;
+    const held = node.op === 'Constant' ? node.attributes.get('value') : undefined;
+    if (held?.type === 'tensor' && !outputs.has(name)) initializers.set(name, held.value);
+    else nodes.push(node);
+  }
+  return { ...graph, nodes, initializers };
+}
+
+function bridge(graph: Graph): Graph {
+  const source = new Map<string, string>();
+  const outputs = new Set(graph.outputs.map((output) => output.name));
+  const captured = capturedBy(graph.nodes);
+  const nodes: Node[] = [];
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map((name) => source.get(name) ?? name);
+    const [input = ''] = inputs;
+    const [output = ''] = node.outputs;
+    const free = !outputs.has(output) && !captured.has(output);
+    if (free && passesOn(node, graph)) source.set(output, input);
+    else nodes.push({ ...node, inputs });
+  }
+  return { ...graph, nodes };
+}
+
+/** Values that inner graphs read: their names must stay. */
+function capturedBy(nodes: readonly Node[]): ReadonlySet<string> {
+  const captured = new Set<string>();
+  for (const [name, readers] of consumersOf(nodes)) {
+    if (readers.some((node) => !node.inputs.includes(name))) captured.add(name);
+  }
+  return captured;
+}
+
+function passesOn(node: Node, graph: Graph): boolean {
+  if (node.domain !== '') return false;
+  if (node.op === 'Identity') return true;
+  if (node.op !== 'Dropout' || (node.outputs[1] ?? '') !== '') return false;
+  const training = graph.initializers.get(node.inputs[2] ?? '');
+  if ((node.inputs[2] ?? '') === '') return intOf(node, 'training_mode', 0) === 0;
+  return training?.dtype === 'bool' && training.data[0] === 0;
+}
