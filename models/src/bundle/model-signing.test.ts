@@ -11,10 +11,12 @@ import { someBundle } from './testing/sample-bundle.ts';
 import { verifyBundle } from './verify.ts';
 
 /**
- * Packed by `packBundle`, then signed by the public tool (PyPI model-signing 1.1.1):
- * `model_signing sign key BUNDLE --private_key KEY --signature BUNDLE/model.sig`.
+ * A folder packed by `packBundle`, then signed by the public tool (PyPI model-signing 1.1.1):
+ * `model_signing sign key bundle --private_key KEY --signature bundle/model.sig`. A ZIP, so that no
+ * formatter touches its bytes.
  */
-const fixtures = fileURLToPath(new URL('../../fixtures/signing/', import.meta.url));
+const fixture = (name: string): Uint8Array =>
+  readFileSync(new URL(`../../fixtures/signing/${name}`, import.meta.url));
 
 const toolIsThere = spawnSync('model_signing', ['--version']).status === 0;
 const skip = toolIsThere ? false : 'the Python tool model_signing is not on the path';
