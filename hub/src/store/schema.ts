@@ -1,5 +1,11 @@
+import type { AlarmTables } from '../alarms/adapters/tables.ts';
 import type { ApiTables } from '../api/adapters/tables.ts';
+import type { DatasetTables } from '../datasets/adapters/tables.ts';
 import type { FleetTables } from '../fleet/adapters/tables.ts';
+import type { LabelTables } from '../labels/adapters/tables.ts';
+import type { PipelineTables } from '../pipeline/adapters/tables.ts';
+import type { RegistryTables } from '../registry/adapters/tables.ts';
+import type { RolloutTables } from '../rollout/adapters/tables.ts';
 import type { TelemetryTables } from '../telemetry/adapters/tables.ts';
 
 /**
@@ -8,4 +14,13 @@ import type { TelemetryTables } from '../telemetry/adapters/tables.ts';
  * The SQL is portable: JSON and unions are text, times are milliseconds in integers, truth values
  * are 0 and 1, bytes are blobs.
  */
-export interface Tables extends ApiTables, FleetTables, TelemetryTables {}
+export interface Tables
+  extends AlarmTables,
+    ApiTables,
+    DatasetTables,
+    FleetTables,
+    LabelTables,
+    PipelineTables,
+    RegistryTables,
+    RolloutTables,
+    TelemetryTables {}
