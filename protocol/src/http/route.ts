@@ -20,7 +20,13 @@ export interface Route {
   readonly tag: string;
 }
 
-type Of<S> = S extends TSchema ? Static<S> : S extends 'bytes' ? Uint8Array : undefined;
+type Of<S> = S extends 'bytes'
+  ? Uint8Array
+  : S extends 'events' | undefined
+    ? undefined
+    : S extends TSchema
+      ? Static<S>
+      : undefined;
 type Optional<R, K extends string> = R extends Record<K, infer S> ? Of<S> : undefined;
 
 /** What a caller gives to a route. */

@@ -1,0 +1,53 @@
+import type { Alarm } from '@edgewise/protocol/http';
+import type { Command } from 'commander';
+import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { type Io, percent } from '../io.ts';
+import { followRun, versionText } from './train.ts';
+
+/** `edgewise alarms`: list, dismiss, retrain. */
+export function addAlarms(program: Command, io: Io): void {
+  const alarms = withHub(
+    program.command('alarms').description('list drift alarms with their evidence'),
+  );
+  alarms.action(async (options: HubOptions) => {
+    answer(
+      io,
+      options,
+      await clientOf(options).call('listAlarms', { query: { limit: 20 } }),
+      (all) => (all.length === 0 ? 'No drift alarms.' : all.map(alarmText).join('\n\n')),
+    );
+  });
+
+  withHub(
+    alarms.command('dismiss <alarm>').description('close an alarm without retraining'),
+  ).action(async (alarm: string, options: HubOptions) => {
+    answer(
+      io,
+      options,
+      await clientOf(options).call('dismissAlarm', { params: { alarm } }),
+      alarmText,
+    );
+  });
+
+  withHub(
+    alarms.command('retrain <alarm>').description('retrain now with the labels there are'),
+  ).action(async (alarm: string, options: HubOptions) => {
+    const client = clientOf(options);
+    const run = await client.call('retrain', { params: { alarm } });
+    answer(io, options, await followRun(client, io, run), versionText);
+  });
+}
+
+function alarmText(alarm: Alarm): string {
+  const accuracy = alarm.accuracy
+    ? `accuracy on random labels ${percent(alarm.accuracy.right / Math.max(1, alarm.accuracy.of))} (between ${percent(alarm.accuracy.lower)} and ${percent(alarm.accuracy.upper)})`
+    : 'no labels yet';
+  return [
+    `${alarm.id}  ${alarm.status}  ${new Date(alarm.openedAtMs).toLocaleString()}  ${alarm.model} ${alarm.version}`,
+    `  ${alarm.sentence}`,
+    `  labels ${alarm.labelsGiven} of ${alarm.labelsAsked}; ${accuracy}`,
+    ...alarm.decisions.map(
+      ({ atMs, sentence }) => `  ${new Date(atMs).toLocaleTimeString()}  ${sentence}`,
+    ),
+  ].join('\n');
+}

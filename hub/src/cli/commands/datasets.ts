@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { FleetError } from '@edgewise/protocol';
+import { type Dataset, type DatasetPart, datasetParts } from '@edgewise/protocol/http';
+import { type Command, Option } from 'commander';
+import { readSamples } from '../../datasets/read-files.ts';
+import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { type Io, table } from '../io.ts';
+
+interface ImportOptions extends HubOptions {
+  readonly part: DatasetPart;
+  readonly images?: string;
+  readonly labels?: string;
+  readonly label?: string;
+  readonly classes?: string;
+}
+
+/** `edgewise datasets`: list and import. */
+export function addDatasets(program: Command, io: Io): void {
+  const datasets = withHub(
+    program
+      .command('datasets')
+      .description('list data sets, or import samples')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  edgewise datasets import digits --part train train-images-idx3-ubyte --labels train-labels-idx1-ubyte
+  edgewise datasets import pumps --part train pumps.csv --label state
+  edgewise datasets import parts --part test photos/       one folder of images for each class
+  edgewise datasets import waves --part train waves.npz    arrays x (samples first) and y
+
+Parts: train teaches, validation calibrates and gates, test only ever measures.`,
+      ),
+  );
+  datasets.action(async (options: HubOptions) => {
+    answer(io, options, await clientOf(options).call('listDatasets'), listing);
+  });
+
+  withHub(
+    datasets
+      .command('import <dataset> <data>')
+      .description('add samples from IDX, CSV, .npy, .npz or a folder of images')
+      .addOption(
+        new Option('--part <part>', 'what the samples are for')
+          .choices([...datasetParts])
+          .default('train'),
+      )
+      .option('--labels <file>', 'file of labels, for IDX and .npy')
+      .option('--label <column>', 'column that holds the label, for CSV')
+      .option(
+        '--classes <names>',
+        'names of the classes, joined by commas; else numbers or folder names',
+      ),
+  ).action(async (dataset: string, data: string, options: ImportOptions) => {
+    const client = clientOf(options);
+    const samples = await readSamples(path.resolve(io.cwd, data), {
+      ...(options.labels !== undefined && { labels: path.resolve(io.cwd, options.labels) }),
+      ...(options.label !== undefined && { labelColumn: options.label }),
+    });
+    const classes = options.classes ?? samples.classes?.join(',');
+    io.note(`Sending ${samples.count} samples ...`);
+    const done = await client.call('importSamples', {
+      params: { dataset },
+      query: { part: options.part, ...(classes !== undefined && { classes }) },
+      body: samples.npz,
+    });
+    answer(
+      io,
+      options,
+      done,
+      ({ id, counts }) =>
+        `${id}: ${counts.train} train, ${counts.validation} validation, ${counts.test} test, ${counts.field} from the field`,
+    );
+  });
+}
+
+function listing(datasets: readonly Dataset[]): string {
+  if (datasets.length === 0)
+    return 'No data sets yet. Import one with "edgewise datasets import NAME DATA"; --help has examples.';
+  return table(
+    ['data set', 'one sample', 'classes', 'train', 'validation', 'test', 'field'],
+    datasets.map(({ id, dtype, dims, classes, counts }) => [
+      id,
+      `${dtype} [${dims.join(', ')}]`,
+      classes.length,
+      counts.train,
+      counts.validation,
+      counts.test,
+      counts.field,
+    ]),
+  );
+}
+
+/** Bytes of a file named on the command line. Throws `not-found` with the path. */
+export async function readNamedFile(io: Io, name: string): Promise<Uint8Array> {
+  const file = path.resolve(io.cwd, name);
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const error = FleetError.from(cause);
+    throw new FleetError(error.code, `${file} cannot be read (${error.code}).`, { cause });
+  }
+}

@@ -1,0 +1,100 @@
+import { FleetError } from '@edgewise/protocol';
+import type { Rollout } from '@edgewise/protocol/http';
+import type { Command } from 'commander';
+import type { Client } from '../client.ts';
+import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { exitCodes, type Io, table, wholeNumber } from '../io.ts';
+
+interface RolloutOptions extends HubOptions {
+  readonly devices?: string;
+  readonly wait: boolean;
+}
+
+/** `edgewise rollout` and `edgewise rollback`. */
+export function addRollout(program: Command, io: Io): void {
+  withHub(
+    program
+      .command('rollout <model> <version>')
+      .description('bring a version to devices: one first, then the rest')
+      .option('--devices <ids>', 'only these, joined by commas')
+      .option('--no-wait', 'do not wait for the end')
+      .addHelpText(
+        'after',
+        '\nIt stops by itself when a device refuses the version or falls back. Undo it with "edgewise rollback MODEL".',
+      ),
+  ).action(async (model: string, version: string, options: RolloutOptions) => {
+    const client = clientOf(options);
+    const started = await client.call('startRollout', {
+      body: { model, version: wholeNumber('VERSION', version), ...devicesOf(options) },
+    });
+    await finish(client, io, options, started);
+  });
+
+  withHub(
+    program
+      .command('rollback <model>')
+      .description('bring devices back to what they served before')
+      .option('--devices <ids>', 'only these, joined by commas')
+      .option('--no-wait', 'do not wait for the end'),
+  ).action(async (model: string, options: RolloutOptions) => {
+    const client = clientOf(options);
+    await finish(
+      client,
+      io,
+      options,
+      await client.call('rollBack', { body: { model, ...devicesOf(options) } }),
+    );
+  });
+}
+
+function devicesOf({ devices }: RolloutOptions): { readonly devices?: string[] } {
+  return devices === undefined ? {} : { devices: devices.split(',') };
+}
+
+async function finish(
+  client: Client,
+  io: Io,
+  options: RolloutOptions,
+  started: Rollout,
+): Promise<void> {
+  const rollout = options.wait ? await followRollout(client, io, started) : started;
+  answer(io, options, rollout, rolloutText);
+  if (rollout.status === 'stopped' || rollout.status === 'aborted')
+    io.setExitCode(exitCodes.refused);
+}
+
+/** Shows a rollout until it ends. */
+export async function followRollout(client: Client, io: Io, started: Rollout): Promise<Rollout> {
+  const ended = new AbortController();
+  const events = client.events({ signal: AbortSignal.any([io.signal, ended.signal]) });
+  const fresh = await client.call('getRollout', { params: { rollout: started.id } });
+  if (fresh.status !== 'running') ended.abort();
+  for await (const event of events) {
+    if (event.kind !== 'rollout' || event.rollout.id !== started.id) continue;
+    io.progress(progressOf(event.rollout));
+    if (event.rollout.status !== 'running') ended.abort();
+  }
+  if (io.signal.aborted)
+    throw new FleetError('canceled', `You left; rollout ${started.id} goes on at the hub.`);
+  return await client.call('getRollout', { params: { rollout: started.id } });
+}
+
+function progressOf({ devices }: Rollout): string {
+  const count = (status: string) => devices.filter((device) => device.status === status).length;
+  return `${count('serving')} of ${devices.length} serve it, ${count('ordered')} on the way, ${count('waiting')} wait for their wave`;
+}
+
+function rolloutText(rollout: Rollout): string {
+  return [
+    `${rollout.kind} ${rollout.id} of ${rollout.model} ${rollout.version}: ${rollout.status}${rollout.reason === null ? '' : `. ${rollout.reason}`}`,
+    table(
+      ['device', 'wave', 'status', 'why'],
+      rollout.devices.map(({ device, wave, status, code, detail }) => [
+        device,
+        wave,
+        status,
+        code === undefined ? (detail ?? '') : `[${code}] ${detail ?? ''}`,
+      ]),
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,2 @@
+export { type Code, codeNames, codes, isCode, type RetryAdvice } from './codes.ts';
+export { type ErrorDetail, FleetError, invariant } from './fleet-error.ts';
