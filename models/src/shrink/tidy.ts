@@ -1,9 +1,10 @@
-import { consumersOf, intOf } from '../onnx/edit.ts';
+import { consumersOf, intOf, sortNodes } from '../onnx/edit.ts';
 import type { Graph, Initializer, Model, Node } from '../onnx/index.ts';
 
 /**
  * Makes plain what exporters wrap up: `Constant` nodes become constants of the graph, and nodes
- * that only pass a value on (`Identity`, `Dropout` outside training) are bridged.
+ * that only pass a value on (`Identity`, `Dropout` outside training) are bridged. The nodes come out
+ * in topological order.
  */
 export function tidy(model: Model): Model {
   return { ...model, graph: bridge(liftConstants(model.graph)) };
@@ -27,7 +28,7 @@ function bridge(graph: Graph): Graph {
   const outputs = new Set(graph.outputs.map((output) => output.name));
   const captured = capturedBy(graph.nodes);
   const nodes: Node[] = [];
-  for (const node of graph.nodes) {
+  for (const node of sortNodes(graph.nodes)) {
     const inputs = node.inputs.map((name) => source.get(name) ?? name);
     const [input = ''] = inputs;
     const [output = ''] = node.outputs;

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
-import { createGraphBuilder, type Model, type Node, readModel } from '../../onnx/index.ts';
+import { InferenceSession } from 'onnxruntime-node';
+import {
+  createGraphBuilder,
+  type Model,
+  type Node,
+  readModel,
+  writeModel,
+} from '../../onnx/index.ts';
 import type { Ranges } from '../calibrate.ts';
 import { type QuantizeOptions, quantize } from './quantize.ts';
 
@@ -50,6 +59,24 @@ test('each node that stays in float has its reason', () => {
     'Reshape: its input is not int8',
     'ReduceMean: its operator has no int8 form',
   ]);
+});
+
+test('ONNX Runtime fuses the whole quantized network into integer operators', async () => {
+  const { model, ranges } = load('mobilenet');
+  const options = { activations: 'u8', perChannel: true, reduceRange: false } as const;
+  const { model: small } = quantize(model, ranges, options);
+  const folder = mkdtempSync(join(tmpdir(), 'fused-'));
+  const optimizedModelFilePath = join(folder, 'fused.onnx');
+  await InferenceSession.create(writeModel(small), { optimizedModelFilePath, logSeverityLevel: 3 });
+  const fused = readModel(readFileSync(optimizedModelFilePath)).graph.nodes.map((node) => node.op);
+  rmSync(folder, { recursive: true });
+  const convolutions = model.graph.nodes.filter((node) => node.op === 'Conv').length;
+  assert.equal(fused.filter((op) => op === 'QLinearConv').length, convolutions);
+  const float = ['Conv', 'Add', 'Clip', 'Gemm', 'GlobalAveragePool'];
+  assert.deepEqual(
+    fused.filter((op) => float.includes(op)),
+    [],
+  );
 });
 
 test('an excluded node keeps its float weights', () => {

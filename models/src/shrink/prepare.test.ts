@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
+import {
+  type Attribute,
+  createGraphBuilder,
+  type GraphBuilder,
+  type Model,
+  readModel,
+  writeModel,
+} from '../onnx/index.ts';
+import { createOnnxRuntime } from '../runtime-onnx/index.ts';
+import { elementCount, type Tensor, tensor } from '../tensor/index.ts';
+import { calibrateMinMax } from './calibrate.ts';
+import { eliminateDead } from './eliminate-dead.ts';
+import { foldBatchNorm } from './fold-batch-norm.ts';
+import { freeze } from './freeze.ts';
+import { prepare } from './shrink.ts';
+import { tidy } from './tidy.ts';
+
+const runtime = createOnnxRuntime();
+const int = (value: number): Attribute => ({ type: 'int', value: BigInt(value) });
+const float = (value: number): Attribute => ({ type: 'float', value });
+
+/** Layers that a batch normalisation may follow; 6 output channels each. */
+const layers: Readonly<Record<string, (g: GraphBuilder) => string>> = {
+  'a grouped convolution without bias': (g) =>
+    g.op('Conv', [g.input('x', 'float32', [1, 4, 5, 5]), g.constant(wave([6, 2, 3, 3], 1))], {
+      attributes: { group: int(2) },
+    }),
+  'a grouped transposed convolution': (g) =>
+    g.op(
+      'ConvTranspose',
+      [
+        g.input('x', 'float32', [1, 4, 5, 5]),
+        g.constant(wave([4, 3, 2, 2], 1)),
+        g.constant(wave([6], 2)),
+      ],
+      { attributes: { group: int(2) } },
+    ),
+  'a Gemm with alpha and beta': (g) =>
+    g.op(
+      'Gemm',
+      [g.input('x', 'float32', [3, 7]), g.constant(wave([7, 6], 1)), g.constant(wave([1, 6], 2))],
+      {
+        attributes: { alpha: float(0.5), beta: float(3) },
+      },
+    ),
+  'a Gemm with transposed weights': (g) =>
+    g.op('Gemm', [g.input('x', 'float32', [3, 7]), g.constant(wave([6, 7], 1))], {
+      attributes: { transB: int(1) },
+    }),
+};
+
+for (const [name, layer] of Object.entries(layers)) {
+  test(`batch normalisation after ${name} folds away without changing the output`, async () => {
+    const g = createGraphBuilder({ name: 'g' });
+    normalise(g, layer(g));
+    const model = g.build();
+    const folded = foldBatchNorm(model);
+    assert.deepEqual(
+      folded.graph.nodes.map((node) => node.op).filter((op) => op === 'BatchNormalization'),
+      [],
+    );
+    await same(model, folded);
+  });
+}
+
+test('a dead reader does not keep batch normalisation from folding', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const conv = layers['a grouped convolution without bias']?.(g) ?? '';
+  g.op('Relu', [conv]);
+  normalise(g, conv);
+  const model = g.build();
+  assert.equal(foldBatchNorm(model).graph.nodes.length, 3);
+  const prepared = prepare(model);
+  assert.deepEqual(
+    prepared.graph.nodes.map((node) => node.op),
+    ['Conv'],
+  );
+  await same(model, prepared);
+});
+
+test('a convolution that is read elsewhere keeps its batch normalisation', () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const conv = layers['a grouped convolution without bias']?.(g) ?? '';
+  normalise(g, conv);
+  g.output(conv, 'float32', [1, 6, 3, 3]);
+  assert.equal(foldBatchNorm(g.build()).graph.nodes.length, 2);
+});
+
+test('dead nodes and unread constants go, in order', () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const x = g.input('x', 'float32', [2]);
+  g.op('Mul', [g.op('Relu', [x]), g.initializer('unread', wave([2], 1))]);
+  g.op('Neg', [x], { output: 'y' });
+  g.output('y', 'float32', [2]);
+  const { graph } = eliminateDead(g.build());
+  assert.deepEqual(
+    graph.nodes.map((node) => node.op),
+    ['Neg'],
+  );
+  assert.deepEqual([...graph.initializers.keys()], []);
+});
+
+test('what an inner graph reads is alive', () => {
+  const file = new URL('../../fixtures/onnx/branches.onnx', import.meta.url);
+  const model = readModel(readFileSync(file));
+  assert.equal(eliminateDead(model).graph.nodes.length, model.graph.nodes.length);
+});
+
+test('Constant, Identity and Dropout nodes are tidied away', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const x = g.op('Identity', [g.input('x', 'float32', [2])]);
+  const two = g.op('Constant', [], {
+    attributes: { value: { type: 'tensor', value: wave([2], 1) } },
+  });
+  const product = g.op('Mul', [g.op('Dropout', [x]), g.op('Identity', [two])]);
+  g.op('Identity', [product], { output: 'y' });
+  g.output('y', 'float32', [2]);
+  const model = g.build();
+  const tidied = tidy(model);
+  assert.deepEqual(
+    tidied.graph.nodes.map((node) => node.op),
+    ['Mul', 'Identity'],
+  );
+  await same(model, tidied);
+});
+
+test('frozen inputs become constants, and an unknown one is refused', () => {
+  const g = createGraphBuilder({ name: 'g' });
+  g.op('Add', [g.input('x', 'float32', [2]), g.input('w', 'float32', [2])], { output: 'y' });
+  g.output('y', 'float32', [2]);
+  const { graph } = freeze(g.build(), { w: wave([2], 1) });
+  assert.deepEqual(
+    graph.inputs.map((input) => input.name),
+    ['x'],
+  );
+  assert.deepEqual(graph.initializers.get('w'), wave([2], 1));
+  assert.throws(
+    () => freeze(g.build(), { v: wave([2], 1) }),
+    (error) => error instanceof FleetError && error.code === 'invalid-argument',
+  );
+});
+
+test('calibration sees the ranges that the Python tool sees', async () => {
+  const folder = new URL('../../fixtures/quantize/', import.meta.url);
+  for (const name of ['cnn', 'mobilenet', 'mixed']) {
+    const model = readModel(readFileSync(new URL(`${name}.onnx`, folder)));
+    const fixture = JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as {
+      readonly dims: number[];
+      readonly ranges: Record<string, [number, number]>;
+    };
+    const feeds = [0, 1, 2, 3].map((batch) => ({ x: calibrationFeed(fixture.dims, batch) }));
+    const ranges = await calibrateMinMax(model, feeds, runtime);
+    for (const [value, [min, max]] of Object.entries(fixture.ranges)) {
+      const tolerance = 1e-5 * Math.max(Math.abs(min), Math.abs(max));
+      const range = ranges.get(value);
+      assert.ok(Math.abs((range?.min ?? NaN) - min) <= tolerance, `${name} ${value}`);
+      assert.ok(Math.abs((range?.max ?? NaN) - max) <= tolerance, `${name} ${value}`);
+    }
+  }
+});
+
+test('calibration without any input is refused', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  g.op('Relu', [g.input('x', 'float32', [2])], { output: 'y' });
+  g.output('y', 'float32', [2]);
+  await assert.rejects(
+    calibrateMinMax(g.build(), [], runtime),
+    (error) => error instanceof FleetError && error.code === 'insufficient-data',
+  );
+});
+
+function normalise(g: GraphBuilder, x: string): void {
+  const parameters = [1, 2, 3].map((phase) => g.constant(wave([6], phase)));
+  const variance = g.constant(
+    tensor(
+      'float32',
+      [6],
+      wave([6], 4).data.map((v) => v * v + 0.1),
+    ),
+  );
+  g.op('BatchNormalization', [x, ...parameters, variance], {
+    output: 'y',
+    attributes: { epsilon: float(1e-3) },
+  });
+  g.output('y', 'float32', ['a', 6]);
+}
+
+function wave(dims: readonly number[], phase: number): Tensor<'float32'> {
+  const data = Float32Array.from({ length: elementCount(dims) }, (_, i) => Math.sin(i + phase));
+  return tensor('float32', dims, data);
+}
+
+/** The numbers that generate.py feeds. */
+function calibrationFeed(dims: readonly number[], batch: number): Tensor<'float32'> {
+  const data = Float32Array.from(
+    { length: elementCount(dims) },
+    (_, i) => ((((i + batch * 100_003) * 7919) % 1009) / 1009) * 2 - 1,
+  );
+  return tensor('float32', dims, data);
+}
+
+async function same(before: Model, after: Model): Promise<void> {
+  const [input] = before.graph.inputs;
+  const feeds = { x: wave(input?.dims as number[], 5) };
+  const [truth, answer] = [await run(before, feeds), await run(after, feeds)];
+  assert.equal(truth.length, answer.length);
+  for (const [at, value] of truth.entries()) {
+    assert.ok(Math.abs(value - (answer[at] ?? NaN)) < 1e-5, `${value} became ${answer[at]}`);
+  }
+}
+
+async function run(model: Model, feeds: Record<string, Tensor>): Promise<Float32Array> {
+  const open = model.graph.outputs.map((output) => ({ ...output, dims: undefined }));
+  const loose = { ...model, graph: { ...model.graph, outputs: open } };
+  await using session = await runtime.load(writeModel(loose));
+  return (await session.run(feeds)).y?.data as Float32Array;
+}
