@@ -2,6 +2,8 @@ export { fromBase64, toBase64 } from './base64.ts';
 export { blobEntry, blockCount, isBlock, splitBlocks } from './blocks.ts';
 export { assertRunsOn, formatVersion, type Host } from './compatibility.ts';
 export { preAuthEncoding, signEnvelope, verifyEnvelope } from './dsse.ts';
+export { chooseExtremes, type GoldenChooser, type GoldenOptions, makeGolden } from './golden.ts';
+export { decodeGolden, encodeGolden, type Golden } from './golden-file.ts';
 export {
   BlobEntry,
   Manifest,
@@ -12,6 +14,7 @@ export {
 } from './manifest.ts';
 export { type SignedFiles, signFiles, verifyFiles } from './model-signing.ts';
 export { type BundleFacts, type PackedBundle, type PackOptions, packBundle } from './pack.ts';
+export { checkParity, type ParityCertificate, type ParityOptions } from './parity.ts';
 export type { Sha256, Signer, Verifier } from './ports.ts';
 export {
   assertBlob,

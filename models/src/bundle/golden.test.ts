@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
+import { createGraphBuilder } from '../onnx/builder.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { Feeds, Session } from '../runtime/index.ts';
+import { createOnnxRuntime } from '../runtime-onnx/index.ts';
+import { dtypes, type Tensor, tensor } from '../tensor/index.ts';
+import { chooseExtremes, makeGolden } from './golden.ts';
+import { decodeGolden, encodeGolden } from './golden-file.ts';
+import { checkParity } from './parity.ts';
+
+/** probabilities = softmax(scale * x), from three uint8 numbers. */
+function load(scale: number): Promise<Session> {
+  const graph = createGraphBuilder({ name: 'soft' });
+  const x = graph.input('x', 'uint8', ['batch', 3]);
+  const to = { type: 'int', value: 1n } as const;
+  const float = graph.op('Cast', [x], { attributes: { to } });
+  const scaled = graph.op('Mul', [float, graph.scalar(scale)]);
+  graph.op('Softmax', [scaled], { output: 'probabilities' });
+  graph.output('probabilities', 'float32', ['batch', 3]);
+  return createOnnxRuntime().load(writeModel(graph.build()), { optimise: 'none' });
+}
+
+const candidates: Feeds = {
+  x: tensor(
+    'uint8',
+    [50, 3],
+    Uint8Array.from({ length: 150 }, (_, index) => (index * 89) % 200),
+  ),
+};
+const options = { parity: { tolerance: 1e-6, topAgreement: 1 }, topOutput: 'probabilities' };
+
+test('a graph agrees with its own golden vectors after they went through the file', async () => {
+  await using session = await load(0.02);
+  const golden = decodeGolden(encodeGolden(await makeGolden(session, candidates)));
+  assert.equal(golden.vectors, 32);
+  assert.deepEqual(golden.outputs.probabilities?.dims, [32, 3]);
+  const certificate = await checkParity(session, golden, options);
+  assert.deepEqual(certificate, { vectors: 32, largestDeviation: 0, topAgreement: 1, ok: true });
+});
+
+test('a graph with other answers is found out by deviation and by its top classes', async () => {
+  await using right = await load(0.02);
+  await using close = await load(0.021);
+  await using reversed = await load(-0.02);
+  const golden = await makeGolden(right, candidates, { vectors: 10 });
+  const deviating = await checkParity(close, golden, options);
+  assert.equal(deviating.ok, false);
+  assert.equal(deviating.topAgreement, 1);
+  assert.ok(deviating.largestDeviation > 1e-4 && deviating.largestDeviation < 0.1);
+  const loose = { ...options, parity: { tolerance: 1, topAgreement: 0.9 } };
+  assert.equal((await checkParity(close, golden, loose)).ok, true);
+  assert.equal((await checkParity(reversed, golden, loose)).ok, false);
+});
+
+test('an output that is no number never passes', async () => {
+  await using session = await load(Number.NaN);
+  await using right = await load(0.02);
+  const golden = await makeGolden(right, candidates, { vectors: 2 });
+  const loose = { ...options, parity: { tolerance: 1e30, topAgreement: 0 } };
+  const certificate = await checkParity(session, golden, loose);
+  assert.equal(certificate.ok, false);
+  assert.equal(JSON.parse(JSON.stringify(certificate)).largestDeviation, Number.MAX_VALUE);
+});
+
+test('chosen inputs reach both ends of every observed range', async () => {
+  await using session = await load(0.02);
+  const data = new Uint8Array(300).fill(100);
+  data[3 * 77] = 140;
+  data[3 * 33 + 1] = 1;
+  const spiky = { x: tensor('uint8', [100, 3], data) };
+  const chosen = await chooseExtremes(session)(spiky, 8);
+  assert.equal(chosen.length, 8);
+  assert.equal(new Set(chosen).size, 8);
+  assert.ok(chosen.includes(77) && chosen.includes(33));
+});
+
+test('golden vectors of every element type survive the file', () => {
+  for (const dtype of dtypes) {
+    const wide = dtype === 'int64' || dtype === 'uint64';
+    const data = wide ? new BigInt64Array([1n, 2n, 3n]) : new Uint8Array([1, 0, 1]);
+    const x = (dtype === 'bool' || wide ? { dtype, dims: [3], data } : toTensor(dtype)) as Tensor;
+    const golden = { vectors: 3, inputs: { x }, outputs: { y: x } };
+    const back = decodeGolden(encodeGolden(golden)).outputs.y;
+    assert.deepEqual(
+      [back?.dtype, back?.dims, [...(back?.data ?? [])].map(Number)],
+      [dtype, [3], [...x.data].map(Number)],
+    );
+  }
+});
+
+function toTensor(dtype: (typeof dtypes)[number]): Tensor {
+  const data = {
+    float32: Float32Array,
+    float64: Float64Array,
+    int8: Int8Array,
+    uint8: Uint8Array,
+    int16: Int16Array,
+    uint16: Uint16Array,
+    int32: Int32Array,
+    uint32: Uint32Array,
+  }[dtype as 'float32'].from([1, 2, 3]);
+  return { dtype, dims: [3], data } as Tensor;
+}
+
+test('golden vectors cut anywhere are malformed', async () => {
+  await using session = await load(0.02);
+  const bytes = encodeGolden(await makeGolden(session, candidates, { vectors: 4 }));
+  for (let length = 0; length < bytes.length; length += 5) {
+    assert.throws(
+      () => decodeGolden(bytes.subarray(0, length)),
+      (thrown) => thrown instanceof FleetError && thrown.code === 'malformed',
+      `cut at ${length}`,
+    );
+  }
+});
