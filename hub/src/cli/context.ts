@@ -1,6 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
-import { type Client, createClient } from './client.ts';
+import { type Client, createClient } from '../client/client.ts';
 import type { Io } from './io.ts';
 
 /** Options that every command which talks to a hub has. */

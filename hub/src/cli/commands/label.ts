@@ -2,7 +2,7 @@ import { isCancel, text } from '@clack/prompts';
 import { FleetError } from '@edgewise/protocol';
 import type { FieldSample } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
-import type { Client } from '../client.ts';
+import type { Client } from '../../client/client.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { type Io, percent, table, wholeNumber } from '../io.ts';
 

@@ -1,7 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Rollout } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
-import type { Client } from '../client.ts';
+import type { Client } from '../../client/client.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { exitCodes, type Io, table, wholeNumber } from '../io.ts';
 

@@ -1,7 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import type { LiveEvent, ModelVersion, Run } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
-import type { Client } from '../client.ts';
+import type { Client } from '../../client/client.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
 import { readNamedFile } from './datasets.ts';

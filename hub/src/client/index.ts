@@ -1,0 +1,1 @@
+export { type CallArgs, type Client, createClient } from './client.ts';
