@@ -88,6 +88,19 @@ test('an excluded node keeps its float weights', () => {
   assert.equal(small.graph.initializers.get(first?.inputs[1] ?? '')?.dtype, 'float32');
 });
 
+test('a Relu whose input is an output of the graph stays, and so does that output', () => {
+  const builder = createGraphBuilder({ name: 'g' });
+  const before = builder.op('Sigmoid', [builder.input('x', 'float32', [1])], { output: 'before' });
+  builder.op('Relu', [before], { output: 'after' });
+  for (const name of ['before', 'after']) builder.output(name, 'float32', [1]);
+  const ranges = new Map(['x', 'before', 'after'].map((name) => [name, { min: -1, max: 1 }]));
+  const options = { activations: 'u8', perChannel: true, reduceRange: false } as const;
+  const { graph } = quantize(builder.build(), ranges, options).model;
+  const written = graph.nodes.flatMap((node) => node.outputs);
+  assert.ok(written.includes('before') && written.includes('after'));
+  assert.ok(graph.nodes.some((node) => node.op === 'Relu'));
+});
+
 test('a quantized model is not quantized again', () => {
   const { model, ranges } = load('cnn');
   const options = { activations: 'u8', perChannel: true, reduceRange: false } as const;
