@@ -21,6 +21,7 @@ import {
   type WindowPosition,
 } from './monitored-window.ts';
 import { countPredictions, groupPredictions } from './predictions.ts';
+import { startAtOrAfter } from './starts.ts';
 
 /** What a bundle says about its features, and how strictly its devices are watched. */
 export interface DeviceMonitorConfig {
@@ -92,6 +93,11 @@ export interface DeviceMonitor {
   status(state: DeviceMonitorState): readonly FeatureStatus[];
   /** One feature's change as it stands, alarmed or not. */
   describe(state: DeviceMonitorState, feature: string): DriftFinding | undefined;
+  /**
+   * Mean of a numeric feature over about the last `windows` windows (default 10) less that of its
+   * own baseline, in standard deviations of the baseline; undefined while learning.
+   */
+  recentShift(state: DeviceMonitorState, feature: string, windows?: number): number | undefined;
 }
 
 const keptSpans = 101;
@@ -202,6 +208,11 @@ export function createDeviceMonitor(config: DeviceMonitorConfig): DeviceMonitor 
       if (found === undefined || state.last === null) return undefined;
       return found[1].describe(found[2], state.last, logThreshold(state));
     },
+    recentShift: (state, name, windows = 10) => {
+      const index = features.findIndex((feature) => feature.name === name);
+      const drift = state.features[index]?.drift;
+      return drift === undefined ? undefined : shiftSince(drift, windows);
+    },
   };
 }
 
@@ -246,11 +257,8 @@ function observeFeature(
 
 function normalFaults(state: FeatureState, reference: readonly number[]): NormalFaults {
   const isLearning = state.phase === 'learning';
-  const counts = isLearning ? reference : state.baseline.counts;
-  const total = counts.reduce((sum, count) => sum + count, 0);
   return {
-    low: (counts[0] ?? 0) / total,
-    high: (counts.at(-1) ?? 0) / total,
+    counts: isLearning ? reference : state.baseline.counts,
     nanRate: isLearning ? 0.05 : state.baseline.nanRate,
     absentRate: isLearning ? 0.05 : state.baseline.absentRate,
     isLearning,
@@ -294,4 +302,13 @@ function statusOf(name: string, state: FeatureState, logThreshold: number): Feat
       state.phase === 'monitoring' ? state.baseline.effectiveSamples : state.baseline.samples / tau,
     tau,
   };
+}
+
+function shiftSince(state: FeatureState, windows: number): number | undefined {
+  if (state.phase === 'learning' || !(state.baseline.sdZ > 0)) return undefined;
+  const { detector, baseline } = state;
+  const start = startAtOrAfter(detector.starts, detector.windows - windows);
+  if (start === undefined) return undefined;
+  const samples = start.counts.reduce((sum, count) => sum + count, 0);
+  return samples === 0 ? undefined : (start.sumZ / samples - baseline.meanZ) / baseline.sdZ;
 }

@@ -1,8 +1,8 @@
 /**
- * Faults that show in a window without any statistics: a value that never moves, and a value that
- * rests on the end of its range. Both must last longer than they ever did in the baseline.
+ * Faults that show in a window without any statistics: a value that never moves, and values that
+ * pile up on a rail at the end of the known range. Both must last longer than they ever did in the baseline.
  */
-import { featureBins, type MonitoredFeature } from './monitored-window.ts';
+import type { MonitoredFeature } from './monitored-window.ts';
 
 /** A fault named from the window itself. */
 export type DirectPattern = 'stuck' | 'saturation';
@@ -11,7 +11,7 @@ export type DirectPattern = 'stuck' | 'saturation';
 export interface DirectState {
   /** Windows in a row in which all values were this one. */
   readonly stuckRun: number;
-  /** Windows in a row that ended on the same largest (smallest) value, with many values beside it. */
+  /** Windows in a row whose values piled up at the same largest (smallest) value. */
   readonly highRun: number;
   readonly lowRun: number;
   readonly lastMin: number | null;
@@ -33,43 +33,56 @@ export const noRuns: DirectState = {
 };
 
 const minSamples = 10;
-/** A rail holds at least this share of a window's values more than the baseline's outer bin. */
-const railShare = 0.2;
+/** An outer bin in which values pile up holds this share (0-1) more than it normally does. */
+const pileShare = 0.1;
 /** Windows in a row beyond the longest normal run. */
 const patience = 3;
 
-/** What is normal at the ends of the range: shares (0-1) of the outer bins. */
-export interface OuterShares {
-  readonly low: number;
-  readonly high: number;
+/** A window's tested counts beside the normal ones; both of the same bins. */
+export interface RunInput {
+  /** Finite values in the window. */
+  readonly samples: number;
+  readonly counts: readonly number[];
+  /** Raw counts of the baseline or the reference. */
+  readonly normal: readonly number[];
 }
 
-/** Follows the runs through one window; `samples` is the number of its finite values. */
+/** Follows the runs through one window. */
 export function advanceRuns(
   state: DirectState,
   feature: MonitoredFeature,
-  window: {
-    readonly samples: number;
-    readonly counts: readonly number[];
-    readonly normal: OuterShares;
-  },
+  input: RunInput,
 ): DirectState {
-  const { samples, counts, normal } = window;
-  if (samples < minSamples) return state;
-  const isStuck = feature.minZ === feature.maxZ;
-  const sameValue = state.lastMin === feature.minZ && state.lastMax === feature.maxZ;
-  const lowShare = (counts[0] ?? 0) / samples;
-  const highShare = (counts[featureBins - 1] ?? 0) / samples;
-  const onHigh = !isStuck && highShare > normal.high + railShare;
-  const onLow = !isStuck && lowShare > normal.low + railShare;
+  if (input.samples < minSamples) return state;
+  const { minZ, maxZ } = feature;
+  const isStuck = minZ === maxZ && isSpread(input.normal);
+  const isSameValue = minZ === state.lastMin && maxZ === state.lastMax;
+  const isHigh = minZ !== maxZ && isPile(input, input.counts.length - 1);
+  const isLow = minZ !== maxZ && isPile(input, 0);
   return {
     ...state,
-    stuckRun: isStuck ? (sameValue ? state.stuckRun : 0) + 1 : 0,
-    highRun: onHigh ? (state.lastMax === feature.maxZ ? state.highRun : 0) + 1 : 0,
-    lowRun: onLow ? (state.lastMin === feature.minZ ? state.lowRun : 0) + 1 : 0,
-    lastMin: feature.minZ,
-    lastMax: feature.maxZ,
+    stuckRun: nextRun(isStuck, isSameValue, state.stuckRun),
+    highRun: nextRun(isHigh, maxZ === state.lastMax, state.highRun),
+    lowRun: nextRun(isLow, minZ === state.lastMin, state.lowRun),
+    lastMin: minZ,
+    lastMax: maxZ,
   };
+}
+
+/** A feature that is one value by nature cannot be stuck. */
+function isSpread(normal: readonly number[]): boolean {
+  const total = normal.reduce((sum, count) => sum + count, 0);
+  return normal.filter((count) => count > 0.01 * total).length > 1;
+}
+
+function nextRun(isOn: boolean, isSameValue: boolean, run: number): number {
+  if (!isOn) return 0;
+  return isSameValue ? run + 1 : 1;
+}
+
+function isPile({ samples, counts, normal }: RunInput, bin: number): boolean {
+  const total = normal.reduce((sum, count) => sum + count, 0);
+  return (counts[bin] ?? 0) / samples > (normal[bin] ?? 0) / total + pileShare;
 }
 
 /** Records the runs so far as normal; called while a baseline grows and no fault is named. */

@@ -6,7 +6,6 @@ import {
   directPattern,
   isSuspect,
   noRuns,
-  type OuterShares,
 } from './direct-patterns.ts';
 import type { ValidationFinding } from './finding.ts';
 import { type MonitoredFeature, missingCounts, type WindowPosition } from './monitored-window.ts';
@@ -22,7 +21,9 @@ export interface FaultState {
 }
 
 /** What is normal for the device, from its baseline or the reference. */
-export interface NormalFaults extends OuterShares {
+export interface NormalFaults {
+  /** Raw counts of the baseline or the reference. */
+  readonly counts: readonly number[];
   readonly nanRate: number;
   readonly absentRate: number;
   /** While true, runs are recorded as normal unless they already show a fault. */
@@ -57,7 +58,7 @@ export function observeFaults(state: FaultState, input: FaultInput): FaultStep {
   const missing = missingCounts(window.counts);
   const total = samples + missing.nan + missing.absent;
   if (total === 0) return { state, findings: [], isSuspect: false };
-  const advanced = advanceRuns(state.runs, window, { samples, counts, normal });
+  const advanced = advanceRuns(state.runs, window, { samples, counts, normal: normal.counts });
   const direct = directPattern(advanced);
   const runs = normal.isLearning && !isSuspect(advanced) ? acceptRuns(advanced) : advanced;
   const nan = updateRate(state.nan, missing.nan / total, toleratedRate(normal.nanRate));
@@ -101,6 +102,5 @@ export function observeFaults(state: FaultState, input: FaultInput): FaultStep {
 
 function faultyShare(pattern: 'stuck' | 'saturation', input: FaultInput): number {
   if (pattern === 'stuck') return 1;
-  const outer = Math.max(input.counts[0] ?? 0, input.counts.at(-1) ?? 0);
-  return outer / input.samples;
+  return Math.max(input.counts[0] ?? 0, input.counts.at(-1) ?? 0) / input.samples;
 }

@@ -11,9 +11,18 @@ export {
 export type { EffectSize, EffectSizes } from './effect-size.ts';
 export type { DriftFinding, Finding, ValidationFinding } from './finding.ts';
 export {
+  type AlarmedFeature,
+  type DeviceFinding,
+  type FleetAlarm,
+  type Joined,
+  type JoinOptions,
+  joinFinding,
+} from './fleet.ts';
+export {
   isAfter,
   type MonitoredFeature,
   type MonitoredWindow,
   type WindowPosition,
 } from './monitored-window.ts';
 export type { DriftDirection, DriftPattern } from './pattern.ts';
+export { type Decomposition, type DeviceShift, decomposeShifts } from './population.ts';

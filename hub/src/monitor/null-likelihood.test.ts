@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { klDivergence } from './kl.ts';
 import { nearestNull, nullLogLikelihood, referenceWeight } from './null-likelihood.ts';
-import { createRandom } from './random.fixture.ts';
+import { createRandom } from './random.test.fixture.ts';
 
 /** Maximum of sum c log p over the ball by hill climbing; steps that leave it are drawn back to r. */
 function climb(counts: readonly number[], reference: Float64Array, rho: number): number {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { klDivergence } from './kl.ts';
-import { createRandom } from './random.fixture.ts';
+import { createRandom } from './random.test.fixture.ts';
 import { normalScores, priceBets, tiltedReference, tiltGrid } from './tilts.ts';
 
 test('no distribution inside the null wins against any bet on average', () => {

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type DependenceChannels,
+  emptyBaseline,
+  estimateTau,
+  freezeBaseline,
+  growBaseline,
+  nullRadius,
+} from './baseline.ts';
+import { countSensor, normalReference } from './device.test.fixture.ts';
+import { smoothedProbabilities } from './kl.ts';
+import { foldOuterBins } from './monitored-window.ts';
+import { createRandom, type Random } from './random.test.fixture.ts';
+import { normalScores } from './tilts.ts';
+
+const scores = Array.from(normalScores(smoothedProbabilities(normalReference)));
+const dependence: DependenceChannels = {
+  columns: [scores, scores.map((score) => score * score)],
+  channels: [[0], [1]],
+  usesValues: true,
+};
+const rule = { minWindows: 100, minEffectiveSamples: 1000 };
+
+/** A baseline over windows of 100 values drawn one after the other. */
+function baselineOf(windows: number, normal: () => number) {
+  const random: Random = { uniform: () => 0.5, normal };
+  let state = emptyBaseline(20, dependence);
+  for (let window = 0; window < windows; window++) {
+    const { counts, sumZ, sumZ2, sumLag } = countSensor(random);
+    state = growBaseline(
+      state,
+      {
+        ...{ counts: foldOuterBins(counts), samples: 100, nan: 0, absent: 0 },
+        ...{ sumZ, sumZ2, pairs: 99, sumZz: sumLag },
+      },
+      dependence,
+    );
+  }
+  return state;
+}
+
+function autoregressive(phi: number, noise: () => number): () => number {
+  let x = noise();
+  return () => {
+    x = phi * x + Math.sqrt(1 - phi * phi) * noise();
+    return x;
+  };
+}
+
+test('tau of independent samples is near one', () => {
+  for (const seed of [41, 42, 43]) {
+    const tau = estimateTau(baselineOf(100, createRandom(seed).normal), dependence);
+    assert.ok(tau >= 1 && tau < 1.8, `tau ${tau}`);
+  }
+});
+
+test('tau of an autoregressive signal is found by its lag one', () => {
+  for (const phi of [0.8, 0.9, 0.95]) {
+    const { normal } = createRandom(44);
+    const tau = estimateTau(baselineOf(400, autoregressive(phi, normal)), dependence);
+    const expected = (1 + phi) / (1 - phi);
+    assert.ok(tau > 0.85 * expected && tau < 1.6 * expected, `${tau} is not near ${expected}`);
+  }
+});
+
+test('a slow signal under white noise is found by its long-run variance, not by its lag one', () => {
+  const { normal } = createRandom(45);
+  const slow = autoregressive(0.98, normal);
+  const tau = estimateTau(
+    baselineOf(500, () => Math.SQRT1_2 * (slow() + normal())),
+    dependence,
+  );
+  // Half of the variance has (1 + .98) / (1 - .98) = 99, half has 1; lag one alone would say 3.
+  assert.ok(tau > 30 && tau < 90, `tau ${tau}`);
+});
+
+test('a baseline freezes at 100 windows, or later when its samples depend on each other', () => {
+  assert.equal(
+    freezeBaseline(baselineOf(99, createRandom(46).normal), dependence, rule),
+    undefined,
+  );
+  const frozen = freezeBaseline(baselineOf(100, createRandom(46).normal), dependence, rule);
+  assert.ok(frozen && frozen.rho === 0.01);
+  const { normal } = createRandom(47);
+  const slow = baselineOf(100, autoregressive(0.95, normal));
+  assert.equal(freezeBaseline(slow, dependence, rule), undefined);
+});
+
+test('the margin is 0.01, and wider for a reference of few effective samples', () => {
+  assert.equal(nullRadius(20, 10_000), 0.01);
+  assert.ok(Math.abs(nullRadius(20, 1000) - 43.82 / 2000) < 2e-4);
+});
+
+test('a long baseline keeps its memory bounded and its tau', () => {
+  const state = baselineOf(1500, autoregressive(0.9, createRandom(48).normal));
+  assert.ok(state.means.values.length <= 256 * 3);
+  const tau = estimateTau(state, dependence);
+  assert.ok(tau > 16 && tau < 28, `tau ${tau}`);
+});
