@@ -1,0 +1,122 @@
+import type { ModelInput } from '@edgewise/models/bundle';
+import type { Feeds } from '@edgewise/models/runtime';
+import { type DType, elementCount, type Tensor } from '@edgewise/models/tensor';
+import { FleetError } from '@edgewise/protocol';
+
+/**
+ * One input as a source delivers it: raw bytes of all inputs one after another (little-endian, in
+ * the order of the manifest), or JSON numbers: nested or flat, by input name when there are several.
+ */
+export type Item = Uint8Array | { readonly json: unknown };
+
+type NumberDType = Exclude<DType, 'int64' | 'uint64'>;
+
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+} as const satisfies Record<DType, unknown>;
+
+/** Bytes of one value of an input without its batch. */
+export function inputBytes(input: ModelInput): number {
+  return elementCount(input.dims) * arrays[input.dtype].BYTES_PER_ELEMENT;
+}
+
+/** Bytes of one whole item. */
+export function itemBytes(inputs: readonly ModelInput[]): number {
+  return inputs.reduce((sum, input) => sum + inputBytes(input), 0);
+}
+
+/** The canonical bytes of an item. Throws `invalid-argument` and names the item and what is wrong. */
+export function bytesOfItem(
+  inputs: readonly ModelInput[],
+  item: Item,
+  options: { readonly index: number },
+): Uint8Array {
+  const size = itemBytes(inputs);
+  if (item instanceof Uint8Array) {
+    if (item.length === size) return item;
+    throw wrong(options.index, `it has ${item.length} bytes, the model takes ${size}`);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const input of inputs) {
+    const value = inputs.length === 1 ? item.json : fieldOf(item.json, input.name);
+    bytes.set(numbersToBytes(input, value, options.index), at);
+    at += inputBytes(input);
+  }
+  return bytes;
+}
+
+/** Cuts a body that holds several items one after another. Throws `invalid-argument`. */
+export function cutItems(inputs: readonly ModelInput[], bytes: Uint8Array): readonly Uint8Array[] {
+  const size = itemBytes(inputs);
+  if (bytes.length === 0 || bytes.length % size !== 0) {
+    const reason = `The body has ${bytes.length} bytes, which is no whole number of items of ${size} bytes.`;
+    throw new FleetError('invalid-argument', reason);
+  }
+  const count = bytes.length / size;
+  return Array.from({ length: count }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
+}
+
+/** One batch of the canonical bytes of items. */
+export function feedsOf(inputs: readonly ModelInput[], items: readonly Uint8Array[]): Feeds {
+  const feeds: Record<string, Tensor> = {};
+  let at = 0;
+  for (const input of inputs) {
+    const size = inputBytes(input);
+    const bytes = new Uint8Array(size * items.length);
+    for (const [index, item] of items.entries()) {
+      bytes.set(item.subarray(at, at + size), index * size);
+    }
+    const data = new arrays[input.dtype](bytes.buffer);
+    feeds[input.name] = { dtype: input.dtype, dims: [items.length, ...input.dims], data } as Tensor;
+    at += size;
+  }
+  return feeds;
+}
+
+function numbersToBytes(input: ModelInput, value: unknown, index: number): Uint8Array {
+  if (input.dtype === 'int64' || input.dtype === 'uint64') {
+    throw wrong(
+      index,
+      `input "${input.name}" is ${input.dtype}, which JSON cannot carry; send bytes`,
+    );
+  }
+  const flat: number[] = [];
+  flatten(value, flat);
+  const count = elementCount(input.dims);
+  if (flat.length !== count) {
+    throw wrong(
+      index,
+      `input "${input.name}" has ${flat.length} numbers, the model takes ${count}`,
+    );
+  }
+  if (!flat.every(Number.isFinite)) throw wrong(index, `input "${input.name}" holds a non-number`);
+  const data = new arrays[input.dtype as NumberDType](flat);
+  return new Uint8Array(data.buffer);
+}
+
+function flatten(value: unknown, into: number[]): void {
+  if (Array.isArray(value)) for (const inner of value) flatten(inner, into);
+  else into.push(typeof value === 'number' ? value : Number.NaN);
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !(name in value)) return undefined;
+  return value[name as keyof typeof value];
+}
+
+function wrong(index: number, what: string): FleetError {
+  return new FleetError('invalid-argument', `Item ${index} cannot be used: ${what}.`);
+}

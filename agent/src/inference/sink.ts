@@ -1,0 +1,55 @@
+import type { DevicePolicies, Prediction } from '@edgewise/protocol';
+import type { AgentLink } from '../link/agent-link.ts';
+import type { NumberedAnswer, Sink } from '../sources/source.ts';
+import type { Engine } from './engine.ts';
+
+export interface SinkParts {
+  readonly engine: Engine;
+  readonly link: AgentLink;
+  readonly fleet: string;
+  readonly device: string;
+  readonly nowMs: () => number;
+  readonly predictions: () => DevicePolicies['predictions'];
+}
+
+/** Predictions on their way to the broker; beyond this they are not published. */
+const mostUnderWay = 256;
+
+/** Joins one source to the engine: numbers its inputs and publishes their answers when asked to. */
+export function createSink(parts: SinkParts): Sink {
+  const { engine, link, fleet, device } = parts;
+  let items = 0;
+  let underWay = 0;
+
+  async function publish(answer: NumberedAnswer): Promise<void> {
+    const { margin: _margin, ...facts } = answer;
+    const prediction: Prediction = { v: 1, device, atMs: parts.nowMs(), ...facts };
+    underWay++;
+    try {
+      await link.publish('prediction', { fleet, device, model: answer.model }, prediction);
+    } catch {
+      // Predictions are for whoever listens now; the windows keep the counts.
+    } finally {
+      underWay--;
+    }
+  }
+
+  return {
+    ready: (signal) => engine.ready(signal),
+    inputs: () => engine.serving?.manifest.inputs,
+    status: () => ({
+      device,
+      serving: engine.serving?.bundle ?? null,
+      served: engine.served,
+      isConnected: link.isConnected,
+    }),
+    async answer(inputs, signal) {
+      const answers = await engine.answer(inputs, signal);
+      const numbered = answers.map((answer) => ({ ...answer, item: items++ }));
+      if (parts.predictions() !== 'off' && link.isConnected && underWay < mostUnderWay) {
+        for (const answer of numbered) void publish(answer);
+      }
+      return numbered;
+    },
+  };
+}

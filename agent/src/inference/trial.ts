@@ -1,0 +1,52 @@
+import { seconds } from '@edgewise/protocol';
+import type { Clock } from '../core/clock.ts';
+import type { Facts } from '../core/plan.ts';
+import type { ServingRecord } from './engine.ts';
+
+/** When a trial ends. */
+export interface TrialPolicy {
+  /** Answered inputs that end it well. */
+  readonly inputs: number;
+  /** Time without a failure that ends it well, where few inputs come. */
+  readonly spanMs: number;
+  /** Failed runs in a row that end it badly. */
+  readonly failures: number;
+}
+
+export const defaultTrial: TrialPolicy = { inputs: 20, spanMs: seconds(10), failures: 3 };
+
+/** How a trial stands. */
+export function judgeTrial(
+  policy: TrialPolicy,
+  record: ServingRecord,
+  options: { readonly elapsedMs: number },
+): Facts['trial'] {
+  if (record.failuresInRow >= policy.failures) {
+    const detail = `${record.failuresInRow} runs in a row failed: ${record.lastFailure}`;
+    return { verdict: 'failed', detail: detail.slice(0, 500) };
+  }
+  const spanMs = options.elapsedMs - record.sinceMs;
+  const isLong = record.failuresInRow === 0 && spanMs >= policy.spanMs;
+  if (record.served >= policy.inputs || isLong) return { verdict: 'passed', detail: '' };
+  return {
+    verdict: 'running',
+    detail: `On trial: ${record.served} of ${policy.inputs} inputs answered.`,
+  };
+}
+
+/** Looks at trials as time goes by, since a slot that gets no inputs passes by time alone. */
+export async function watchTrials(
+  clock: Clock,
+  options: { readonly check: () => void; readonly signal: AbortSignal },
+): Promise<void> {
+  try {
+    for (;;) {
+      await clock.sleep(lookMs, options.signal);
+      options.check();
+    }
+  } catch {
+    // The agent stops.
+  }
+}
+
+const lookMs = seconds(1);

@@ -1,0 +1,69 @@
+import type { DeviceState } from '@edgewise/protocol';
+import type { Clock } from '../core/clock.ts';
+import type { AgentLink } from '../link/agent-link.ts';
+
+export interface ReporterParts {
+  readonly link: AgentLink;
+  readonly clock: Clock;
+  readonly fleet: string;
+  readonly device: string;
+  /** The document as it stands now. */
+  readonly state: () => DeviceState;
+  /** Changes closer together than this are reported together. */
+  readonly quietMs: number;
+  /** The document is sent this often even when nothing but counters moved. */
+  readonly heartbeatMs: number;
+}
+
+/** Publishes the state document at each connect, at each change, and now and then. */
+export interface Reporter extends AsyncDisposable {
+  /** Something changed. */
+  touch(): void;
+  /** Publishes now; harmless without a connection. */
+  flush(): Promise<void>;
+}
+
+/** Starts to report. */
+export function startReporter(parts: ReporterParts): Reporter {
+  const { link, clock, fleet, device } = parts;
+  const stopping = new AbortController();
+  let due: Promise<void> | undefined;
+  let last: Promise<void> = Promise.resolve();
+
+  function flush(): Promise<void> {
+    last = last.then(async () => {
+      if (!link.isConnected) return;
+      // Without a connection the next one reports.
+      await link.publish('state', { fleet, device }, parts.state()).catch(() => undefined);
+    });
+    return last;
+  }
+
+  async function later(): Promise<void> {
+    await clock.sleep(parts.quietMs, stopping.signal).catch(() => undefined);
+    due = undefined;
+    if (!stopping.signal.aborted) await flush();
+  }
+
+  async function beat(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(parts.heartbeatMs, stopping.signal);
+      await flush();
+    }
+  }
+
+  const ungreet = link.onConnect(() => void flush());
+  const beating = beat().catch(() => undefined);
+
+  return {
+    touch() {
+      due ??= later();
+    },
+    flush,
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      ungreet();
+      await Promise.all([due, beating, last]);
+    },
+  };
+}
