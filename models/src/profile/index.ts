@@ -1,0 +1,11 @@
+export { Bins, cellOf, confidenceBinOf, FeatureBins, latencyBucketOf } from './bins.ts';
+export { fitBins } from './fit-bins.ts';
+export { mergeCounts } from './merge-counts.ts';
+export { createProfile, decodeProfile, encodeProfile, type Profile } from './profile.ts';
+export { countReference, Reference, type ReferenceData } from './reference.ts';
+export {
+  type CountedAnswer,
+  createWindowCounter,
+  type WindowCounter,
+  type WindowCounts,
+} from './window-counter.ts';
