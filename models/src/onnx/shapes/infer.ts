@@ -1,5 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Graph, Initializer, Model, Node, ValueInfo } from '../graph.ts';
+import { cutRules } from './cuts.ts';
 import { elementwiseRules } from './elementwise.ts';
 import { type Dim, type Known, knownConstant, unknown } from './known.ts';
 import { matrixRules } from './matrix.ts';
@@ -9,7 +10,13 @@ import { windowRules } from './windows.ts';
 
 /** One rule per operator of the standard domain; a new operator is one entry. */
 const rules: ReadonlyMap<string, Rule> = new Map(
-  Object.entries({ ...elementwiseRules, ...windowRules, ...matrixRules, ...moveRules }),
+  Object.entries({
+    ...elementwiseRules,
+    ...windowRules,
+    ...matrixRules,
+    ...moveRules,
+    ...cutRules,
+  }),
 );
 
 /**

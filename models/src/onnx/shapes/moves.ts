@@ -1,6 +1,7 @@
 import { dtypeOf } from '../read-tensor.ts';
 import { type Dim, type Known, knownConstant, maxValueLength, unknown } from './known.ts';
-import { axisOf, axisWithin, integersAt, type Rule, type Site } from './site.ts';
+import { countOf, turn } from './row-major.ts';
+import { axisWithin, integersAt, type Rule, type Site } from './site.ts';
 
 /** Operators that move numbers without computing with them. */
 export const moveRules: Readonly<Record<string, Rule>> = {
@@ -30,7 +31,9 @@ export const moveRules: Readonly<Record<string, Rule>> = {
     if (dims === undefined) return [{ dtype, dims }];
     const order = site.ints('perm') ?? dims.map((_, axis) => dims.length - 1 - axis);
     if (order.length !== dims.length) site.refuse(`perm does not fit rank ${dims.length}`);
-    return [{ dtype, dims: order.map((axis) => dims[axis]), value: turn(value, dims, order) }];
+    return [
+      { dtype, dims: order.map((axis) => dims[axis]), value: value && turn(value, dims, order) },
+    ];
   },
   Squeeze: (site) => {
     const { dtype, dims, value } = site.input(0);
@@ -56,81 +59,6 @@ export const moveRules: Readonly<Record<string, Rule>> = {
       },
     ];
   },
-  Concat: (site) => {
-    const parts = site.node.inputs.map((_, index) => site.input(index));
-    const [first] = parts;
-    if (
-      first?.dims === undefined ||
-      parts.some(({ dims }) => dims?.length !== first.dims?.length)
-    ) {
-      return [{ dtype: first?.dtype, dims: undefined }];
-    }
-    const axis = axisOf(site, 0, first.dims.length);
-    const dims = first.dims.map((size, at) => (at === axis ? total(parts, axis) : size));
-    const values = parts.map(({ value }) => value);
-    const known = axis === 0 && values.every((list) => list !== undefined);
-    return [{ dtype: first.dtype, dims, value: known ? values.flat() : undefined }];
-  },
-  Split: (site) => {
-    const { dtype, dims } = site.input(0);
-    const count = site.node.outputs.length;
-    if (dims === undefined) return Array.from({ length: count }, () => ({ dtype, dims }));
-    const axis = axisOf(site, 0, dims.length);
-    const sizes = integersAt(site, 1, 'split') ?? evenly(dims[axis], count);
-    return Array.from({ length: count }, (_, part) => ({
-      dtype,
-      dims: dims.map((size, at) => (at === axis ? sizes[part] : size)),
-    }));
-  },
-  Slice: (site) => {
-    const { dtype, dims, value } = site.input(0);
-    const starts = integersAt(site, 1, 'starts');
-    const ends = integersAt(site, 2, 'ends');
-    if (dims === undefined || starts === undefined || ends === undefined) {
-      return [{ dtype, dims: dims?.map(() => undefined) }];
-    }
-    const axes = integersAt(site, 3, 'axes') ?? starts.map((_, axis) => axis);
-    const steps = integersAt(site, 4, 'steps') ?? starts.map(() => 1);
-    const taken = dims.map((size) => indices(size, 0, Infinity, 1));
-    axes.forEach((given, at) => {
-      const axis = axisWithin(given, dims.length) ?? site.refuse(`axis ${given} is out of range`);
-      taken[axis] = indices(dims[axis], starts[at] ?? 0, ends[at] ?? 0, steps[at] ?? 1);
-    });
-    const touched = new Set(axes.map((axis) => axisWithin(axis, dims.length)));
-    const cut = dims.map((size, axis) => (touched.has(axis) ? taken[axis]?.length : size));
-    return [{ dtype, dims: cut, value: select(value, dims, taken) }];
-  },
-  Gather: (site) => {
-    const { dtype, dims, value } = site.input(0);
-    const chosen = site.input(1);
-    if (dims === undefined || chosen.dims === undefined) return [{ dtype, dims: undefined }];
-    const axis = axisOf(site, 0, dims.length);
-    const picked = chosen.value?.map((index) =>
-      typeof index === 'number' ? value?.at(index) : undefined,
-    );
-    return [
-      {
-        dtype,
-        dims: [...dims.slice(0, axis), ...chosen.dims, ...dims.slice(axis + 1)],
-        value: value === undefined || dims.length !== 1 ? undefined : picked,
-      },
-    ];
-  },
-  GatherElements: (site) => [{ dtype: site.input(0).dtype, dims: site.input(1).dims }],
-  Pad: (site) => {
-    const { dtype, dims } = site.input(0);
-    const pads = integersAt(site, 1, 'pads');
-    if (dims === undefined || pads === undefined) {
-      return [{ dtype, dims: dims?.map(() => undefined) }];
-    }
-    const axes = integersAt(site, 3, 'axes') ?? dims.map((_, axis) => axis);
-    const padded = [...dims];
-    axes.forEach((given, at) => {
-      const axis = axisWithin(given, dims.length) ?? site.refuse(`axis ${given} is out of range`);
-      padded[axis] = add(dims[axis], (pads[at] ?? 0) + (pads[at + axes.length] ?? 0));
-    });
-    return [{ dtype, dims: padded }];
-  },
   Expand: (site) => {
     const { dtype, dims } = site.input(0);
     const wanted = site.input(1).value;
@@ -150,16 +78,6 @@ export const moveRules: Readonly<Record<string, Rule>> = {
     const { dtype, dims } = site.input(0);
     const repeats = integersAt(site, 1, 'repeats');
     return [{ dtype, dims: dims?.map((size, axis) => times(size, repeats?.[axis])) }];
-  },
-  TopK: (site) => {
-    const { dtype, dims } = site.input(0);
-    const count = site.input(1).value?.[0];
-    const axis = axisWithin(site.int('axis', -1), dims?.length ?? 0);
-    const kept = dims?.map((size, at) => (at === axis ? count : size));
-    return [
-      { dtype, dims: kept },
-      { dtype: 'int64', dims: kept },
-    ];
   },
   ConstantOfShape: (site) => {
     const dims = site.input(0).value;
@@ -184,38 +102,6 @@ export const moveRules: Readonly<Record<string, Rule>> = {
   SpaceToDepth: (site) => [blocks(site, -1)],
   Constant: (site) => [constantOf(site)],
 };
-
-/** The numbers of a part: for each axis, which indices it takes. */
-function select(
-  value: Known['value'],
-  dims: readonly Dim[],
-  taken: readonly (readonly number[] | undefined)[],
-): Known['value'] {
-  if (value === undefined) return undefined;
-  let positions = [0];
-  for (const [axis, picked] of taken.entries()) {
-    const size = dims[axis];
-    if (typeof size !== 'number' || picked === undefined) return undefined;
-    positions = positions.flatMap((start) => picked.map((index) => start * size + index));
-  }
-  return positions.map((position) => value[position]);
-}
-
-function turn(
-  value: Known['value'],
-  dims: readonly Dim[],
-  order: readonly number[],
-): Known['value'] {
-  const sizes = dims.filter((size) => typeof size === 'number');
-  if (value === undefined || sizes.length !== dims.length) return undefined;
-  const stride = (axis: number): number => countOf(sizes.slice(axis + 1)) ?? 0;
-  let positions = [0];
-  for (const axis of order) {
-    const steps = Array.from({ length: sizes[axis] ?? 0 }, (_, index) => index * stride(axis));
-    positions = positions.flatMap((start) => steps.map((step) => start + step));
-  }
-  return positions.map((position) => value[position]);
-}
 
 function span(dims: readonly Dim[]): Dim {
   if (dims.length === 1) return dims[0];
@@ -260,43 +146,6 @@ function cancel(
     else right.push(size);
   }
   return [countOf(left), countOf(right)];
-}
-
-function countOf(dims: readonly Dim[]): number | undefined {
-  let count = 1;
-  for (const size of dims) {
-    if (typeof size !== 'number') return undefined;
-    count *= size;
-  }
-  return count;
-}
-
-function total(parts: readonly Known[], axis: number): Dim {
-  return countOf(parts.map(({ dims }) => dims?.[axis])) === undefined
-    ? undefined
-    : parts.reduce((sum, { dims }) => sum + Number(dims?.[axis]), 0);
-}
-
-function evenly(size: Dim, count: number): readonly Dim[] {
-  if (typeof size !== 'number') return [];
-  const part = Math.ceil(size / count);
-  return Array.from({ length: count }, (_, at) => Math.min(part, size - at * part));
-}
-
-/** The indices that a slice takes along one axis (ONNX Slice: clamped, negative from the end). */
-function indices(size: Dim, start: number, end: number, step: number): number[] | undefined {
-  if (typeof size !== 'number' || step === 0) return undefined;
-  const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const clamp = (at: number): number => Math.min(Math.max(at < 0 ? at + size : at, low), high);
-  const taken: number[] = [];
-  const last = clamp(end);
-  for (let at = clamp(start); step > 0 ? at < last : at > last; at += step) taken.push(at);
-  return taken;
-}
-
-function add(size: Dim, extra: number): Dim {
-  if (extra === 0) return size;
-  return typeof size === 'number' ? size + extra : undefined;
 }
 
 function times(size: Dim, factor: number | undefined): Dim {
