@@ -8,7 +8,7 @@ import { adjustRanges } from './ranges.ts';
 import { rules } from './rules.ts';
 import { activationParams, constantParams } from './tensors.ts';
 
-/** What the int8 file is for; see the table of data types per processor in ARCHITECTURE.md. */
+/** What suits the processor that will run the int8 file. */
 export interface QuantizeOptions {
   /** Type of activations; weights are int8 always. `u8` is the fast one on x64, `s8` on ARM. */
   readonly activations: 'u8' | 's8';
