@@ -16,10 +16,10 @@ export {
   type NetworkForm,
   type Weights,
 } from './network.ts';
-export { Optimizer } from './optimizers.ts';
+export { type Optimizer, optimizerKinds } from './optimizers.ts';
 export { readRecipe } from './read-recipe.ts';
 export { type Recipe, RecipeInput, RecipeSchema } from './recipe.ts';
-export { learningRate, Schedule } from './schedule.ts';
+export { learningRate, type Schedule, scheduleKinds } from './schedule.ts';
 export { type TrainEvent, type TrainOptions, type TrainResult, train } from './train.ts';
 export {
   buildTrainingStep,

@@ -10,9 +10,9 @@ const shared = {
 
 const Decay = Type.Number({ minimum: 0, exclusiveMaximum: 1 });
 
-/** How gradients move weights. */
-export const Optimizer = Type.Union([
-  Type.Object(
+/** How gradients move weights: the settings of each kind. */
+export const optimizerKinds = {
+  sgd: Type.Object(
     {
       kind: Type.Literal('sgd'),
       ...shared,
@@ -21,7 +21,7 @@ export const Optimizer = Type.Union([
     },
     { additionalProperties: false },
   ),
-  Type.Object(
+  adam: Type.Object(
     {
       kind: Type.Literal('adam'),
       ...shared,
@@ -34,8 +34,10 @@ export const Optimizer = Type.Union([
     },
     { additionalProperties: false },
   ),
-]);
-export type Optimizer = Static<typeof Optimizer>;
+} as const;
+
+type Settings<K extends keyof typeof optimizerKinds> = Static<(typeof optimizerKinds)[K]>;
+export type Optimizer = Settings<'sgd'> | Settings<'adam'>;
 
 /** An optimizer with its settings. */
 export interface Update {
@@ -71,7 +73,7 @@ export function createUpdate(optimizer: Optimizer): Update {
 }
 
 /** v' = momentum v + g, w' = w - rate v' (Sutskever et al. 2013, in the form that tfjs and PyTorch use). */
-function momentum(settings: Extract<Optimizer, { kind: 'sgd' }>): Update {
+function momentum(settings: Settings<'sgd'>): Update {
   const share = settings.momentum ?? 0;
   return {
     slots: share === 0 ? [] : ['velocity'],
@@ -87,7 +89,7 @@ function momentum(settings: Extract<Optimizer, { kind: 'sgd' }>): Update {
 }
 
 /** Kingma and Ba 2015, algorithm 1; weight decay after Loshchilov and Hutter 2019 (AdamW). */
-function adam(settings: Extract<Optimizer, { kind: 'adam' }>): Update {
+function adam(settings: Settings<'adam'>): Update {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = settings;
   return {
     slots: ['mean', 'square'],

@@ -1,44 +1,70 @@
-import { FleetError } from '@edgewise/protocol';
+import { type ErrorDetail, FleetError } from '@edgewise/protocol';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { type LayerName, layers } from './layers/layers.ts';
+import { layers } from './layers/layers.ts';
 import { layerSizes } from './network.ts';
+import { optimizerKinds } from './optimizers.ts';
 import { type Recipe, RecipeSchema } from './recipe.ts';
+import { scheduleKinds } from './schedule.ts';
 
 /**
  * Checks a parsed JSON document and gives it back as a recipe. Throws `invalid-argument` with the
  * place, the fault and what is allowed; a faulty layer is named by its index from 0 and its kind.
  */
 export function readRecipe(document: unknown): Recipe {
-  checkLayers(document);
-  check(RecipeSchema, document, 'The recipe');
+  // Parts that come in kinds go first: a message about a union of all kinds would help nobody.
+  if (isRecord(document)) {
+    const { layers: list, optimizer, schedule } = document;
+    for (const [index, layer] of (Array.isArray(list) ? list : []).entries()) {
+      checkKind(layerSchemas, layer, { subject: `Layer ${index}`, detail: { layer: index } });
+    }
+    checkKind(optimizerKinds, optimizer, { subject: 'The optimizer', detail: {} });
+    checkKind(scheduleKinds, schedule, { subject: 'The schedule', detail: {} });
+  }
+  check(RecipeSchema, document, { subject: 'The recipe', detail: {} });
   const recipe = document as Recipe;
   layerSizes(recipe);
   return recipe;
 }
 
-/** Layers first and one by one: a message about a union of all kinds would help nobody. */
-function checkLayers(document: unknown): void {
-  const list = isRecord(document) ? document.layers : undefined;
-  if (!Array.isArray(list)) return;
-  for (const [index, layer] of list.entries()) {
-    const kind = isRecord(layer) ? layer.kind : undefined;
-    if (typeof kind !== 'string' || !Object.hasOwn(layers, kind)) {
-      const allowed = Object.keys(layers).join(', ');
-      const found =
-        kind === undefined ? 'has no kind' : `has the unknown kind ${JSON.stringify(kind)}`;
-      throw fault(`Layer ${index} ${found}; allowed are ${allowed}.`, index);
-    }
-    check(layers[kind as LayerName].schema, layer, `Layer ${index} (${kind})`, index);
-  }
+const layerSchemas: Readonly<Record<string, TSchema>> = Object.fromEntries(
+  Object.entries(layers).map(([kind, { schema }]) => [kind, schema]),
+);
+
+/** What is checked, for the message, and what the error's detail says about it. */
+interface Subject {
+  readonly subject: string;
+  readonly detail: ErrorDetail;
 }
 
-function check(schema: TSchema, value: unknown, subject: string, index?: number): void {
-  const [error] = Value.Errors(schema, value);
+function checkKind(
+  kinds: Readonly<Record<string, TSchema>>,
+  value: unknown,
+  { subject, detail }: Subject,
+): void {
+  if (!isRecord(value)) return;
+  const { kind } = value;
+  const schema = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  if (schema === undefined) {
+    const found =
+      kind === undefined ? 'has no kind' : `has the unknown kind ${JSON.stringify(kind)}`;
+    const allowed = Object.keys(kinds).join(', ');
+    throw new FleetError('invalid-argument', `${subject} ${found}; allowed are ${allowed}.`, {
+      detail,
+    });
+  }
+  check(schema, value, { subject: `${subject} (${kind})`, detail });
+}
+
+function check(schema: TSchema, value: unknown, { subject, detail }: Subject): void {
+  const errors = Value.Errors(schema, value);
+  // A surplus field is reported twice; only this one names it.
+  const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0];
   if (error === undefined) return;
   const place = error.instancePath.replaceAll('/', '.').slice(1);
-  const detail = describe(error.keyword, error.params as Record<string, unknown>, error.message);
-  throw fault(`${subject}: ${place === '' ? 'it' : `"${place}"`} ${detail}.`, index);
+  const fault = describe(error.keyword, error.params as Record<string, unknown>, error.message);
+  const reason = `${subject}: ${place === '' ? 'it' : `"${place}"`} ${fault}.`;
+  throw new FleetError('invalid-argument', reason, { detail });
 }
 
 function describe(keyword: string, params: Record<string, unknown>, message: string): string {
@@ -56,14 +82,6 @@ function describe(keyword: string, params: Record<string, unknown>, message: str
     default:
       return message;
   }
-}
-
-function fault(reason: string, layer?: number): FleetError {
-  return new FleetError(
-    'invalid-argument',
-    reason,
-    layer === undefined ? {} : { detail: { layer } },
-  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,8 +3,8 @@ import Type, { type Static } from 'typebox';
 import { Augmentation } from './augmentation.ts';
 import { type Layer, layers } from './layers/layers.ts';
 import { lossNames } from './losses.ts';
-import { Optimizer } from './optimizers.ts';
-import { Schedule } from './schedule.ts';
+import { type Optimizer, optimizerKinds } from './optimizers.ts';
+import { type Schedule, scheduleKinds } from './schedule.ts';
 
 /** What one sample is, and how its numbers are scaled inside the graph. */
 export const RecipeInput = Type.Object(
@@ -12,8 +12,8 @@ export const RecipeInput = Type.Object(
     /** Sizes of one sample: `[height, width, channels]`, `[channels, height, width]` or `[features]`. */
     shape: Type.Array(Type.Integer({ minimum: 1, maximum: 65_536 }), { minItems: 1, maxItems: 3 }),
     /** Where the channels of a three-dimensional shape are: `hwc` (default) or `chw`. */
-    layout: Type.Optional(Type.Union([Type.Literal('hwc'), Type.Literal('chw')])),
-    dtype: Type.Union([Type.Literal('uint8'), Type.Literal('float32')]),
+    layout: Type.Optional(Type.Enum(['hwc', 'chw'])),
+    dtype: Type.Enum(['uint8', 'float32']),
     /** The network sees x * scale + offset. */
     scale: Type.Number(),
     /** Default 0. */
@@ -33,8 +33,8 @@ export const RecipeSchema = Type.Object(
       maxItems: 1000,
     }),
     loss: Type.Enum([...lossNames]),
-    optimizer: Optimizer,
-    schedule: Schedule,
+    optimizer: Type.Union(Object.values(optimizerKinds)),
+    schedule: Type.Union(Object.values(scheduleKinds)),
     epochs: Type.Integer({ minimum: 1, maximum: 10_000 }),
     /** Samples per step; a remainder that does not fill a batch waits for the next epoch's order. */
     batchSize: Type.Integer({ minimum: 1, maximum: 65_536 }),
@@ -45,6 +45,9 @@ export const RecipeSchema = Type.Object(
 );
 
 /** A recipe whose layers fit each other; made by `readRecipe`. */
-export interface Recipe extends Omit<Static<typeof RecipeSchema>, 'layers'> {
+export interface Recipe
+  extends Omit<Static<typeof RecipeSchema>, 'layers' | 'optimizer' | 'schedule'> {
   readonly layers: readonly Layer[];
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
 }

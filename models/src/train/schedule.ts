@@ -6,9 +6,12 @@ const warmup = {
 };
 
 /** How the learning rate moves over the steps of a training; `rate` of the optimizer is its peak. */
-export const Schedule = Type.Union([
-  Type.Object({ kind: Type.Literal('constant'), ...warmup }, { additionalProperties: false }),
-  Type.Object(
+export const scheduleKinds = {
+  constant: Type.Object(
+    { kind: Type.Literal('constant'), ...warmup },
+    { additionalProperties: false },
+  ),
+  step: Type.Object(
     {
       kind: Type.Literal('step'),
       ...warmup,
@@ -19,7 +22,7 @@ export const Schedule = Type.Union([
     },
     { additionalProperties: false },
   ),
-  Type.Object(
+  cosine: Type.Object(
     {
       kind: Type.Literal('cosine'),
       ...warmup,
@@ -28,8 +31,11 @@ export const Schedule = Type.Union([
     },
     { additionalProperties: false },
   ),
-]);
-export type Schedule = Static<typeof Schedule>;
+} as const;
+
+export type Schedule = {
+  [K in keyof typeof scheduleKinds]: Static<(typeof scheduleKinds)[K]>;
+}[keyof typeof scheduleKinds];
 
 /** Where a training stands. */
 export interface Progress {

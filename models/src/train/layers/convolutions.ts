@@ -3,7 +3,7 @@ import { int, ints } from '../../onnx/builder.ts';
 import { type LayerCall, layerKind } from './layer.ts';
 import { Size, slide, slideImage, type Window } from './window.ts';
 
-const Padding = Type.Union([Type.Literal('same'), Type.Literal('valid')]);
+const Padding = Type.Enum(['same', 'valid']);
 
 const shared = {
   /** Height and width of the window. */

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
+import { createGraphBuilder } from '../onnx/builder.ts';
+import { dimsOf, inferShapes } from '../onnx/shapes/infer.ts';
+import { writeModel } from '../onnx/write.ts';
+import { createOnnxRuntime } from '../runtime-onnx/index.ts';
+import { tensor } from '../tensor/index.ts';
+import { createTape } from './differentiate.ts';
+
+const vector = (...values: number[]) =>
+  tensor('float32', [values.length], Float32Array.from(values));
+
+/** Writes a graph, and the gradient of the sum of `y` by `x` as output `g`. */
+function gradientOf(write: (graph: ReturnType<typeof createGraphBuilder>) => void) {
+  const plain = createGraphBuilder({ name: 'plain' });
+  plain.input('x', 'float32', [3]);
+  write(plain);
+  plain.output('y', 'float32', [3]);
+  const { graph: forward } = inferShapes(plain.build());
+  const graph = createGraphBuilder({ name: 'gradient' });
+  graph.input('x', 'float32', [3]);
+  for (const [name, value] of forward.initializers) graph.initializer(name, value);
+  const tape = createTape(graph, {
+    dims: (name) => dimsOf(forward, name),
+    constant: () => undefined,
+  });
+  for (const node of forward.nodes) tape.forward(node);
+  const seed = graph.constant(vector(1, 1, 1));
+  const gradient = tape.backward(new Map([['y', seed]]), ['x', 'elsewhere']);
+  assert.equal(gradient.has('elsewhere'), false);
+  graph.op('Identity', [gradient.get('x') ?? ''], { output: 'g' });
+  graph.output('g', 'float32', [3]);
+  return graph.build();
+}
+
+test('contributions of all paths to a value add up', async () => {
+  const model = gradientOf((graph) => {
+    // y = x^2 + x exp(x), so dy/dx = 2 x + (1 + x) exp(x)
+    const square = graph.op('Mul', ['x', 'x']);
+    const product = graph.op('Mul', ['x', graph.op('Exp', ['x'])]);
+    graph.op('Add', [square, product], { output: 'y' });
+  });
+  await using session = await createOnnxRuntime().load(writeModel(model));
+  const { g } = await session.run({ x: vector(0, 1, -1) });
+  const expected = [1, 2 + 2 * Math.E, -2];
+  for (const [at, value] of expected.entries()) {
+    assert.ok(Math.abs(value - Number(g?.data[at])) < 1e-5);
+  }
+});
+
+test('an operator without a rule is named when a gradient has to pass it', () => {
+  const write = (graph: ReturnType<typeof createGraphBuilder>) =>
+    graph.op('Erf', ['x'], { output: 'y' });
+  assert.throws(
+    () => gradientOf(write),
+    (error) =>
+      error instanceof FleetError &&
+      error.code === 'unsupported' &&
+      /no gradient rule for Erf/.test(error.reason),
+  );
+});
+
+test('an operator without a rule is harmless beside the way', () => {
+  gradientOf((graph) => {
+    const beside = graph.op('Erf', [graph.constant(vector(1, 2, 3))]);
+    graph.op('Mul', ['x', beside], { output: 'y' });
+  });
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRandom, shuffled } from './random.ts';
+
+test('a stream depends on its whole name and on nothing else', () => {
+  const first = (...name: number[]): number => createRandom(...name).next();
+  assert.equal(first(1, 2, 3), first(1, 2, 3));
+  const names = [
+    [1, 2, 3],
+    [1, 3, 2],
+    [1, 2],
+    [1, 2, 4],
+    [2, 2, 3],
+    [1, 2, 3, 0],
+  ];
+  assert.equal(new Set(names.map((name) => first(...name))).size, names.length);
+});
+
+test('the generator does not change: trained weights hang on it', () => {
+  const random = createRandom(1, 2, 3);
+  const drawn = [random.next(), random.below(1000), random.between(-1, 1)];
+  assert.deepEqual(drawn, [0.41126277041621506, 891, 0.1752383355051279]);
+});
+
+test('numbers are spread evenly', () => {
+  const random = createRandom(5);
+  const counts = new Int32Array(10);
+  for (let draw = 0; draw < 100_000; draw++) {
+    const bin = random.below(10);
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  // Chi-square with 9 degrees of freedom exceeds 28 once in a thousand.
+  const deviation = counts.reduce((sum, count) => sum + (count - 10_000) ** 2 / 10_000, 0);
+  assert.ok(deviation < 28, `${counts}`);
+});
+
+test('a shuffle keeps every number once and moves them', () => {
+  const order = shuffled(1000, createRandom(3));
+  assert.deepEqual(
+    Array.from(order.toSorted()),
+    Array.from({ length: 1000 }, (_, at) => at),
+  );
+  const kept = order.filter((value, at) => value === at).length;
+  assert.ok(kept < 10);
+});

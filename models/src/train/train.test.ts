@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
+import { writeModel } from '../onnx/write.ts';
+import { createOnnxRuntime } from '../runtime-onnx/index.ts';
+import { tensor } from '../tensor/index.ts';
+import type { LabelledData } from './batches.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { modelNames } from './network.ts';
+import { createRandom } from './random.ts';
+import { readRecipe } from './read-recipe.ts';
+import type { Recipe } from './recipe.ts';
+import { type TrainEvent, type TrainOptions, train } from './train.ts';
+
+const runtime = createOnnxRuntime();
+
+test('a small net learns to tell bars by their direction', async () => {
+  const events: TrainEvent[] = [];
+  const validation = bars(100, 2);
+  const result = await train(options({ validation, onProgress: (event) => events.push(event) }));
+  const last = result.history.at(-1);
+  assert.ok((last?.validation?.accuracy ?? 0) >= 0.97, JSON.stringify(last));
+  assert.ok((last?.loss ?? 1) < (result.history[0]?.loss ?? 0));
+  assert.ok(result.imagesPerSecond > 0);
+  assert.equal(events.filter(({ type }) => type === 'step-finished').length, 4 * 12);
+  assert.equal(events.filter(({ type }) => type === 'epoch-finished').length, 4);
+});
+
+test('the model takes raw bytes in any number and gives logits, probabilities and features', async () => {
+  const { model } = await train(options({ epochs: 1 }));
+  const { graph } = model;
+  assert.deepEqual(graph.inputs, [{ name: 'input', dtype: 'uint8', dims: ['N', 8, 8, 1] }]);
+  assert.ok(graph.nodes.some(({ outputs }) => outputs.includes(modelNames.features)));
+  assert.ok(graph.nodes.every(({ op }) => op !== 'Dropout'));
+  await using session = await runtime.load(writeModel(model));
+  for (const count of [1, 7]) {
+    const { inputs } = bars(count, 3);
+    const { logits, probabilities } = await session.run({ input: inputs });
+    assert.deepEqual(logits?.dims, [count, 2]);
+    const [first, second] = Array.from((probabilities?.data ?? []) as Float32Array);
+    assert.ok(Math.abs((first ?? 0) + (second ?? 0) - 1) < 1e-6);
+  }
+});
+
+test('the same recipe, data and seed give the same bytes, another seed gives others', async () => {
+  const bytes = async (seed: number) => writeModel((await train(options({ seed }))).model);
+  const first = await bytes(1);
+  assert.deepEqual(await bytes(1), first);
+  assert.notDeepEqual(await bytes(2), first);
+});
+
+test('a training that is interrupted anywhere ends at the same bytes', async () => {
+  const whole = await train(options());
+  const saved: Uint8Array[] = [];
+  const save = (checkpoint: Checkpoint): Promise<void> => {
+    saved.push(encodeCheckpoint(checkpoint));
+    return Promise.resolve();
+  };
+  await train(options({ checkpoint: { everySteps: 7, save } }));
+  assert.equal(saved.length, 6);
+  for (const bytes of [saved[0], saved[3]]) {
+    const resumed = await train(options({ resume: decodeCheckpoint(bytes ?? new Uint8Array()) }));
+    assert.deepEqual(writeModel(resumed.model), writeModel(whole.model));
+    assert.deepEqual(resumed.history, whole.history);
+  }
+});
+
+test('training can start from a model', async () => {
+  const { model } = await train(options());
+  const frozen = { optimizer: { kind: 'sgd', rate: 1e-12 }, epochs: 1 } as const;
+  const validation = bars(100, 2);
+  const { history } = await train(options({ initial: model, validation, ...frozen }));
+  assert.ok((history[0]?.validation?.accuracy ?? 0) > 0.95, JSON.stringify(history));
+});
+
+test('a model of another recipe is refused as a start', async () => {
+  const { model } = await train(options({ epochs: 1 }));
+  const other = { ...recipe(), layers: recipe().layers.with(0, conv(5)) };
+  await refused(train({ ...options({ initial: model }), recipe: other }), /needs "conv0.weight"/);
+});
+
+test('dropout and augmentation are drawn from the seed', async () => {
+  const augmentation = { shiftPixels: 1, rotateDegrees: 5, contrast: { low: 0.5, high: 1 } };
+  const bytes = async () => writeModel((await train(options({ augmentation }))).model);
+  assert.deepEqual(await bytes(), await bytes());
+  assert.notDeepEqual(await bytes(), writeModel((await train(options())).model));
+});
+
+test('an aborted training rejects with canceled', async () => {
+  const controller = new AbortController();
+  const onProgress = (event: TrainEvent): void => {
+    if (event.type === 'step-finished' && event.step === 3) controller.abort();
+  };
+  await assert.rejects(
+    train(options({ signal: controller.signal, onProgress })),
+    (error) => error instanceof FleetError && error.code === 'canceled',
+  );
+});
+
+test('data that does not belong to the recipe is refused with the reason', async () => {
+  const data = bars(50, 1);
+  const floats = tensor('float32', [50, 64], new Float32Array(50 * 64));
+  const cases: readonly (readonly [LabelledData, RegExp])[] = [
+    [{ ...data, labels: data.labels.with(3, 2) }, /Sample 3 has class 2, but .* knows 0 to 1/],
+    [{ ...data, labels: data.labels.subarray(1) }, /49 samples of \[8, 8, 1\] do not make/],
+    [{ ...data, inputs: floats }, /takes uint8 inputs, but the data holds float32/],
+  ];
+  for (const [wrong, message] of cases) {
+    await refused(train({ ...options(), data: wrong }), message);
+  }
+  await assert.rejects(
+    train({ ...options(), data: bars(10, 1) }),
+    (error) => error instanceof FleetError && error.code === 'insufficient-data',
+  );
+});
+
+async function refused(training: Promise<unknown>, message: RegExp): Promise<void> {
+  await assert.rejects(training, (error) => {
+    assert.ok(error instanceof FleetError);
+    assert.equal(error.code, 'invalid-argument');
+    assert.match(error.reason, message);
+    return true;
+  });
+}
+
+const conv = (filters: number) => ({ kind: 'conv', filters, kernel: 3 }) as const;
+
+function recipe(changes: Partial<Recipe> = {}): Recipe {
+  return readRecipe({
+    name: 'bars',
+    task: 'classification',
+    input: { shape: [8, 8, 1], dtype: 'uint8', scale: 1 / 255 },
+    layers: [
+      conv(4),
+      { kind: 'batchnorm' },
+      { kind: 'relu' },
+      { kind: 'maxpool' },
+      { kind: 'flatten' },
+      { kind: 'dense', units: 16 },
+      { kind: 'relu6' },
+      { kind: 'dropout', ratio: 0.25 },
+      { kind: 'dense', units: 2 },
+    ],
+    loss: 'softmax-cross-entropy',
+    optimizer: { kind: 'adam', rate: 0.01 },
+    schedule: { kind: 'cosine', warmupSteps: 4 },
+    epochs: 4,
+    batchSize: 25,
+    seed: 1,
+    ...changes,
+  });
+}
+
+function options(
+  changes: Partial<Omit<TrainOptions, 'recipe' | 'data'>> & Partial<Recipe> = {},
+): TrainOptions {
+  const { epochs, augmentation, optimizer, ...rest } = changes;
+  const given = { epochs, augmentation, optimizer };
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  const { seed, validation, onProgress, signal, resume, initial, checkpoint } = rest;
+  const passed = { seed, validation, onProgress, signal, resume, initial, checkpoint };
+  return {
+    recipe: recipe(Object.fromEntries(set)),
+    data: bars(310, 1),
+    runtime,
+    ...Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined)),
+  };
+}
+
+/** Noisy images of one bright row (class 0) or column (class 1). */
+function bars(count: number, seed: number): LabelledData {
+  const random = createRandom(seed);
+  const data = new Uint8Array(count * 64);
+  const labels = new Int32Array(count);
+  for (let sample = 0; sample < count; sample++) {
+    const line = random.below(8);
+    labels[sample] = random.below(2);
+    for (let at = 0; at < 64; at++) {
+      const isOn = (labels[sample] === 0 ? at >> 3 : at & 7) === line;
+      data[sample * 64 + at] = (isOn ? 150 : 0) + random.below(100);
+    }
+  }
+  return { inputs: tensor('uint8', [count, 8, 8, 1], data), labels };
+}
