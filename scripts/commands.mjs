@@ -1,6 +1,7 @@
 // What each `npm run` word does: a list of steps, each a program of node_modules/.bin with its arguments.
 const packages = '{protocol,models,agent,hub,desktop,test}';
 const node = ['node', '--conditions=edgewise:source', '--disable-warning=ExperimentalWarning'];
+const run = (file) => [[...node, file]];
 const tests = (kind) => [
   ...node,
   '--test',
@@ -11,13 +12,19 @@ const tests = (kind) => [
 const check = [['biome', 'check', '.']];
 const types = [['tsc', '-b']];
 const unit = [tests('test')];
-const console = [[...node, 'desktop/src/build.ts']];
+const verify = [...check, ...types, ...unit];
 
 export const commands = {
   check,
   types,
   unit,
-  console,
+  verify,
   fix: [['biome', 'check', '--write', '.']],
-  verify: [...check, ...types, ...unit],
+  start: run('test/src/demo/main.ts'),
+  test: [...run('scripts/prepare-tests.mjs'), ...verify, tests('browser-test'), tests('e2e-test')],
+  bench: run('test/src/bench/main.ts'),
+  sim: run('test/src/fleet/main.ts'),
+  docs: run('test/src/docs/main.ts'),
+  console: run('desktop/src/build.ts'),
+  desktop: run('desktop/src/desktop.ts'),
 };

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { encodeNpz } from '@edgewise/models/data';
+import { type Tensor, tensor } from '@edgewise/models/tensor';
+import type { ModelVersion } from '@edgewise/protocol/http';
+import { followRun, versionOf } from './follow.ts';
+import { type Digits, pick } from './mnist.ts';
+import { createRandom, shuffled } from './random.ts';
+import { percent } from './say.ts';
+import { name, type Scene } from './scene.ts';
+
+const validationCount = 5000;
+const windowSamples = 100;
+
+export async function importDigits(
+  { hub: { client }, seed }: Scene,
+  train: Digits,
+  test: Digits,
+): Promise<void> {
+  const order = shuffled(train.count, createRandom(seed));
+  const parts = {
+    train: pick(train, order.slice(validationCount)),
+    validation: pick(train, order.slice(0, validationCount)),
+    test,
+  };
+  for (const [part, { images, labels, count }] of Object.entries(parts)) {
+    const arrays = new Map<string, Tensor>([
+      ['x', tensor('uint8', [count, 28, 28, 1], images)],
+      ['y', tensor('uint8', [count], labels)],
+    ]);
+    await client.call('importSamples', {
+      params: { dataset: name },
+      query: { part: part as keyof typeof parts, classes: '0,1,2,3,4,5,6,7,8,9' },
+      body: encodeNpz(arrays),
+    });
+  }
+}
+
+export async function trainFirst(
+  scene: Scene,
+): Promise<ModelVersion & { readonly imagesPerSecond: number }> {
+  const { hub, seed, say } = scene;
+  const recipe: unknown = JSON.parse(
+    await readFile(path.join(import.meta.dirname, '../../../models/recipes/digits.json'), 'utf8'),
+  );
+  await hub.client.call('putModel', {
+    params: { model: name },
+    body: {
+      dataset: name,
+      recipe,
+      policies: {
+        windowSamples,
+        windowMinSpanMs: 0,
+        windowMaxSpanMs: 10_000,
+        alarmThreshold: 10_000,
+        labelBudget: 1000,
+        autoRetrain: true,
+        predictions: 'qos0',
+      },
+    },
+  });
+  const run = await hub.client.call('startRun', { body: { model: name, seed } });
+  const done = await followRun(scene, run.id);
+  const version = await versionOf(scene, done);
+  say.fact(
+    `fp32 ${percent(version.fp32.accuracy)} on 10,000 test images (${version.fp32.graphBytes} bytes), ${Math.round(done.imagesPerSecond ?? 0)} images/s`,
+  );
+  for (const variant of version.variants) {
+    say.fact(
+      `int8 ${percent(variant.accuracy)} for ${variant.deviceClass} (${variant.graphBytes} bytes, bundle ${variant.bundleBytes})`,
+    );
+  }
+  return { ...version, imagesPerSecond: done.imagesPerSecond ?? 0 };
+}

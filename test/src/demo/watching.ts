@@ -1,0 +1,62 @@
+import type { Camera, Score } from './camera.ts';
+import type { Observer } from './observer.ts';
+import { devices, pause, type Scene } from './scene.ts';
+
+type Windows = Observer['windows'];
+
+/** Windows that were tested against a finished baseline. */
+export const watchedWindows = ({ windows }: Observer): Windows =>
+  windows.filter(({ window }) => window.drift.state === 'watching');
+
+/** Waits until every device has its baseline for the version it serves and `count` tested windows after it. */
+export async function watchClean(
+  { observer, say, pace }: Scene,
+  what: string,
+  count: number,
+): Promise<void> {
+  const from = observer.windows.length;
+  pace.pauseMs = 0;
+  await observer.until(`${count} tested windows of each device, ${what}`, 180_000, () => {
+    const seen = devices.map((device) =>
+      observer.windows.slice(from).filter((event) => event.device === device),
+    );
+    const tested = seen.map(
+      (windows) => windows.filter(({ window }) => window.drift.state === 'watching').length,
+    );
+    const least = Math.min(...tested);
+    const baseline = Math.min(
+      ...seen.map((windows) => windows.at(-1)?.window.drift.baselineWindows ?? 0),
+    );
+    say.progress(
+      least === 0 ? `baseline of ${baseline} windows` : `${least} windows tested on each device`,
+      least === 0 ? baseline / 100 : least / count,
+    );
+    return least >= count;
+  });
+}
+
+/** Shows cameras images that nobody may label, and says how many of `count` each were answered right. */
+export async function accuracyOf(
+  scene: Scene,
+  cameras: readonly Camera[],
+  what: string,
+  count: number,
+): Promise<number> {
+  const { measured, labelable, say, signal } = scene;
+  for (const camera of cameras) camera.show(measured);
+  const target = cameras.map(({ frames }) => frames + 2 * 20);
+  while (cameras.some(({ frames }, index) => frames < (target[index] ?? 0))) await pause(signal);
+  const scores = cameras.map((camera) => camera.measure());
+  while (scores.some(({ of }) => of < count)) {
+    say.progress(`measuring ${what}`, Math.min(...scores.map(({ of }) => of)) / count);
+    await pause(signal);
+  }
+  for (const camera of cameras) camera.measure();
+  for (const camera of cameras) camera.show(labelable);
+  return share(scores);
+}
+
+function share(scores: readonly Score[]): number {
+  const sum = (field: keyof Score) => scores.reduce((total, score) => total + score[field], 0);
+  return sum('right') / sum('of');
+}
