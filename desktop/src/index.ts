@@ -1,0 +1,2 @@
+export { buildConsole } from './build-console.ts';
+export { consoleFolder } from './pages.ts';

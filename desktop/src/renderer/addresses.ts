@@ -1,0 +1,66 @@
+import { type Level, levels } from './components/levels.ts';
+
+/** What the address of each screen may hold, and how it is read. Whatever else is there is dropped. */
+type Search = Readonly<Record<string, unknown>>;
+
+export interface SignInAddress {
+  readonly code?: string | undefined;
+  /** Where to go afterwards. */
+  readonly next?: string | undefined;
+}
+
+export interface FleetAddress {
+  readonly q?: string | undefined;
+  readonly state?: Level | undefined;
+  readonly sort?: string | undefined;
+}
+
+export interface DeviceAddress {
+  /** Windows on the charts. */
+  readonly windows?: number | undefined;
+}
+
+export interface ModelsAddress {
+  readonly model?: string | undefined;
+  readonly version?: number | undefined;
+  readonly run?: string | undefined;
+}
+
+export interface DriftAddress {
+  readonly alarm?: string | undefined;
+}
+
+export interface LabelAddress {
+  readonly model?: string | undefined;
+}
+
+/** Readers of addresses, one per screen. */
+export const addresses = {
+  signIn: (search: Search): SignInAddress => ({
+    code: word(search, 'code'),
+    next: word(search, 'next'),
+  }),
+  fleet: (search: Search): FleetAddress => ({
+    q: word(search, 'q'),
+    state: levels.find((level) => level === search.state),
+    sort: word(search, 'sort'),
+  }),
+  device: (search: Search): DeviceAddress => ({ windows: count(search, 'windows') }),
+  models: (search: Search): ModelsAddress => ({
+    model: word(search, 'model'),
+    version: count(search, 'version'),
+    run: word(search, 'run'),
+  }),
+  drift: (search: Search): DriftAddress => ({ alarm: word(search, 'alarm') }),
+  label: (search: Search): LabelAddress => ({ model: word(search, 'model') }),
+} as const;
+
+function word(search: Search, name: string): string | undefined {
+  const value = search[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function count(search: Search, name: string): number | undefined {
+  const value = Number(search[name]);
+  return Number.isInteger(value) && value > 0 ? value : undefined;
+}

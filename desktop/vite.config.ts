@@ -1,0 +1,3 @@
+import { consoleFolder, pagesConfig } from './src/pages.ts';
+
+export default pagesConfig(consoleFolder);
