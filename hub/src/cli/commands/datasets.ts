@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FleetError } from '@edgewise/protocol';
 import { type Dataset, type DatasetPart, datasetParts } from '@edgewise/protocol/http';
 import { type Command, Option } from 'commander';
 import { readSamples } from '../../datasets/read-files.ts';
@@ -90,15 +88,4 @@ function listing(datasets: readonly Dataset[]): string {
       counts.field,
     ]),
   );
-}
-
-/** Bytes of a file named on the command line. Throws `not-found` with the path. */
-export async function readNamedFile(io: Io, name: string): Promise<Uint8Array> {
-  const file = path.resolve(io.cwd, name);
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    const error = FleetError.from(cause);
-    throw new FleetError(error.code, `${file} cannot be read (${error.code}).`, { cause });
-  }
 }

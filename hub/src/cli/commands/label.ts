@@ -91,7 +91,7 @@ const shades = ' .:-=+*#%@';
 
 /** A grey picture in characters; other shapes are only described. */
 function picture(bytes: Uint8Array, dims: readonly number[]): string {
-  const [height = 1, width = 1] = dims.slice(-2);
+  const [height = 1, width = 1] = dims.filter((size) => size > 1);
   if (height * width !== bytes.length || width > 120)
     return `A sample of ${bytes.length} bytes, [${dims.join(', ')}].`;
   const rows: string[] = [];

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
-import { readNamedFile } from './datasets.ts';
+import { readNamedFile } from '../named-file.ts';
 
 interface TrainOptions extends HubOptions {
   readonly dataset: string;
