@@ -130,15 +130,19 @@ function writeInput(
 ): string {
   const { shape, dtype, scale, offset = 0 } = recipe.input;
   let value = graph.input(modelNames.input, dtype, [form.batch, ...shape]);
-  if (isChannelsLast(recipe)) {
-    value = graph.op('Transpose', [value], { attributes: { perm: ints([0, 3, 1, 2]) } });
-  }
+  if (isChannelsLast(recipe)) value = toChannelsFirst(graph, value, channelsFirst(recipe));
   if (dtype !== 'float32') {
     value = graph.op('Cast', [value], { attributes: { to: int(floatType) } });
   }
   if (offset === 0) return graph.op('Mul', [value, graph.scalar(scale)], { output });
   value = graph.op('Mul', [value, graph.scalar(scale)]);
   return graph.op('Add', [value, graph.scalar(offset)], { output });
+}
+
+/** One channel needs no transposition, and engines handle a trailing axis of 1 badly. */
+function toChannelsFirst(graph: GraphBuilder, value: string, dims: readonly number[]): string {
+  if (dims[0] === 1) return graph.op('Reshape', [value, graph.ints([0, ...dims])]);
+  return graph.op('Transpose', [value], { attributes: { perm: ints([0, 3, 1, 2]) } });
 }
 
 function channelsFirst(recipe: Recipe): number[] {

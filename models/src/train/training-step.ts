@@ -7,6 +7,7 @@ import { createTape, type ForwardFacts } from './differentiate.ts';
 import { maskName } from './gradients/dropout.ts';
 import { type LossName, losses } from './losses.ts';
 import { createUpdate, type Optimizer } from './optimizers.ts';
+import { poolBeforeActivation } from './reorder.ts';
 
 /** What is to be trained. */
 export interface TrainingPlan {
@@ -53,7 +54,9 @@ export const stepNames = {
 
 /** Joins forward pass, loss, gradients and optimizer into one graph. */
 export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
-  const { graph: forward, opsets } = inferShapes(plan.model);
+  const { model } = plan;
+  const reordered = { ...model, graph: poolBeforeActivation(model.graph) };
+  const { graph: forward, opsets } = inferShapes(reordered);
   const opset = opsets.get('') ?? 17;
   const graph = createGraphBuilder({ name: `${forward.name}-training`, opset });
   const facts = forwardFacts(forward);

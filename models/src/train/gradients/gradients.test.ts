@@ -45,6 +45,7 @@ const cases: readonly Case[] = [
     pads: ints([0, 0, 1, 1]),
   }),
   conv('dilation 2', [1, 2, 7, 6], [2, 2, 3, 2], { dilations: ints([2, 2]) }),
+  conv('narrowing', [2, 3, 4, 5], [2, 3, 3, 3], { pads: ints([1, 1, 1, 1]) }),
   conv('1 x 1', [2, 3, 3, 3], [4, 3, 1, 1], {}),
   conv('two groups', [2, 4, 4, 5], [6, 2, 3, 3], { group: int(2), pads: ints([1, 1, 1, 1]) }),
   conv('two groups, stride 2', [2, 4, 5, 6], [2, 2, 3, 3], {
