@@ -1,6 +1,6 @@
 import type { Sha256 } from '@edgewise/models/bundle';
 import type { Runtime } from '@edgewise/models/runtime';
-import type { DeviceClass, DeviceState } from '@edgewise/protocol';
+import type { DeviceClass, DeviceState, FleetError } from '@edgewise/protocol';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import type { RetryPolicy } from './core/retry.ts';
@@ -55,6 +55,11 @@ export interface Agent extends AsyncDisposable {
   readonly state: DeviceState;
   /** Answers inputs of a caller in the same process, as a source does. */
   readonly sink: Sink;
-  /** Resolves when a command asks for a restart. */
-  readonly restartAsked: Promise<void>;
+  /** Resolves when the agent should not go on as it is. */
+  readonly ended: Promise<AgentEnd>;
 }
+
+/** Why an agent should not go on: a command asks for a restart, or a source cannot work as it is set. */
+export type AgentEnd =
+  | { readonly kind: 'restart' }
+  | { readonly kind: 'source-failed'; readonly source: string; readonly error: FleetError };

@@ -6,7 +6,10 @@ import {
   type Presence,
   seconds,
 } from '@edgewise/protocol';
-import type { Agent, AgentParts } from './agent-parts.ts';
+import type { Agent, AgentEnd, AgentParts } from './agent-parts.ts';
+import { startCapture } from './capture/capture.ts';
+import { openSampleStore } from './capture/sample-store.ts';
+import { everySecond } from './core/every-second.ts';
 import { createLoop, type LoopEvent } from './core/loop.ts';
 import { plan } from './core/plan.ts';
 import { fetchBundle } from './download/fetch-bundle.ts';
@@ -14,7 +17,8 @@ import { createExecutors } from './executors.ts';
 import { createEngine } from './inference/engine.ts';
 import { openSlot } from './inference/open-slot.ts';
 import { createSink } from './inference/sink.ts';
-import { defaultTrial, judgeTrial, watchTrials } from './inference/trial.ts';
+import { defaultTrial, judgeTrial } from './inference/trial.ts';
+import { createWindows } from './inference/windows.ts';
 import { startOutboxPump } from './link/outbox-pump.ts';
 import { createObedience } from './orders/obey.ts';
 import { openOrderBook } from './orders/order-book.ts';
@@ -31,6 +35,8 @@ import { type Status, statusAfter, withProgress } from './telemetry/status.ts';
 
 /** How a device behaves before its first target. */
 const firstPolicies: DevicePolicies = { predictions: 'off', outboxBytes: mebibytes(16) };
+/** Room for inputs that a command asked for, where the target sets no budget. */
+const sampleBudgetBytes = mebibytes(16);
 const defaults = {
   mostAttempts: 3,
   quietMs: 250,
@@ -45,7 +51,7 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
   const nowMs = () => clock.nowMs();
   const beganMs = nowMs();
   const stopping = new AbortController();
-  const restart = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<AgentEnd>();
   let status: Status = {};
 
   const previousExit = await beginLife(disk);
@@ -55,20 +61,37 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
   const wanted = () => orders.target?.active ?? undefined;
 
   const pump = await startOutboxPump(parts);
-  const events = createEventLog({
+  const keeping = {
     outbox,
     nowMs,
     onAppended: () => pump.wake(),
-    onTrouble: (thrown) => log.error({ err: thrown }, 'The outbox cannot be written.'),
-  });
+    onTrouble: (thrown: unknown) => log.error({ err: thrown }, 'The outbox cannot be written.'),
+  };
+  const events = createEventLog(keeping);
+  const windows = createWindows(keeping);
   const tell = (error: FleetError, text: string) => {
     log.warn({ code: error.code, err: error }, text);
     events.append({ kind: 'error', ...shortOf(error) });
   };
 
+  const capture = await startCapture({
+    ...parts,
+    nowMs,
+    store: await openSampleStore({
+      ...parts,
+      budgetBytes: () => policies().capture?.budgetBytes ?? sampleBudgetBytes,
+    }),
+    policy: () => policies().capture,
+    onEvent: (body) => events.append(body),
+    onTrouble: tell,
+  });
   const engine = createEngine({
     elapsedMs: () => performance.now(),
-    onAnswered: () => {},
+    onAnswered: (slot, answered) => {
+      windows.add(slot, answered);
+      capture.see(answered);
+    },
+    onLeft: (slot) => windows.leave(slot),
     onRun: () => {
       if (onTrial() && trial().verdict !== 'running') loop.trigger();
     },
@@ -76,8 +99,7 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
   const onTrial = () => slots.roles.active?.status === 'trial';
   const trial = () => judgeTrial(tuning.trial, engine.record, { elapsedMs: performance.now() });
 
-  const open = async (bundle: BundleRef) =>
-    openSlot(parts.runtime, await readVerified(parts, bundle));
+  const open = async (bundle: BundleRef) => openSlot(parts, await readVerified(parts, bundle));
   const bootSlot = async () => {
     const onFailure = (bundle: BundleRef, error: FleetError) =>
       tell(error, `${bundle.model} ${bundle.version} did not come up.`);
@@ -180,8 +202,8 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
     obey: createObedience({
       log,
       lines: parts.logLines,
-      capture: () => {},
-      onRestart: () => restart.resolve(),
+      capture: (command) => capture.order(command),
+      onRestart: () => ended.resolve({ kind: 'restart' }),
     }),
     onRefused: (channel, error) => tell(error, `A ${channel} was refused.`),
   });
@@ -189,31 +211,39 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
   const newSink = () =>
     createSink({ ...parts, engine, nowMs, predictions: () => policies().predictions });
   const sources = runSources(parts.sources, {
+    ...parts,
     newSink,
-    log,
     signal: stopping.signal,
-    onFailed: (error, name) => tell(error, `Source ${name} failed.`),
+    onFailed: (error, { name, isFinal }) => {
+      tell(error, `Source ${name} failed.`);
+      if (isFinal) ended.resolve({ kind: 'source-failed', source: name, error });
+    },
   });
   const looping = loop.run(stopping.signal);
-  const check = () => (onTrial() ? loop.trigger() : undefined);
-  const watching = watchTrials(clock, { check, signal: stopping.signal });
+  const ticking = everySecond(clock, stopping.signal, () => {
+    windows.tick();
+    // A slot that gets no inputs passes its trial by time alone.
+    if (onTrial()) loop.trigger();
+  });
 
   return {
     get state() {
       return state();
     },
     sink: newSink(),
-    restartAsked: restart.promise,
+    ended: ended.promise,
     async [Symbol.asyncDispose]() {
       if (stopping.signal.aborted) return;
       stopping.abort();
-      await Promise.all([receiver[Symbol.asyncDispose](), sources, looping, watching]);
+      await Promise.all([receiver[Symbol.asyncDispose](), sources, looping, ticking]);
+      // Closes the open window into the outbox, which the next process sends.
+      await engine[Symbol.asyncDispose]();
+      await capture[Symbol.asyncDispose]();
       ungreet();
       await reporter.flush();
       await reporter[Symbol.asyncDispose]();
       await present('stopped');
       await pump[Symbol.asyncDispose]();
-      await engine[Symbol.asyncDispose]();
       await endLife(disk);
     },
   };

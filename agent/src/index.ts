@@ -1,2 +1,2 @@
 export { createAgent } from './agent.ts';
-export type { Agent, AgentParts, AgentTuning } from './agent-parts.ts';
+export type { Agent, AgentEnd, AgentParts, AgentTuning } from './agent-parts.ts';

@@ -10,6 +10,8 @@ export interface EngineParts {
   readonly onAnswered: (slot: OpenSlot, answered: Answered) => void;
   /** Told after every run, whether it went well or failed. */
   readonly onRun: () => void;
+  /** Told when the last answer of a slot that serves no longer was given. */
+  readonly onLeft: (slot: OpenSlot) => void;
 }
 
 /** How the slot that serves has done since it took over in this process. */
@@ -48,7 +50,7 @@ interface Seat {
 const mostBatch = 64;
 
 /** Builds an engine without a slot. */
-export function createEngine({ elapsedMs, onAnswered, onRun }: EngineParts): Engine {
+export function createEngine({ elapsedMs, onAnswered, onRun, onLeft }: EngineParts): Engine {
   let seat: Seat | undefined;
   let served = 0;
   let seated = Promise.withResolvers<void>();
@@ -87,6 +89,7 @@ export function createEngine({ elapsedMs, onAnswered, onRun }: EngineParts): Eng
     else seated.resolve();
     if (last === undefined) return;
     if (last.underWay > 0) await new Promise<void>((resolve) => (last.left = resolve));
+    onLeft(last.slot);
     await last.slot[Symbol.asyncDispose]();
   }
 

@@ -1,4 +1,5 @@
-import type { Manifest } from '@edgewise/models/bundle';
+import type { Manifest, Sha256 } from '@edgewise/models/bundle';
+import { decodeProfile, type Profile } from '@edgewise/models/profile';
 import type { Runtime, Session } from '@edgewise/models/runtime';
 import { type BundleRef, FleetError, type SlotReport } from '@edgewise/protocol';
 import type { VerifiedBundle } from '../slots/bundle-folder.ts';
@@ -10,21 +11,24 @@ export interface OpenSlot extends AsyncDisposable {
   readonly manifest: Manifest;
   readonly session: Session;
   readonly parity: NonNullable<SlotReport['parity']>;
-  /** The bundle's `profile.json`, for the window counter; absent without a profile. */
-  readonly profile?: Uint8Array;
+  /** How its answers are counted; absent when they are not. */
+  readonly profile?: Profile;
 }
 
 const graphName = 'graph.onnx';
 const profileName = 'profile.json';
 
 /** Loads a verified bundle and makes it prove itself; rejects when it may not serve. */
-export async function openSlot(runtime: Runtime, bundle: VerifiedBundle): Promise<OpenSlot> {
+export async function openSlot(
+  { runtime, sha256 }: { readonly runtime: Runtime; readonly sha256: Sha256 },
+  bundle: VerifiedBundle,
+): Promise<OpenSlot> {
   const graph = bundle.files.get(graphName);
   if (graph === undefined) throw new FleetError('malformed', `The bundle lacks ${graphName}.`);
   const session = await runtime.load(graph);
   try {
     const parity = await prove(session, bundle);
-    const profile = bundle.files.get(profileName);
+    const profile = profileOf(bundle, sha256);
     return {
       bundle: bundle.ref,
       manifest: bundle.manifest,
@@ -37,4 +41,15 @@ export async function openSlot(runtime: Runtime, bundle: VerifiedBundle): Promis
     await session[Symbol.asyncDispose]();
     throw thrown;
   }
+}
+
+function profileOf({ manifest, files }: VerifiedBundle, sha256: Sha256): Profile | undefined {
+  const bytes = files.get(profileName);
+  if (manifest.profile === undefined || bytes === undefined) return undefined;
+  const profile = decodeProfile(bytes, { sha256 });
+  const { bins, reference } = manifest.profile;
+  if (profile.digests.bins !== bins || profile.digests.reference !== reference) {
+    throw new FleetError('malformed', `${profileName} is not the profile that the manifest names.`);
+  }
+  return profile;
 }

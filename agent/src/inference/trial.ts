@@ -1,5 +1,4 @@
 import { seconds } from '@edgewise/protocol';
-import type { Clock } from '../core/clock.ts';
 import type { Facts } from '../core/plan.ts';
 import type { ServingRecord } from './engine.ts';
 
@@ -33,20 +32,3 @@ export function judgeTrial(
     detail: `On trial: ${record.served} of ${policy.inputs} inputs answered.`,
   };
 }
-
-/** Looks at trials as time goes by, since a slot that gets no inputs passes by time alone. */
-export async function watchTrials(
-  clock: Clock,
-  options: { readonly check: () => void; readonly signal: AbortSignal },
-): Promise<void> {
-  try {
-    for (;;) {
-      await clock.sleep(lookMs, options.signal);
-      options.check();
-    }
-  } catch {
-    // The agent stops.
-  }
-}
-
-const lookMs = seconds(1);

@@ -113,11 +113,15 @@ export function openSqliteOutbox(file: string, options: SqliteOutboxOptions): Ou
 
 function open(file: string): Database.Database {
   mkdirSync(path.dirname(file), { recursive: true });
-  const db = translated(() => new Database(file));
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = FULL');
-  db.exec(schema);
-  return db;
+  return translated(() => {
+    const db = new Database(file, { timeout: 1000 });
+    // One process per device folder: the lock ends with the process, however that ends.
+    db.pragma('locking_mode = EXCLUSIVE');
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.exec(schema);
+    return db;
+  });
 }
 
 function prepare(db: Database.Database) {
@@ -159,8 +163,14 @@ function translated<T>(work: () => T): T {
   try {
     return work();
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-    if (code !== 'SQLITE_FULL') throw FleetError.from(thrown);
-    throw new FleetError('disk-full', 'The outbox has no room on the disk.', { cause: thrown });
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+    const known = sqliteCodes.find(([prefix]) => code.startsWith(prefix));
+    if (known === undefined) throw FleetError.from(thrown);
+    throw new FleetError(known[1], known[2], { cause: thrown });
   }
 }
+
+const sqliteCodes = [
+  ['SQLITE_FULL', 'disk-full', 'The outbox has no room on the disk.'],
+  ['SQLITE_BUSY', 'conflict', 'Another agent runs in this folder; stop it first.'],
+] as const;

@@ -1,29 +1,42 @@
-import { FleetError } from '@edgewise/protocol';
+import { codes, FleetError, seconds } from '@edgewise/protocol';
+import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Sink, Source } from './source.ts';
 
 export interface RunSourcesOptions {
   readonly newSink: () => Sink;
+  readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  readonly onFailed: (error: FleetError, name: string) => void;
+  /** Told about every failure; `isFinal` when trying again cannot help. */
+  readonly onFailed: (error: FleetError, source: { name: string; isFinal: boolean }) => void;
 }
+
+const pauseMs = seconds(2);
 
 /** Runs all sources at once, each with a sink of its own; one that fails does not stop the others. */
 export async function runSources(
   sources: readonly Source[],
   options: RunSourcesOptions,
 ): Promise<void> {
-  await Promise.all(sources.map((source) => runSource(source, options)));
+  await Promise.all(sources.map((source) => keepRunning(source, options)));
 }
 
-async function runSource(source: Source, options: RunSourcesOptions): Promise<void> {
-  const { name } = source;
-  try {
-    await source.run(options.newSink(), options.signal);
-    options.log.info({ source: name }, 'The source has no more inputs.');
-  } catch (thrown) {
-    if (options.signal.aborted) return;
-    options.onFailed(FleetError.from(thrown), name);
+async function keepRunning(source: Source, options: RunSourcesOptions): Promise<void> {
+  const { signal, clock, log } = options;
+  const sink = options.newSink();
+  while (!signal.aborted) {
+    try {
+      await source.run(sink, signal);
+      log.info({ source: source.name }, 'The source has no more inputs.');
+      return;
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const error = FleetError.from(thrown);
+      const isFinal = codes[error.code].retry !== 'backoff';
+      options.onFailed(error, { name: source.name, isFinal });
+      if (isFinal) return;
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+    }
   }
 }

@@ -5,12 +5,20 @@ type PreviousExit = Extract<EventBody, { kind: 'started' }>['previousExit'];
 
 const path = 'life.json';
 
+/** What was noted last. */
+export async function readLife(disk: Disk): Promise<'never-started' | 'running' | 'stopped'> {
+  const bytes = await disk.read(path);
+  if (bytes === undefined) return 'never-started';
+  return new TextDecoder().decode(bytes).includes('"stopped"') ? 'stopped' : 'running';
+}
+
+const exits = { 'never-started': 'first', stopped: 'clean', running: 'crash' } as const;
+
 /** Notes that a process lives, and tells how the one before it ended. */
 export async function beginLife(disk: Disk): Promise<PreviousExit> {
-  const bytes = await disk.read(path);
+  const life = await readLife(disk);
   await note(disk, 'running');
-  if (bytes === undefined) return 'first';
-  return new TextDecoder().decode(bytes).includes('"stopped"') ? 'clean' : 'crash';
+  return exits[life];
 }
 
 /** Notes that the process ends by its own will. */

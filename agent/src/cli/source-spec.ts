@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { decodeIdx, decodeNpy } from '@edgewise/models/data';
+import type { Tensor } from '@edgewise/models/tensor';
+import { FleetError } from '@edgewise/protocol';
+import type { Clock } from '../core/clock.ts';
+import { createHttpSource } from '../sources/http-source.ts';
+import { createReplaySource } from '../sources/replay-source.ts';
+import { createSerialSource } from '../sources/serial-source.ts';
+import type { Source } from '../sources/source.ts';
+
+export interface SourceContext {
+  readonly clock: Clock;
+  /** Told where an HTTP source listens. */
+  readonly onListening: (url: string) => void;
+}
+
+/** Builds a source from `replay:FILE?…`, `http:PORT`, `http:HOST:PORT` or `serial:PATH?baud=…`. */
+export function parseSource(spec: string, context: SourceContext): Source {
+  const [, kind, place = '', query = ''] = /^(\w+):([^?]+)(?:\?(.*))?$/.exec(spec) ?? [];
+  const options = new URLSearchParams(query);
+  switch (kind) {
+    case 'replay':
+      return replay(spec, place, { options, context });
+    case 'http':
+      return http(spec, place, context);
+    case 'serial':
+      return createSerialSource({
+        path: place,
+        baudRate: number(spec, options, 'baud') ?? 115_200,
+      });
+    default:
+      throw wrong(spec, 'it must be replay:FILE, http:PORT or serial:PATH');
+  }
+}
+
+interface Spec {
+  readonly options: URLSearchParams;
+  readonly context: SourceContext;
+}
+
+function replay(spec: string, file: string, { options, context }: Spec): Source {
+  const from = number(spec, options, 'from');
+  const count = number(spec, options, 'count');
+  return createReplaySource({
+    name: `replay:${file}`,
+    read: () => readInputs(file),
+    ratePerSecond: number(spec, options, 'rate') ?? 10,
+    atEnd: options.get('loop') === 'true' ? 'again' : 'stop',
+    clock: context.clock,
+    ...(from === undefined ? {} : { from }),
+    ...(count === undefined ? {} : { count }),
+  });
+}
+
+async function readInputs(file: string): Promise<Tensor> {
+  const bytes = new Uint8Array(await readFile(file));
+  return file.endsWith('.npy') ? decodeNpy(bytes) : decodeIdx(bytes);
+}
+
+function http(spec: string, place: string, context: SourceContext): Source {
+  const [, host, port] = /^(?:(.+):)?(\d{1,5})$/.exec(place) ?? [];
+  if (port === undefined || Number(port) > 65_535) throw wrong(spec, 'its port is no number');
+  const { onListening } = context;
+  return createHttpSource({ port: Number(port), onListening, ...(host && { host }) });
+}
+
+function number(spec: string, options: URLSearchParams, name: string): number | undefined {
+  const text = options.get(name);
+  if (text === null) return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw wrong(spec, `${name} is "${text}", which is no number`);
+}
+
+function wrong(spec: string, why: string): FleetError {
+  return new FleetError('invalid-argument', `--source ${spec} cannot be used: ${why}.`);
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import type { Io } from './cli/io.ts';
+import { runProgram } from './cli/program.ts';
+
+const stop = new AbortController();
+const end = () => {
+  // Asked twice: somebody does not want to wait for the goodbye.
+  if (stop.signal.aborted) process.exit(130);
+  stop.abort();
+};
+process.on('SIGINT', end);
+process.on('SIGTERM', end);
+
+const io: Io = {
+  print: (line) => process.stdout.write(`${line}\n`),
+  note: (line) => process.stderr.write(`${line}\n`),
+  env: process.env,
+  rssBytes: () => process.memoryUsage.rss(),
+  signal: stop.signal,
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
+};
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+await runProgram(process.argv.slice(2), io, version);
