@@ -1,0 +1,3 @@
+export { pipelineHandlers } from './handlers.ts';
+export { createPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
+export type { Worker } from './worker.ts';

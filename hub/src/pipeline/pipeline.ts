@@ -1,0 +1,229 @@
+/**
+ * Runs, one after the other: train -> shrink -> evaluate -> package -> judge, in a worker. Every
+ * result is a blob that is written down before the next step starts, so that a hub that was killed
+ * goes on at the step (a training at its last checkpoint) and comes to the same bytes.
+ */
+import type { Signer } from '@edgewise/models/bundle';
+import { readRecipe } from '@edgewise/models/train';
+import { type Code, type DeviceClass, FleetError } from '@edgewise/protocol';
+import type { ModelVersion, Run } from '@edgewise/protocol/http';
+import type { Live } from '../api/live.ts';
+import type { Clock } from '../clock.ts';
+import type { Datasets } from '../datasets/datasets.ts';
+import { newId } from '../registry/new-id.ts';
+import type { Registry } from '../registry/registry.ts';
+import { createSignal, type Signal } from '../signal.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import { composeJob, storeRetrainRecipe } from './compose-job.ts';
+import { decodeJob, encodeJob } from './job.ts';
+import { createRunLog } from './run-log.ts';
+import type { RunRecord, RunRecords } from './run-records.ts';
+import { toVersion } from './to-version.ts';
+import type { Worker } from './worker.ts';
+
+/** Makes versions. */
+export interface Pipeline extends AsyncDisposable {
+  /** Queues a training on a fresh snapshot. Rejects with `not-found` and `insufficient-data`. */
+  start(request: { readonly model: string; readonly seed?: number }): Promise<Run>;
+  /** Queues a retraining from a version's weights, on old data and field samples. */
+  retrain(request: { readonly model: string; readonly champion: number }): Promise<Run>;
+  /** Stops a run; one that has ended stays as it is. */
+  cancel(run: string): Promise<Run>;
+  /** With its metrics. Rejects with `not-found`. */
+  get(run: string): Promise<Run>;
+  /** Newest first, without metrics. */
+  list(options: { readonly limit: number }): Promise<readonly Run[]>;
+  /** A run that is done, failed or canceled; its version is in the registry by then. */
+  readonly finished: Signal<Run>;
+}
+
+export interface PipelineOptions {
+  readonly records: RunRecords;
+  readonly blobs: BlobStore;
+  /** Folder of `blobs`, for the worker. */
+  readonly blobFolder: string;
+  readonly registry: Registry;
+  readonly datasets: Pick<Datasets, 'snapshot' | 'get'>;
+  readonly worker: Worker;
+  /** Signs bundles; the key stays in this process. */
+  readonly signer: Signer;
+  /** Classes of the devices that are enrolled. */
+  readonly deviceClasses: () => Promise<readonly DeviceClass[]>;
+  readonly clock: Clock;
+  readonly live: Live;
+  readonly onError: (thrown: unknown) => void;
+  /** Threads within one operator of a training; default 1, which leaves cores to the fleet. */
+  readonly threads?: number;
+}
+
+/** Starts the pipeline; runs that a previous process left behind go on. */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { records, blobs, registry, datasets, clock, live } = options;
+  const finished = createSignal<Run>(options.onError);
+  const stop = new AbortController();
+  const canceled = new Map<string, AbortController>();
+  let working: Promise<void> | undefined;
+  let isAsked = false;
+
+  /** Works until nothing is queued; asks that come meanwhile are seen by the same loop. */
+  function wake(): void {
+    isAsked = true;
+    working ??= drain()
+      .catch(options.onError)
+      .finally(() => {
+        working = undefined;
+        if (isAsked && !stop.signal.aborted) wake();
+      });
+  }
+
+  async function drain(): Promise<void> {
+    while (!stop.signal.aborted) {
+      isAsked = false;
+      const [record] = await records.open();
+      if (record === undefined) return;
+      await execute(record);
+    }
+  }
+
+  async function execute(record: RunRecord): Promise<void> {
+    const cancel = new AbortController();
+    canceled.set(record.run.id, cancel);
+    const log = createRunLog(record, options);
+    try {
+      const begun = await begin(record);
+      await log.change((current) => ({ ...current, ...begun }));
+      const { results, checkpoint } = log.record();
+      const outcome = await options.worker.run(
+        {
+          ...{ blobFolder: options.blobFolder, job: begun.job, results },
+          publicKeyPem: options.signer.publicKeyPem,
+          ...(checkpoint !== null && { checkpoint }),
+        },
+        log.listener,
+        AbortSignal.any([cancel.signal, stop.signal]),
+      );
+      await log.settle();
+      if (outcome.ok) await complete(log);
+      else await fail(log, outcome);
+    } catch (thrown) {
+      const { code, reason } = FleetError.from(thrown);
+      if (code === 'internal') options.onError(thrown);
+      await log.settle();
+      await fail(log, { code, detail: reason });
+    } finally {
+      canceled.delete(record.run.id);
+    }
+  }
+
+  async function begin(record: RunRecord): Promise<{ readonly job: string; readonly run: Run }> {
+    const run: Run = { ...record.run, status: 'running' };
+    if (record.job !== null) return { job: record.job, run };
+    const model = await registry.model(run.model);
+    const job = await composeJob(
+      {
+        ...{ run, model, threads: options.threads ?? 1 },
+        version: await registry.reserveVersion(run.model, run.id),
+        champion: await championOf(record),
+        deviceClasses: await options.deviceClasses(),
+      },
+      blobs,
+    );
+    return { job: await blobs.put(encodeJob(job)), run };
+  }
+
+  async function championOf({ run, champion }: RunRecord): Promise<ModelVersion | undefined> {
+    if (champion !== null) return registry.version(run.model, champion);
+    const versions = await registry.versions(run.model);
+    return versions.find(({ gate }) => gate.verdict === 'pass' || gate.verdict === 'first');
+  }
+
+  async function complete(log: ReturnType<typeof createRunLog>): Promise<void> {
+    const record = log.record();
+    const job = decodeJob(await blobs.get(record.job ?? ''));
+    await registry.addVersion(await toVersion(job, record.results, { blobs, nowMs: clock.now() }));
+    await end(log, { status: 'done', version: job.version, progress: 1 });
+  }
+
+  async function fail(
+    log: ReturnType<typeof createRunLog>,
+    { code, detail }: { readonly code: Code; readonly detail: string },
+  ): Promise<void> {
+    const isCanceled = canceled.get(log.record().run.id)?.signal.aborted === true;
+    // A hub that is closing leaves its run as it stands; the next process goes on.
+    if (stop.signal.aborted && !isCanceled) return;
+    if (isCanceled) await end(log, { status: 'canceled' });
+    else await end(log, { status: 'failed', error: { code, detail } });
+  }
+
+  async function end(log: ReturnType<typeof createRunLog>, change: Partial<Run>): Promise<void> {
+    await log.change((record) => ({
+      ...record,
+      run: { ...record.run, ...change, finishedAtMs: clock.now() },
+    }));
+    finished.emit(log.record().run);
+  }
+
+  async function queue(
+    request: Pick<Run, 'model' | 'kind'> & { readonly seed?: number | undefined },
+    champion: number | null,
+  ): Promise<Run> {
+    const model = await registry.model(request.model);
+    await assertTrainable(model.dataset);
+    const recipe =
+      request.kind === 'retrain' ? await storeRetrainRecipe(model.recipe, blobs) : model.recipe;
+    const snapshot = await datasets.snapshot(model.dataset);
+    const run: Run = {
+      ...{ id: newId('run'), model: request.model, kind: request.kind },
+      ...{ snapshot: snapshot.digest, recipe, seed: request.seed ?? (await seedOf(recipe)) },
+      ...{ status: 'queued', step: null, progress: 0, metrics: [], imagesPerSecond: null },
+      ...{ createdAtMs: clock.now(), finishedAtMs: null, version: null, error: null },
+    };
+    await records.put({ run, champion, job: null, results: {}, checkpoint: null });
+    live.emit({ kind: 'run', run });
+    wake();
+    return run;
+  }
+
+  async function assertTrainable(dataset: string): Promise<void> {
+    const { counts } = await datasets.get(dataset);
+    if (counts.train > 0) return;
+    throw new FleetError(
+      'insufficient-data',
+      `Data set "${dataset}" has no training samples; import some into its part "train".`,
+    );
+  }
+
+  async function seedOf(recipe: string): Promise<number> {
+    return readRecipe(JSON.parse(new TextDecoder().decode(await blobs.get(recipe)))).seed;
+  }
+
+  async function find(run: string): Promise<RunRecord> {
+    const record = await records.find(run);
+    if (record !== undefined) return record;
+    throw new FleetError('not-found', `There is no run "${run}".`);
+  }
+
+  wake();
+  return {
+    start: ({ model, seed }) => queue({ model, kind: 'train', seed }, null),
+    retrain: ({ model, champion }) => queue({ model, kind: 'retrain' }, champion),
+    async cancel(run) {
+      const record = await find(run);
+      canceled.get(run)?.abort(new FleetError('canceled', 'A person stopped the run.'));
+      if (record.run.status !== 'queued' || canceled.has(run)) return record.run;
+      const log = createRunLog(record, options);
+      await end(log, { status: 'canceled' });
+      return log.record().run;
+    },
+    async get(run) {
+      const record = await find(run);
+      return { ...record.run, metrics: [...(await records.metrics(run))] };
+    },
+    list: async ({ limit }) => (await records.list(limit)).map(({ run }) => run),
+    finished,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await working;
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Signer } from '@edgewise/models/bundle';
+import { FleetError } from '@edgewise/protocol';
+import type { Live } from '../api/live.ts';
+import type { RunRecord, RunRecords } from './run-records.ts';
+import type { WorkListener } from './worker.ts';
+
+/** The record of one run while it works. Changes are written in order. */
+export interface RunLog {
+  record(): RunRecord;
+  /** Changes the record; resolves when it is durable. */
+  change(edit: (record: RunRecord) => RunRecord): Promise<void>;
+  /** Resolves when nothing is left to write. */
+  settle(): Promise<void>;
+  readonly listener: WorkListener;
+}
+
+/** How every text begins that the bundle key may sign: DSSE over an in-toto statement. */
+const signable = new TextEncoder().encode('DSSEv1 28 application/vnd.in-toto+json ');
+
+/** Writes down and tells what a worker says about its run. */
+export function createRunLog(
+  initial: RunRecord,
+  options: { readonly records: RunRecords; readonly live: Live; readonly signer: Signer },
+): RunLog {
+  const { records, live } = options;
+  let record = initial;
+  let writing: Promise<unknown> = Promise.resolve();
+
+  function enqueue(work: () => Promise<void>): Promise<void> {
+    const result = writing.then(work);
+    writing = result.catch(() => undefined);
+    return result;
+  }
+
+  function change(edit: (record: RunRecord) => RunRecord): Promise<void> {
+    return enqueue(async () => {
+      record = edit(record);
+      await records.put(record);
+      live.emit({ kind: 'run', run: record.run });
+    });
+  }
+
+  return {
+    record: () => record,
+    change,
+    settle: async () => {
+      await writing;
+    },
+    listener: {
+      step: (step) => void change((now) => ({ ...now, run: { ...now.run, step, progress: 0 } })),
+      progress(progress, imagesPerSecond) {
+        // Not worth a write: a hub that is killed starts the step or checkpoint again anyway.
+        const speed = imagesPerSecond === undefined ? {} : { imagesPerSecond };
+        record = { ...record, run: { ...record.run, progress, ...speed } };
+        live.emit({ kind: 'run', run: record.run });
+      },
+      metric: (metric) =>
+        void enqueue(async () => {
+          await records.addMetric(record.run.id, metric);
+          live.emit({ kind: 'metric', run: record.run.id, metric });
+        }),
+      checkpoint: (checkpoint) => change((now) => ({ ...now, checkpoint })),
+      result: (step, digest) =>
+        change((now) => ({ ...now, results: { ...now.results, [step]: digest } })),
+      sign(bytes) {
+        const isSignable = signable.every((byte, at) => bytes[at] === byte);
+        if (isSignable) return options.signer.sign(bytes);
+        throw new FleetError('forbidden', 'The bundle key signs bundles only.');
+      },
+    },
+  };
+}

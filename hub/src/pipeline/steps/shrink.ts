@@ -1,0 +1,37 @@
+import { readModel, writeModel } from '@edgewise/models/onnx';
+import type { Feeds } from '@edgewise/models/runtime';
+import { shrink } from '@edgewise/models/shrink';
+import { modelNames } from '@edgewise/models/train';
+import { decodeSamples, type Samples, selectSamples } from '../../datasets/samples.ts';
+import type { StepResults } from '../step-results.ts';
+import { planVariants, schemes, schemesOf } from '../variant-plan.ts';
+import type { StepWork } from './context.ts';
+
+/** Inputs per calibration run. */
+const batch = 64;
+
+/** One int8 graph per scheme that the device classes need. */
+export const shrinkModel: StepWork<StepResults['shrink']> = async (context, done) => {
+  const { blobs, runtime, signal, job, recipe } = context;
+  const model = readModel(await blobs.get(done.train.model));
+  const samples = decodeSamples(await blobs.get(done.prepare.calibration));
+  const wanted = schemesOf(planVariants(job.deviceClasses));
+  const graphs: StepResults['shrink']['graphs'][number][] = [];
+  for (const [at, scheme] of wanted.entries()) {
+    context.report.progress(at / wanted.length);
+    const calibration = feedsOf(samples, recipe.input.shape);
+    const small = await shrink(model, { ...schemes[scheme], calibration, runtime, signal });
+    const bytes = writeModel(small.model);
+    graphs.push({ scheme, graph: await blobs.put(bytes), graphBytes: bytes.length });
+  }
+  return { graphs };
+};
+
+function* feedsOf(samples: Samples, shape: readonly number[]): Generator<Feeds> {
+  for (let start = 0; start < samples.labels.length; start += batch) {
+    const count = Math.min(batch, samples.labels.length - start);
+    const places = Array.from({ length: count }, (_, at) => start + at);
+    const { inputs } = selectSamples(samples, places);
+    yield { [modelNames.input]: { ...inputs, dims: [count, ...shape] } };
+  }
+}

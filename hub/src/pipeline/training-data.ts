@@ -1,0 +1,67 @@
+/** Divides a snapshot into what teaches, what judges and what measures. Pure and repeatable. */
+import type { SnapshotData } from '../datasets/read-snapshot.ts';
+import { joinSamples, type Samples, selectSamples } from '../datasets/samples.ts';
+import { balanceField, chooseReplay } from './replay.ts';
+
+/** The parts of a run's data. */
+export interface TrainingData {
+  /** What is trained on; for a retraining replay and field samples together. */
+  readonly train: Samples;
+  /** Held out: bins, references and the golden set come from it. */
+  readonly validation: Samples;
+  /** Only ever measured on. */
+  readonly test: Samples;
+  /** Labelled samples from devices, apart from training. */
+  readonly gate: Samples;
+  /** Random samples from devices: how the drifted population looks. */
+  readonly drifted: Samples;
+}
+
+/** Every twelfth training sample is held out where a data set has no validation part. */
+const heldOutEvery = 12;
+
+/** The data of a first training (`retrain: false`) or of a retraining. */
+export function divide(
+  snapshot: SnapshotData,
+  options: { readonly seed: number; readonly retrain: boolean },
+): TrainingData {
+  const { train, validation } = holdOut(snapshot);
+  const test = snapshot.test.labels.length > 0 ? snapshot.test : validation;
+  const places = snapshot.origins.map((origin, place) => ({ origin, place }));
+  const fieldWhere = (keep: (entry: (typeof places)[number]) => boolean): Samples =>
+    selectSamples(
+      snapshot.field,
+      places.filter(keep).map(({ place }) => place),
+    );
+  const gate = fieldWhere(({ origin }) => origin.use === 'gate');
+  const drifted = fieldWhere(({ origin }) => origin.reason === 'random');
+  const taught = fieldWhere(({ origin }) => origin.use === 'train');
+  if (!options.retrain || taught.labels.length === 0) {
+    const all = taught.labels.length === 0 ? train : join(train, taught);
+    return { train: all, validation, test, gate, drifted };
+  }
+  const replay = selectSamples(train, chooseReplay(train.labels, options.seed));
+  const field = selectSamples(taught, balanceField(taught.labels, replay.labels.length));
+  return { train: join(replay, field), validation, test, gate, drifted };
+}
+
+function holdOut({ train, validation }: SnapshotData): {
+  readonly train: Samples;
+  readonly validation: Samples;
+} {
+  if (validation.labels.length > 0) return { train, validation };
+  const places = [...train.labels.keys()];
+  const isHeldOut = (place: number) => place % heldOutEvery === heldOutEvery - 1;
+  return {
+    train: selectSamples(
+      train,
+      places.filter((place) => !isHeldOut(place)),
+    ),
+    validation: selectSamples(train, places.filter(isHeldOut)),
+  };
+}
+
+function join(a: Samples, b: Samples): Samples {
+  const { dims, dtype } = a.inputs;
+  return joinSamples([a, b], { dims: dims.slice(1), dtype });
+}

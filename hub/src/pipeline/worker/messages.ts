@@ -1,0 +1,44 @@
+import type { Code } from '@edgewise/protocol';
+import type { Metric, PipelineStep } from '@edgewise/protocol/http';
+
+/** What a worker is asked to do. */
+export interface WorkOrder {
+  /** Folder of the blob store that hub and worker share. */
+  readonly blobFolder: string;
+  /** Digest of the job. */
+  readonly job: string;
+  /** Digests of the results there are. */
+  readonly results: Readonly<Partial<Record<PipelineStep, string>>>;
+  readonly checkpoint?: string;
+  /** PEM of the key that the hub signs with; the private half stays there. */
+  readonly publicKeyPem: string;
+}
+
+/** From hub to worker. */
+export type ToWorker =
+  | { readonly kind: 'start'; readonly order: WorkOrder }
+  | { readonly kind: 'cancel' }
+  /** Answers the message with this number. */
+  | { readonly kind: 'written'; readonly id: number }
+  | { readonly kind: 'signed'; readonly id: number; readonly signature: Uint8Array }
+  | { readonly kind: 'refused'; readonly id: number; readonly detail: string };
+
+/** From worker to hub. Messages with an `id` wait for an answer. */
+export type FromWorker =
+  | { readonly kind: 'step'; readonly step: PipelineStep }
+  | {
+      readonly kind: 'progress';
+      readonly progress: number;
+      readonly imagesPerSecond?: number | undefined;
+    }
+  | { readonly kind: 'metric'; readonly metric: Metric }
+  | { readonly kind: 'checkpoint'; readonly id: number; readonly digest: string }
+  | {
+      readonly kind: 'result';
+      readonly id: number;
+      readonly step: PipelineStep;
+      readonly digest: string;
+    }
+  | { readonly kind: 'sign'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly code: Code; readonly detail: string };

@@ -1,0 +1,87 @@
+import type { Signer } from '@edgewise/models/bundle';
+import { createOnnxRuntime, detectDeviceClass } from '@edgewise/models/runtime-onnx';
+import { readRecipe } from '@edgewise/models/train';
+import { FleetError } from '@edgewise/protocol';
+import { readSnapshot } from '../../datasets/read-snapshot.ts';
+import { createFileBlobs } from '../../store/adapters/file-blobs.ts';
+import type { BlobStore } from '../../store/blobs.ts';
+import { decodeJob, type Job } from '../job.ts';
+import { runSteps } from '../run-steps.ts';
+import type { StepReports } from '../steps/context.ts';
+import { divide, type TrainingData } from '../training-data.ts';
+import type { FromWorker, ToWorker, WorkOrder } from './messages.ts';
+
+/** How a worker talks to its hub. */
+export interface HubLine {
+  send(message: FromWorker): void;
+  ask(message: (id: number) => FromWorker): Promise<ToWorker>;
+  readonly signal: AbortSignal;
+}
+
+/** Progress is told at most this often. */
+const progressEveryMs = 200;
+
+/** Works through the steps of one job. */
+export async function workOn(order: WorkOrder, line: HubLine): Promise<void> {
+  const blobs = await createFileBlobs(order.blobFolder);
+  const job = decodeJob(await blobs.get(order.job));
+  const recipe = readRecipe(JSON.parse(new TextDecoder().decode(await blobs.get(job.recipe))));
+  const context = {
+    ...{ job, jobDigest: order.job, recipe, blobs, signal: line.signal },
+    runtime: createOnnxRuntime(),
+    signer: remoteSigner(order.publicKeyPem, line),
+    host: detectDeviceClass(),
+    data: lazyData(blobs, job),
+    report: reportsTo(line),
+    checkpoint: order.checkpoint,
+  };
+  await runSteps(context, order.results, {
+    started: (step) => line.send({ kind: 'step', step }),
+    async finished(step, digest) {
+      await written(line.ask((id) => ({ kind: 'result', id, step, digest })));
+    },
+  });
+}
+
+function lazyData(blobs: BlobStore, job: Job): () => Promise<TrainingData> {
+  let data: Promise<TrainingData> | undefined;
+  const options = { seed: job.seed, retrain: job.kind === 'retrain' };
+  return () => {
+    data ??= readSnapshot(blobs, job.snapshot).then((snapshot) => divide(snapshot, options));
+    return data;
+  };
+}
+
+function reportsTo(line: HubLine): StepReports {
+  let toldAtMs = 0;
+  return {
+    progress(progress, imagesPerSecond) {
+      const nowMs = performance.now();
+      if (nowMs - toldAtMs < progressEveryMs) return;
+      toldAtMs = nowMs;
+      line.send({ kind: 'progress', progress, imagesPerSecond });
+    },
+    metric: (metric) => line.send({ kind: 'metric', metric }),
+    async checkpoint(digest) {
+      await written(line.ask((id) => ({ kind: 'checkpoint', id, digest })));
+    },
+  };
+}
+
+async function written(answer: Promise<ToWorker>): Promise<void> {
+  const { kind } = await answer;
+  if (kind !== 'written') throw new FleetError('unavailable', 'The hub could not write it down.');
+}
+
+/** Signs at the hub: the private key never enters this process. */
+function remoteSigner(publicKeyPem: string, line: HubLine): Signer {
+  return {
+    publicKeyPem,
+    async sign(bytes) {
+      const answer = await line.ask((id) => ({ kind: 'sign', id, bytes }));
+      if (answer.kind === 'signed') return answer.signature;
+      const detail = answer.kind === 'refused' ? answer.detail : 'The hub did not sign.';
+      throw new FleetError('forbidden', detail);
+    },
+  };
+}
