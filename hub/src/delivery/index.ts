@@ -1,0 +1,6 @@
+export {
+  createDistributor,
+  type Distributor,
+  type DistributorOptions,
+  type LaneFigures,
+} from './distributor.ts';
