@@ -1,4 +1,5 @@
 import { documentReader, FleetError, limits } from '@edgewise/protocol';
+import { deflateSync, inflateSync } from 'fflate';
 import Type, { type Static } from 'typebox';
 import type { Feeds } from '../runtime/index.ts';
 import { type DataOf, type DType, dtypes, elementCount, type Tensor } from '../tensor/index.ts';
@@ -12,7 +13,7 @@ import { type DataOf, type DType, dtypes, elementCount, type Tensor } from '../t
  *     4 bytes  "EWGV"
  *     u32      length of the header
  *     header   JSON: { v, vectors, inputs: [{ name, dtype, dims }], outputs: [...] }
- *     then each tensor's elements in the order of the header, each padded to 8 bytes
+ *     deflated (RFC 1951): each tensor's elements in the order of the header, padded to 8 bytes
  */
 export interface Golden {
   readonly vectors: number;
@@ -53,21 +54,25 @@ export function encodeGolden(golden: Golden): Uint8Array {
       outputs: entriesOf(golden.outputs),
     }),
   );
-  const tensors = [...Object.values(golden.inputs), ...Object.values(golden.outputs)];
-  const size = tensors.reduce(
-    (sum, { data }) => sum + padded(data.byteLength),
-    padded(8 + header.length),
-  );
-  const bytes = new Uint8Array(size);
+  const body = deflateSync(bodyOf([golden.inputs, golden.outputs]), { level: 9 });
+  const bytes = new Uint8Array(8 + header.length + body.length);
   bytes.set(new TextEncoder().encode(magic));
   new DataView(bytes.buffer).setUint32(4, header.length, true);
   bytes.set(header, 8);
-  let offset = padded(8 + header.length);
+  bytes.set(body, 8 + header.length);
+  return bytes;
+}
+
+function bodyOf(feeds: readonly Feeds[]): Uint8Array {
+  const tensors = feeds.flatMap((named) => Object.values(named));
+  const size = tensors.reduce((sum, { data }) => sum + padded(data.byteLength), 0);
+  const body = new Uint8Array(size);
+  let offset = 0;
   for (const { data } of tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    body.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
     offset += padded(data.byteLength);
   }
-  return bytes;
+  return body;
 }
 
 /** Reads `golden.bin`. Throws `malformed` or `newer-version`. */
@@ -79,8 +84,7 @@ export function decodeGolden(bytes: Uint8Array): Golden {
   const headerEnd = 8 + view.getUint32(4, true);
   if (headerEnd > bytes.length) throw malformed('it ends within its header');
   const header = readHeader(bytes.subarray(8, headerEnd), maxHeaderBytes);
-  // A copy that starts at an aligned address, so that every tensor can be a view of it.
-  const body = bytes.slice(padded(headerEnd)).buffer;
+  const body = inflateBody(bytes.subarray(headerEnd), [...header.inputs, ...header.outputs]);
   let offset = 0;
   const take = (entry: Entry): readonly [string, Tensor] => {
     if (entry.dims[0] !== header.vectors) throw malformed(`${entry.name} has too few vectors`);
@@ -90,8 +94,34 @@ export function decodeGolden(bytes: Uint8Array): Golden {
   };
   const inputs = Object.fromEntries(header.inputs.map(take));
   const outputs = Object.fromEntries(header.outputs.map(take));
-  if (offset !== body.byteLength) throw malformed('it is longer than its header says');
   return { vectors: header.vectors, inputs, outputs };
+}
+
+/** Deflate packs at most 1032 bytes into one (zlib, "Maximum Compression Factor"). */
+const mostPerByte = 1032;
+
+/** Exactly as many bytes as the header announces, whatever the deflated ones would unpack to. */
+function inflateBody(deflated: Uint8Array, entries: readonly Entry[]): ArrayBuffer {
+  const size = entries.reduce((sum, entry) => sum + padded(bytesOf(entry)), 0);
+  if (size > deflated.length * mostPerByte) throw malformed('its header announces too much');
+  const room = new ArrayBuffer(size + 1);
+  const written = tryInflate(deflated, new Uint8Array(room));
+  if (written !== size) throw malformed('its elements are fewer or more than its header says');
+  return room;
+}
+
+/** The number of bytes, at most the room there is; 0 when it cannot be unpacked. */
+function tryInflate(deflated: Uint8Array, room: Uint8Array): number {
+  try {
+    return inflateSync(deflated, { out: room }).length;
+  } catch {
+    // The caller reports the missing bytes.
+    return 0;
+  }
+}
+
+function bytesOf({ dtype, dims }: Entry): number {
+  return elementCount(dims) * arrays[dtype].BYTES_PER_ELEMENT;
 }
 
 const arrays = {
@@ -114,12 +144,8 @@ const arrays = {
   ) => DataOf[D];
 };
 
-function viewOf({ dtype, dims, name }: Entry, body: ArrayBuffer, offset: number): Tensor {
-  const length = elementCount(dims);
-  if (offset + length * arrays[dtype].BYTES_PER_ELEMENT > body.byteLength) {
-    throw malformed(`it ends within ${name}`);
-  }
-  return { dtype, dims, data: new arrays[dtype](body, offset, length) } as Tensor;
+function viewOf({ dtype, dims }: Entry, body: ArrayBuffer, offset: number): Tensor {
+  return { dtype, dims, data: new arrays[dtype](body, offset, elementCount(dims)) } as Tensor;
 }
 
 function entriesOf(feeds: Feeds): readonly Entry[] {

@@ -104,6 +104,18 @@ function toTensor(dtype: (typeof dtypes)[number]): Tensor {
   return { dtype, dims: [3], data } as Tensor;
 }
 
+test('a header that announces more or less than there is is malformed', async () => {
+  await using session = await load(0.02);
+  const bytes = encodeGolden(await makeGolden(session, candidates, { vectors: 40 }));
+  for (const vectors of ['39', '41', '99']) {
+    const changed = new TextDecoder('latin1').decode(bytes).replaceAll('40', vectors);
+    const forged = Uint8Array.from(changed, (_, index) =>
+      index < 200 ? changed.charCodeAt(index) : (bytes[index] ?? 0),
+    );
+    assert.throws(() => decodeGolden(forged), /malformed/, vectors);
+  }
+});
+
 test('golden vectors cut anywhere are malformed', async () => {
   await using session = await load(0.02);
   const bytes = encodeGolden(await makeGolden(session, candidates, { vectors: 4 }));
