@@ -130,9 +130,16 @@ export function estimateTau(state: BaselineState, dependence: DependenceChannels
     );
     const columns = weights.filter((weight) => weight > 0).length;
     if (columns === 0) continue;
-    tau = Math.max(tau, (windowSamples * longRunVariance(state.means, weights)) / columns);
+    const ratio = (windowSamples * longRunVariance(state.means, weights)) / columns;
+    tau = Math.max(tau, ratio - chanceOf(state.means));
   }
   return tau;
+}
+
+/** Standard error of a long-run variance ratio of independent windows: what chance alone adds. */
+function chanceOf(means: MeanSeries): number {
+  const blocks = means.values.length / means.columns;
+  return Math.sqrt(6 / Math.max(1, blocks));
 }
 
 function valueVariance(state: PairMoments): number {

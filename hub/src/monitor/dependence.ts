@@ -34,9 +34,14 @@ export function appendMeans(series: MeanSeries, means: readonly number[]): MeanS
   const open = series.open.map((sum, column) => sum + (means[column] ?? 0));
   const openWindows = series.openWindows + 1;
   if (openWindows < series.blockWindows) return { ...series, open, openWindows };
-  const values = [...series.values, ...open.map((sum) => sum / openWindows)];
+  const values = [...series.values, ...open.map((sum) => rounded(sum / openWindows))];
   const cleared = { ...series, values, open: open.map(() => 0), openWindows: 0 };
   return values.length < maxBlocks * series.columns ? cleared : halve(cleared);
+}
+
+/** Six decimals are far below a mean's own noise, and keep the stored state short. */
+function rounded(mean: number): number {
+  return Math.round(mean * 1e6) / 1e6;
 }
 
 function halve(series: MeanSeries): MeanSeries {
@@ -44,7 +49,8 @@ function halve(series: MeanSeries): MeanSeries {
   const merged: number[] = [];
   for (let row = 0; row + 2 * columns <= values.length; row += 2 * columns) {
     for (let column = 0; column < columns; column++) {
-      merged.push(((values[row + column] ?? 0) + (values[row + columns + column] ?? 0)) / 2);
+      const pair = (values[row + column] ?? 0) + (values[row + columns + column] ?? 0);
+      merged.push(rounded(pair / 2));
     }
   }
   return { ...series, values: merged, blockWindows: series.blockWindows * 2 };
@@ -92,8 +98,8 @@ function initialSequence(covariance: (lag: number) => number, blocks: number): n
     previous = Math.min(previous, pair);
     sum += 2 * previous;
   }
-  // Strongly alternating means would give less than nothing; the variance itself is then too much.
-  return Math.max(sum, 0);
+  // Means that alternate cancel in the long run, but a test that may start at any window meets each alone.
+  return Math.max(sum, variance);
 }
 
 /** Pooled moments of standardized values inside windows. */

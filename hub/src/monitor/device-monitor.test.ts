@@ -104,7 +104,7 @@ test('a shift of the predicted classes is found in the prediction table', () => 
 test('a device that starts broken alarms against the reference while it learns', () => {
   const { monitor, state, found } = run(15, [[150, { offset: 4 }]]);
   const [{ window, finding } = assert.fail()] = found;
-  assert.ok(window <= 10, `window ${window}`);
+  assert.ok(window <= 15, `window ${window}`);
   assert.ok(finding.kind === 'drift' && finding.against === 'reference');
   // What alarms is not taken for normal.
   assert.equal(monitor.status(state)[0]?.phase, 'learning');

@@ -47,7 +47,7 @@ export interface FeatureSpec {
   readonly name: string;
   /** Raw reference counts per cohort, over the tested bins; at least one cohort. */
   readonly cohorts: readonly (readonly number[])[];
-  /** Numeric features have ranks and values; predictions have neither. */
+  /** Numeric features have ranks and values; predictions have two cells per class and neither. */
   readonly kind: 'numeric' | 'categorical';
   readonly rule: BaselineRule;
   /** Own baselines whose tables are kept ready. */
@@ -79,8 +79,9 @@ export interface FeatureMonitor {
 
 /** Margin while learning, nats: about 2 standard deviations of offset. */
 const learningRho = 2;
-/** Windows before a learning device may alarm: until then tau is a guess. */
-const learningPatience = 5;
+/** Windows before a learning device may alarm, and how much too small its tau may be until later. */
+const learningPatience = 8;
+const learningCaution = 30;
 
 /** Natural logarithm of M as it stands; while learning, against the closest cohort. */
 export function logEvidence(state: FeatureState): number {
@@ -108,7 +109,9 @@ export function createFeatureMonitor(spec: FeatureSpec): FeatureMonitor {
     const baseline = input.isSuspect
       ? state.baseline
       : growBaseline(state.baseline, input, dependence);
-    const tau = estimateTau(baseline, dependence);
+    // A slow signal hides in a few windows: tau is only trusted as they become many.
+    const caution = 1 + learningCaution / Math.max(1, baseline.windows);
+    const tau = caution * estimateTau(baseline, dependence);
     const detectors = learners.map(({ detector }, cohort) =>
       detector.update(state.detectors[cohort] ?? detector.initial(), startInput(input), tau),
     );
@@ -213,14 +216,21 @@ function startInput(input: FeatureInput) {
   return { ...position, counts, sumZ, sumZ2 };
 }
 
-/** Level and spread of a numeric feature's scores; every class share of predictions, pooled. */
+/**
+ * Numeric: level and spread of the scores, each a channel. Predictions: the shares of all classes
+ * pooled, and the share of confident answers.
+ */
 function dependenceOf(spec: FeatureSpec): DependenceChannels {
   const reference = smoothedProbabilities(spec.cohorts[0] ?? []);
   if (spec.kind === 'categorical') {
-    const columns = Array.from(reference, (_, bin) =>
-      Array.from(reference, (_, other) => (other === bin ? 1 : 0)),
-    );
-    return { columns, channels: [columns.map((_, column) => column)], usesValues: false };
+    const cells = Array.from(reference, (_, cell) => cell);
+    const classes = cells.filter((cell) => cell % 2 === 0).map((cell) => cell / 2);
+    const shares = classes.map((label) => cells.map((cell) => (cell >> 1 === label ? 1 : 0)));
+    return {
+      columns: [...shares, cells.map((cell) => cell % 2)],
+      channels: [classes, [classes.length]],
+      usesValues: false,
+    };
   }
   const scores = Array.from(normalScores(reference));
   return {
