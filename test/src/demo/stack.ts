@@ -92,8 +92,8 @@ export async function startAgent(device: string, folder: string): Promise<Runnin
     '--json',
   ]);
   const line = await program.line((text) => text.startsWith('{'));
-  const { http } = JSON.parse(line) as { http: string };
-  return { device, folder, program, url: http };
+  const { urls } = JSON.parse(line) as { urls: readonly string[] };
+  return { device, folder, program, url: urls[0] ?? '' };
 }
 
 /** A folder of the device beside those of others. */
