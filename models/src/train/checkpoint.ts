@@ -1,4 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
+import Type from 'typebox';
+import { Value } from 'typebox/value';
 import { createGraphBuilder } from '../onnx/builder.ts';
 import { readModel } from '../onnx/read.ts';
 import { writeModel } from '../onnx/write.ts';
@@ -47,7 +49,31 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { metadata, graph } = readModel(bytes);
   const text = metadata.get(metadataKey);
-  if (text === undefined) throw new FleetError('malformed', 'The file holds no checkpoint.');
-  const state = Object.fromEntries(graph.initializers) as Record<string, Tensor>;
-  return { ...(JSON.parse(text) as Omit<Checkpoint, 'state'>), state };
+  const rest = text === undefined ? undefined : parse(text);
+  if (!Value.Check(Rest, rest)) {
+    throw new FleetError('malformed', 'The file holds no checkpoint of a training.');
+  }
+  return { ...rest, state: Object.fromEntries(graph.initializers) as Record<string, Tensor> };
 }
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the caller's schema refuses `undefined` like any other wrong document.
+    return undefined;
+  }
+}
+
+const Rest = Type.Object({
+  step: Type.Integer({ minimum: 0 }),
+  history: Type.Array(
+    Type.Object({
+      epoch: Type.Integer({ minimum: 0 }),
+      loss: Type.Number(),
+      accuracy: Type.Number(),
+      validation: Type.Optional(Type.Object({ accuracy: Type.Number(), loss: Type.Number() })),
+    }),
+  ),
+  running: Type.Object({ loss: Type.Number(), correct: Type.Number() }),
+});

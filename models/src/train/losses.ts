@@ -8,14 +8,14 @@ export type LossName = (typeof lossNames)[number];
 
 /** A loss writes itself and, in closed form, its derivative by the network's output. */
 export interface Loss {
-  /** Element type and sizes of the targets for outputs of the given sizes. */
+  /** Element type and sizes of the targets for outputs of sizes `[batch, classes]`. */
   targets(dims: readonly number[]): { readonly dtype: DType; readonly dims: readonly number[] };
   write(graph: GraphBuilder, call: LossCall): LossValues;
 }
 
 interface LossCall {
   readonly output: string;
-  /** Sizes of the output, `[batch, ...]`. */
+  /** Sizes of the output, `[batch, classes]`. */
   readonly dims: readonly number[];
   readonly targets: string;
 }
@@ -26,12 +26,12 @@ export interface LossValues {
   readonly loss: string;
   /** Its derivative by the output. */
   readonly gradient: string;
-  /** How many samples of the batch were classified right, a scalar; absent where that has no meaning. */
-  readonly correct?: string;
+  /** How many samples of the batch were classified right, a scalar. */
+  readonly correct: string;
 }
 
 export const losses: Readonly<Record<LossName, Loss>> = {
-  /** -mean(log softmax(x)[class]); the derivative is (softmax(x) - onehot) / batch. Targets: class numbers. */
+  /** -mean(log softmax(x)[label]); the derivative is (softmax(x) - onehot) / batch. Targets: class numbers. */
   'softmax-cross-entropy': {
     targets: ([batch = 0]) => ({ dtype: 'int32', dims: [batch] }),
     write(graph, { output, dims, targets }) {
@@ -45,10 +45,11 @@ export const losses: Readonly<Record<LossName, Loss>> = {
       const loss = graph.op('Mul', [total, graph.scalar(-1 / batch)]);
       const excess = graph.op('Sub', [graph.op('Exp', [logs]), oneHot]);
       const gradient = graph.op('Mul', [excess, graph.scalar(1 / batch)]);
-      return { loss, gradient, correct: countCorrect(graph, output, targets) };
+      const label = graph.op('Cast', [targets], { attributes: { to: int(int64Type) } });
+      return { loss, gradient, correct: countEqual(graph, best(graph, output), label) };
     },
   },
-  /** mean((x - t)^2) over all elements. */
+  /** mean((x - t)^2) over all elements. Targets: the wanted outputs, for classes 1 at the label and else 0. */
   'mean-squared-error': {
     targets: (dims) => ({ dtype: 'float32', dims }),
     write(graph, { output, dims, targets }) {
@@ -57,18 +58,23 @@ export const losses: Readonly<Record<LossName, Loss>> = {
       const total = sum(graph, graph.op('Mul', [excess, excess]), range(dims.length));
       const loss = graph.op('Mul', [total, graph.scalar(1 / count)]);
       const gradient = graph.op('Mul', [excess, graph.scalar(2 / count)]);
-      return { loss, gradient };
+      return {
+        loss,
+        gradient,
+        correct: countEqual(graph, best(graph, output), best(graph, targets)),
+      };
     },
   },
 };
 
-function countCorrect(graph: GraphBuilder, output: string, targets: string): string {
-  const best = graph.op('ArgMax', [output], { attributes: { axis: int(1), keepdims: int(0) } });
-  const label = graph.op('Cast', [targets], { attributes: { to: int(int64Type) } });
-  const hit = graph.op('Cast', [graph.op('Equal', [best, label])], {
-    attributes: { to: int(floatType) },
-  });
-  return sum(graph, hit, [0]);
+/** The class with the highest value, per sample. */
+function best(graph: GraphBuilder, values: string): string {
+  return graph.op('ArgMax', [values], { attributes: { axis: int(1), keepdims: int(0) } });
+}
+
+function countEqual(graph: GraphBuilder, left: string, right: string): string {
+  const hit = graph.op('Equal', [left, right]);
+  return sum(graph, graph.op('Cast', [hit], { attributes: { to: int(floatType) } }), [0]);
 }
 
 /** `TensorProto.DataType.INT64`. */

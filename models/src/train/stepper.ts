@@ -1,10 +1,10 @@
 import type { Session } from '../runtime/index.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/index.ts';
 import type { Batch } from './batches.ts';
+import { createMask } from './mask.ts';
 import { modelNames } from './network.ts';
-import { createRandom, purposes } from './random.ts';
 import type { TrainingState } from './state.ts';
-import { type DropoutMask, stepNames, type TrainingStep } from './training-step.ts';
+import { stepNames, type TrainingStep } from './training-step.ts';
 
 /** Runs training steps one after the other and holds the state between them. */
 export interface Stepper {
@@ -34,6 +34,7 @@ export function createStepper(options: {
   const { session, plan, seed } = options;
   let state = options.state;
   const masks = plan.masks.map((mask) => createMask(mask, seed));
+  const targetsOf = createTargets(plan.targets);
   return {
     get state() {
       return state;
@@ -42,7 +43,7 @@ export function createStepper(options: {
       const feeds: Record<string, Tensor> = {
         ...state,
         [modelNames.input]: batch.inputs,
-        [stepNames.targets]: batch.labels,
+        [stepNames.targets]: targetsOf(batch.labels),
         [stepNames.rate]: scalar(rate),
       };
       for (const [name, value] of Object.entries(plan.scalars(step + 1))) {
@@ -62,18 +63,15 @@ export function createStepper(options: {
 
 const scalar = (value: number): Tensor => tensor('float32', [], new Float32Array([value]));
 
-/** A dropout mask that is filled in place: zeros where values are dropped, else 1 / (1 - ratio). */
-function createMask({ input, dims, ratio }: DropoutMask, seed: number) {
-  const mask = tensor('float32', dims, new Float32Array(elementCount(dims)));
-  return {
-    input,
-    fill(step: number, layer: number): Tensor {
-      const random = createRandom(seed, purposes.dropout, step, layer);
-      const kept = 1 / (1 - ratio);
-      for (let at = 0; at < mask.data.length; at++) {
-        mask.data[at] = random.next() < ratio ? 0 : kept;
-      }
-      return mask;
-    },
+/** Labels in the form that the loss compares with: as they are, or 1 at the label and else 0. */
+function createTargets({ dtype, dims }: TrainingStep['targets']): (labels: Tensor) => Tensor {
+  if (dtype === 'int32') return (labels) => labels;
+  const [, classes = 0] = dims;
+  const targets = tensor('float32', dims, new Float32Array(elementCount(dims)));
+  return (labels) => {
+    targets.data.fill(0);
+    for (const [row, label] of labels.data.entries())
+      targets.data[row * classes + Number(label)] = 1;
+    return targets;
   };
 }

@@ -94,22 +94,33 @@ for (const document of recipes) {
   });
 }
 
-test('five steps of Adam end at the weights of tfjs', async () => {
-  const optimizer = { kind: 'adam', rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-  const recipe = readRecipe({ ...recipes[0], optimizer });
-  const { first, states } = await ourSteps(recipe, 5);
-  const variables = tfjsVariables(recipe, first);
-  const adam = tf.train.adam(0.001, 0.9, 0.999, 1e-7);
-  for (let step = 0; step < 5; step++) {
-    adam.minimize(() => tfjsLoss(recipe, variables, sampleBatch(recipe)), false, [
-      ...variables.values(),
-    ]);
-  }
-  for (const [name, variable] of variables) {
-    const ours = states[4]?.[name]?.data as Float32Array;
-    assertClose(ours, variable.dataSync() as Float32Array, { name, relative: 1e-4 });
-  }
-});
+const optimizers = [
+  {
+    settings: { kind: 'adam', rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+    theirs: () => tf.train.adam(0.001, 0.9, 0.999, 1e-7),
+  },
+  {
+    settings: { kind: 'sgd', rate: 0.01, momentum: 0.9 },
+    theirs: () => tf.train.momentum(0.01, 0.9),
+  },
+] as const;
+
+for (const { settings, theirs } of optimizers) {
+  test(`three steps of ${settings.kind} end at the weights of tfjs`, async () => {
+    const recipe = readRecipe({ ...recipes[0], optimizer: settings });
+    const { first, states } = await ourSteps(recipe, 3);
+    const variables = tfjsVariables(recipe, first);
+    const optimizer = theirs();
+    const list = [...variables.values()];
+    for (let step = 0; step < 3; step++) {
+      optimizer.minimize(() => tfjsLoss(recipe, variables, sampleBatch(recipe)), false, list);
+    }
+    for (const [name, variable] of variables) {
+      const ours = states[2]?.[name]?.data as Float32Array;
+      assertClose(ours, variable.dataSync() as Float32Array, { name, relative: 1e-4 });
+    }
+  });
+}
 
 interface SampleBatch {
   readonly inputs: Tensor<'float32'>;

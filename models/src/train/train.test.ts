@@ -26,6 +26,13 @@ test('a small net learns to tell bars by their direction', async () => {
   assert.equal(events.filter(({ type }) => type === 'epoch-finished').length, 4);
 });
 
+test('squared error and momentum learn the same', async () => {
+  const optimizer = { kind: 'sgd', rate: 0.08, momentum: 0.8, weightDecay: 1e-3 } as const;
+  const changes = { loss: 'mean-squared-error', optimizer, epochs: 8 } as const;
+  const { history } = await train(options({ validation: bars(100, 2), ...changes }));
+  assert.ok((history.at(-1)?.validation?.accuracy ?? 0) >= 0.95, JSON.stringify(history.at(-1)));
+});
+
 test('the model takes raw bytes in any number and gives logits, probabilities and features', async () => {
   const { model } = await train(options({ epochs: 1 }));
   const { graph } = model;
@@ -154,8 +161,8 @@ function recipe(changes: Partial<Recipe> = {}): Recipe {
 function options(
   changes: Partial<Omit<TrainOptions, 'recipe' | 'data'>> & Partial<Recipe> = {},
 ): TrainOptions {
-  const { epochs, augmentation, optimizer, ...rest } = changes;
-  const given = { epochs, augmentation, optimizer };
+  const { epochs, augmentation, optimizer, loss, ...rest } = changes;
+  const given = { epochs, augmentation, optimizer, loss };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const { seed, validation, onProgress, signal, resume, initial, checkpoint } = rest;
   const passed = { seed, validation, onProgress, signal, resume, initial, checkpoint };

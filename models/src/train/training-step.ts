@@ -70,7 +70,7 @@ export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
   graph.input(stepNames.targets, targets.dtype, targets.dims);
   const result = loss.write(graph, { output: plan.output, dims, targets: stepNames.targets });
   emit(graph, result.loss, stepNames.loss, []);
-  if (result.correct !== undefined) emit(graph, result.correct, stepNames.correct, []);
+  emit(graph, result.correct, stepNames.correct, []);
 
   const gradients = tape.backward(new Map([[plan.output, result.gradient]]), plan.trained);
   const next = new Map<string, string>(plan.statistics);
