@@ -29,12 +29,16 @@ export function describeDrift(tested: Tested, at: WindowPosition): DriftFinding 
   if (start === undefined) return undefined;
   const samples = start.counts.reduce((sum, count) => sum + count, 0);
   const isNumeric = tested.kind === 'numeric';
+  const measured = isNumeric
+    ? valueChange(tested.values, valuesSince(start, samples, tau))
+    : undefined;
   const named = isNumeric
     ? namePattern({
         reference: referenceCounts,
         referenceEffective: effectiveSamples,
         current: start.counts,
         tau,
+        ...(measured ? { measured } : undefined),
       })
     : ({ pattern: 'shape', direction: 'mixed', offset: 0, gain: 1 } as const);
   return {
@@ -56,7 +60,7 @@ export function describeDrift(tested: Tested, at: WindowPosition): DriftFinding 
         current: start.counts,
         currentEffective: samples / tau,
       }),
-      ...(isNumeric ? valueChange(tested.values, valuesSince(start, samples, tau)) : undefined),
+      ...measured,
     },
     referenceCounts,
     currentCounts: start.counts,

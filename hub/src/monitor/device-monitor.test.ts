@@ -178,3 +178,15 @@ test('the recent shift is measured against the own baseline', () => {
   assert.ok(Math.abs(shift - 0.5) < 0.15, `shift ${shift}`);
   assert.equal(monitor.recentShift(monitor.createState(), 'level'), undefined);
 });
+
+test('a device like any one of the cohorts is normal from its first window', () => {
+  const offsetCohort = normalReference.map((_, bin) => (bin === 19 ? 10_000 : 1));
+  const cohorts = [normalReference, offsetCohort];
+  const features = [
+    { name: 'level', cohorts },
+    { name: 'noise', cohorts: [normalReference] },
+  ];
+  const { monitor, state, found } = run(22, [[110, { offset: 5 }]], aMonitor({ features }));
+  assert.deepEqual(found, []);
+  assert.equal(monitor.status(state)[0]?.phase, 'monitoring');
+});

@@ -3,6 +3,7 @@
  * quantiles, whatever its real shape; a change may move it (offset), stretch it (gain), do both, or
  * do anything else (free). The Bayesian information criterion decides.
  */
+import type { EffectSizes } from './effect-size.ts';
 import { smoothedProbabilities } from './kl.ts';
 import { normalCdf, normalQuantile } from './normal.ts';
 
@@ -26,6 +27,8 @@ export interface PatternEvidence {
   readonly referenceEffective: number;
   readonly current: readonly number[];
   readonly tau: number;
+  /** What the values say, where they are known; it decides when ranks cannot. */
+  readonly measured?: Required<Pick<EffectSizes, 'offsetSd' | 'gainRatio'>>;
 }
 
 interface Fit {
@@ -36,6 +39,12 @@ interface Fit {
 
 /** Smallest probability the model gives a bin: a stray sample is not proof of another pattern. */
 const stray = 1e-3;
+
+/** A pattern, its fit, and its score: log-likelihood less the price of its parameters. */
+type Candidate = readonly [DriftPattern, Fit, number];
+
+/** Scores closer than this do not tell an offset from a gain. */
+const tie = 3;
 
 /** Names the change between a reference and the counts since its most likely start. */
 export function namePattern(evidence: PatternEvidence): NamedPattern {
@@ -57,19 +66,38 @@ export function namePattern(evidence: PatternEvidence): NamedPattern {
     (sum, count) => sum + (count > 0 ? count * Math.log(count / (raw * scale)) : 0),
     0,
   );
-  const candidates: readonly (readonly [DriftPattern, Fit, number])[] = [
+  const candidates: readonly Candidate[] = [
     ['offset', offset, offset.logLikelihood - penalty],
     ['gain', gain, gain.logLikelihood - penalty],
     ['offset-and-gain', both, both.logLikelihood - 2 * penalty],
     ['shape', both, free - (counts.length - 1) * penalty],
   ];
-  const [pattern, fit] = candidates.reduce((best, next) => (next[2] > best[2] ? next : best));
+  const best = candidates.reduce((leader, next) => (next[2] > leader[2] ? next : leader));
+  const [pattern, fit] = settleTie(best, candidates, evidence.measured);
   return {
     pattern,
     direction: directionOf(pattern, fit),
     offset: fit.offset,
     gain: fit.gain,
   };
+}
+
+/**
+ * A device that already sits at the end of the bins can move into the last one: ranks then call it
+ * offset or gain with equal right, and the values settle it.
+ */
+function settleTie(
+  best: Candidate,
+  candidates: readonly Candidate[],
+  measured: PatternEvidence['measured'],
+): Candidate {
+  const [offset, gain] = candidates;
+  if (measured === undefined || offset === undefined || gain === undefined) return best;
+  const isOne = best === offset || best === gain;
+  if (!isOne || Math.abs(offset[2] - gain[2]) > tie) return best;
+  const moved = Math.abs(measured.offsetSd.value) / measured.offsetSd.null95;
+  const stretched = Math.abs(measured.gainRatio.value - 1) / measured.gainRatio.null95;
+  return moved >= stretched ? offset : gain;
 }
 
 function directionOf(pattern: DriftPattern, fit: Fit): DriftDirection {
