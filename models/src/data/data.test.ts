@@ -12,6 +12,7 @@ import { decodeIdx } from './idx.ts';
 import { decodeNpy, encodeNpy } from './npy.ts';
 import { decodeNpz, encodeNpz } from './npz.ts';
 import { arrays } from './numbers.ts';
+import { decodePng } from './png.ts';
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 const fails = (action: () => unknown, code: Code, message?: RegExp): void => {
@@ -190,7 +191,7 @@ test('what is wrong with a table is said with line and column', () => {
 });
 
 test('any bytes are read or refused with a code', () => {
-  const decoders = [decodeIdx, decodeNpy, decodeNpz, decodeCsv];
+  const decoders = [decodeIdx, decodeNpy, decodeNpz, decodeCsv, decodePng];
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       for (const decode of decoders) {

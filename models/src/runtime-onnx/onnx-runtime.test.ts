@@ -1,10 +1,26 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { FleetError } from '@edgewise/protocol';
 import { describeRuntime } from '../runtime-conformance/index.ts';
 import { deviceClassOf, extensionsIn } from './instruction-set.ts';
 import { createOnnxRuntime } from './onnx-runtime.ts';
 
 describeRuntime('onnxruntime-node', createOnnxRuntime);
+
+test('a model with weights in other files is unsupported, wherever they lie', async (context) => {
+  const before = process.cwd();
+  process.chdir(fileURLToPath(new URL('../../fixtures/onnx/', import.meta.url)));
+  context.after(() => process.chdir(before));
+  for (const name of ['external', 'external-escape']) {
+    const bytes = readFileSync(new URL(`../../fixtures/onnx/${name}.onnx`, import.meta.url));
+    await assert.rejects(
+      createOnnxRuntime().load(bytes),
+      (thrown) => thrown instanceof FleetError && thrown.code === 'unsupported',
+    );
+  }
+});
 
 test('the build names engine version and architecture', () => {
   assert.match(createOnnxRuntime().build, /^onnxruntime \d+\.\d+\.\d+ \S+/);

@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { devNull } from 'node:os';
+import { join } from 'node:path';
 import { FleetError } from '@edgewise/protocol';
 import type { InferenceSession } from 'onnxruntime-node';
 import {
@@ -65,6 +67,12 @@ function engineVersion(): string {
 
 const levels = { none: 'disabled', basic: 'basic', all: 'all' } as const;
 
+/**
+ * Where weights in other files are looked for: a folder that cannot exist. Left alone, the engine
+ * would read any file below the working directory that a model names.
+ */
+const nowhere = join(devNull, 'none');
+
 function sessionOptions(options: LoadOptions): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: options.threads ?? 1,
@@ -73,7 +81,12 @@ function sessionOptions(options: LoadOptions): InferenceSession.SessionOptions {
     graphOptimizationLevel: levels[options.optimise ?? 'all'],
     // Failures are thrown; the engine's own lines on stderr would only say them twice.
     logSeverityLevel: 4,
-    // Spinning threads burn a whole core between two runs.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: {
+      session: {
+        // Spinning threads burn a whole core between two runs.
+        intra_op: { allow_spinning: '0' },
+        model_external_initializers_file_folder_path: nowhere,
+      },
+    },
   };
 }
