@@ -4,21 +4,8 @@
  */
 import { createDeviceMonitor, type DeviceMonitor, type DriftFinding } from '@edgewise/hub/monitor';
 import { type Change, type Signal, simulateDevice, unchanged } from './detector-streams.ts';
+import { atLeast, atMost, type BenchResult, printed } from './result.ts';
 import { createNoise } from './seeded-noise.ts';
-
-/** One figure of a bench beside what it is held to. */
-export interface BenchResult {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** What it is compared with; null when there is nothing to compare with. */
-  readonly reference: number | null;
-  /** value / reference. */
-  readonly ratio: number | null;
-  /** The largest (`<=`) or smallest (`>=`) value that holds; null when it is only printed. */
-  readonly bound: string | null;
-  readonly holds: boolean;
-}
 
 /** Size and seed of the proof. */
 export interface DetectorBenchOptions {
@@ -41,6 +28,8 @@ interface DelayCase {
   readonly reference: number;
   /** Share that must be found. */
   readonly found: number;
+  /** No test with this margin and alarm line is faster on average: log(1e4) / D*, windows. */
+  readonly limit?: number;
 }
 
 const iid: Signal = { kind: 'iid' };
@@ -246,39 +235,4 @@ function cost({ seed }: DetectorBenchOptions): BenchResult {
   }
   const microseconds = (1000 * (performance.now() - startMs)) / 1000;
   return atMost('cost per window and feature', { value: microseconds, unit: 'us', bound: 100 });
-}
-
-interface Figure {
-  readonly value: number;
-  readonly unit: string;
-  readonly bound: number;
-  readonly reference?: number;
-}
-
-function atMost(name: string, figure: Figure): BenchResult {
-  return result(name, figure, { bound: `<= ${figure.bound}`, holds: figure.value <= figure.bound });
-}
-
-function atLeast(name: string, figure: Figure): BenchResult {
-  return result(name, figure, { bound: `>= ${figure.bound}`, holds: figure.value >= figure.bound });
-}
-
-function printed(name: string, value: number, unit: string): BenchResult {
-  return { name, value, unit, reference: null, ratio: null, bound: null, holds: true };
-}
-
-function result(
-  name: string,
-  { value, unit, reference }: Figure,
-  verdict: Pick<BenchResult, 'bound' | 'holds'>,
-): BenchResult {
-  const compared = reference ?? null;
-  return {
-    name,
-    value,
-    unit,
-    reference: compared,
-    ratio: compared === null ? null : value / compared,
-    ...verdict,
-  };
 }
