@@ -1,5 +1,6 @@
 import {
   type BundleFacts,
+  chooseExtremes,
   encodeGolden,
   makeGolden,
   manifestName,
@@ -7,7 +8,8 @@ import {
   signatureName,
 } from '@edgewise/models/bundle';
 import { sha256 } from '@edgewise/models/crypto';
-import { decodeProfile } from '@edgewise/models/profile';
+import { type Model, readModel, writeModel } from '@edgewise/models/onnx';
+import { decodeProfile, exposeValues } from '@edgewise/models/profile';
 import type { Feeds } from '@edgewise/models/runtime';
 import { modelNames } from '@edgewise/models/train';
 import { invariant } from '@edgewise/protocol';
@@ -22,6 +24,9 @@ import type { StepContext, StepWork } from './context.ts';
 const minAgent = '0.1.0';
 /** How far golden outputs may deviate: one step of the int8 scale or two, in probability and feature units. */
 const parity = { tolerance: 0.1, topAgreement: 0.95 };
+
+/** A dozen inputs that reach both ends of each layer's range; more would outweigh a small graph. */
+const goldenVectors = 12;
 
 /** Packs and signs one bundle for each device class. */
 export const packVariants: StepWork<StepResults['package']> = async (context, done) => {
@@ -50,8 +55,21 @@ async function goldenOf(
   const { inputs } = decodeSamples(await blobs.get(done.prepare.calibration));
   const dims = [inputs.dims[0] ?? 0, ...recipe.input.shape];
   const candidates = { [modelNames.input]: { ...inputs, dims } } as Feeds;
-  await using session = await runtime.load(await blobs.get(graph), { optimise: 'none', signal });
-  return encodeGolden(await makeGolden(session, candidates, { signal }));
+  const bytes = await blobs.get(graph);
+  await using session = await runtime.load(bytes, { optimise: 'none', signal });
+  const inner = writeModel(withLayers(readModel(bytes)));
+  await using layers = await runtime.load(inner, { optimise: 'none', signal });
+  const choose = chooseExtremes(layers, { signal });
+  return encodeGolden(
+    await makeGolden(session, candidates, { vectors: goldenVectors, choose, signal }),
+  );
+}
+
+/** The graph with what its layers give before it is rounded: where integer sums saturate, it shows. */
+function withLayers(model: Model): Model {
+  const layers = model.graph.nodes.filter(({ op }) => op === 'Conv' || op === 'Gemm');
+  const names = layers.flatMap(({ outputs }) => outputs.slice(0, 1));
+  return exposeValues(model, names);
 }
 
 async function pack(
