@@ -86,6 +86,7 @@ export function formatBytes(value: Maybe): string {
 /** Microseconds as milliseconds or, when long, seconds. */
 export function formatLatency(us: Maybe): string {
   if (!present(us)) return none;
+  if (us === 0) return '0 ms';
   if (us >= 1_000_000) return `${(us / 1_000_000).toFixed(1)} s`;
   const ms = us / 1000;
   return `${ms < 1 ? ms.toFixed(2) : ms < 100 ? ms.toFixed(1) : ms.toFixed(0)} ms`;

@@ -12,6 +12,7 @@ import { type Level, levels } from '../../components/levels.ts';
 import { Panel } from '../../components/panel.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { formatCount, formatLatency, formatNumber, none } from '../../text/format.ts';
+import { remarkText } from '../../text/remarks.ts';
 import { text } from '../../text/text.ts';
 import { Enrol } from './enrol.tsx';
 import {
@@ -295,10 +296,6 @@ const columns: readonly Column<FleetRow>[] = [
       ),
   },
 ];
-
-function remarkText({ kind, detail }: FleetRow['remarks'][number]): string {
-  return words.remarks[kind](detail ?? none);
-}
 
 function Stale({ stale, children }: { readonly stale: boolean; readonly children: string }) {
   return <span className={stale ? 'text-faint opacity-70' : ''}>{children}</span>;

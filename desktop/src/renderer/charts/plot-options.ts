@@ -1,0 +1,162 @@
+import type uPlot from 'uplot';
+import type { Mark, SeriesProps } from './series.tsx';
+
+/** Colours of a plot, read from the tokens: a canvas knows no CSS variables. */
+export interface PlotLook {
+  readonly theme: string;
+  readonly ink: string;
+  readonly line: string;
+  readonly well: string;
+  readonly act: string;
+  readonly chart: readonly string[];
+}
+
+/** Reads the tokens of the theme in force. */
+export function plotLook(style: CSSStyleDeclaration, theme: string): PlotLook {
+  const token = (name: string) => style.getPropertyValue(name).trim();
+  return {
+    theme,
+    ink: token('--ink-faint'),
+    line: token('--line'),
+    well: token('--accent'),
+    act: token('--act-fill'),
+    chart: [1, 2, 3, 4, 5, 6].map((place) => token(`--chart-${place}`)),
+  };
+}
+
+interface PlotRequest {
+  /** Read at each drawing, so that new marks need no new plot. */
+  readonly props: () => SeriesProps;
+  readonly look: PlotLook;
+  readonly width: number;
+  readonly height: number;
+  /** Names of the lines as JSON; changes when the plot must be built anew. */
+  readonly shape: string;
+  readonly onCursor: (index: number | undefined) => void;
+}
+
+const font = '11px "Inter Variable", system-ui, sans-serif';
+
+/** What uPlot is told. */
+export function plotOptions({ props, look, width, height, onCursor }: PlotRequest): uPlot.Options {
+  const { lines, band, sync, format, time = true, atLeast } = props();
+  const axis = {
+    stroke: look.ink,
+    font,
+    ticks: { show: false },
+    grid: { stroke: look.line, width: 1 },
+  };
+  return {
+    width,
+    height,
+    padding: [10, 12, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      points: { size: 5 },
+      drag: { x: false, y: false },
+      ...(sync !== undefined && { sync: { key: sync, setSeries: false } }),
+    },
+    scales: {
+      x: { time },
+      y: { range: (_, low, high) => padded(low, high, atLeast) },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 26,
+        gap: 6,
+        grid: { show: false },
+        space: 80,
+        ...(time && { values: clockTicks }),
+      },
+      {
+        ...axis,
+        size: 56,
+        gap: 6,
+        space: 28,
+        values: (_, ticks) => ticks.map((tick) => format(tick)),
+      },
+    ],
+    series: [
+      {},
+      ...lines.map((line) => ({
+        label: line.label,
+        stroke: look.chart[line.colour - 1] ?? look.ink,
+        width: 1.5,
+        points: { show: false },
+        ...(line.dashed && { dash: [4, 3] }),
+      })),
+    ],
+    ...(band && {
+      bands: [
+        {
+          series: [band[0] + 1, band[1] + 1],
+          fill: faint(look.chart[(lines[band[0]]?.colour ?? 1) - 1]),
+        },
+      ],
+    }),
+    hooks: {
+      draw: [(plot) => drawMarks(plot, props().marks ?? [], look)],
+      setCursor: [(plot) => onCursor(plot.cursor.idx ?? undefined)],
+    },
+  };
+}
+
+function padded(
+  low: number | null,
+  high: number | null,
+  atLeast: SeriesProps['atLeast'],
+): uPlot.Range.MinMax {
+  const bottom = Math.min(low ?? 0, atLeast?.[0] ?? 0);
+  const top = Math.max(high ?? 1, atLeast?.[1] ?? 0);
+  return [bottom, top + (top - bottom || 1) * 0.08];
+}
+
+const clock = new Intl.DateTimeFormat('en', {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+const clockWithSeconds = new Intl.DateTimeFormat('en', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+
+function clockTicks(_: uPlot, ticks: number[]): string[] {
+  const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
+  const format = step < 60 ? clockWithSeconds : clock;
+  return ticks.map((tick) => format.format(tick * 1000));
+}
+
+function faint(colour: string | undefined): string {
+  return `color-mix(in oklch, ${colour ?? 'grey'} 16%, transparent)`;
+}
+
+/** Vertical lines: dashed for deployments, solid for alarms, each with a flag at its top. */
+function drawMarks(plot: uPlot, marks: readonly Mark[], look: PlotLook): void {
+  const { ctx } = plot;
+  const { left, top, width, height } = plot.bbox;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  for (const { atMs, kind } of marks) {
+    const x = Math.round(plot.valToPos(atMs / 1000, 'x', true));
+    if (x < left || x > left + width) continue;
+    ctx.strokeStyle = kind === 'alarm' ? look.act : look.well;
+    ctx.fillStyle = ctx.strokeStyle;
+    ctx.lineWidth = ratio;
+    ctx.setLineDash(kind === 'alarm' ? [] : [3 * ratio, 3 * ratio]);
+    ctx.beginPath();
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, top + height);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.moveTo(x, top);
+    ctx.lineTo(x + 7 * ratio, top + 3.5 * ratio);
+    ctx.lineTo(x, top + 7 * ratio);
+    ctx.fill();
+  }
+  ctx.restore();
+}

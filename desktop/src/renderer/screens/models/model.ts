@@ -1,0 +1,204 @@
+import {
+  type Device,
+  type ModelVersion,
+  type PipelineStep,
+  pipelineSteps,
+  type Rollout,
+  type Run,
+} from '@edgewise/protocol/http';
+import type { Line } from '../../charts/series.tsx';
+import type { Level } from '../../components/levels.ts';
+
+/** A version as a row: the worst of its variants stands for int8. */
+export interface VersionRow {
+  readonly version: ModelVersion;
+  readonly int8Accuracy: number | undefined;
+  /** int8 minus fp32, as shares. */
+  readonly difference: number | undefined;
+  readonly int8Bytes: number | undefined;
+  /** int8 graph to fp32 graph. */
+  readonly sizeRatio: number | undefined;
+  readonly level: Level;
+}
+
+const verdictLevels = {
+  pass: 'well',
+  first: 'well',
+  hold: 'watch',
+  fail: 'act',
+} as const satisfies Record<ModelVersion['gate']['verdict'], Level>;
+
+/** Versions newest first. */
+export function versionRows(versions: readonly ModelVersion[]): readonly VersionRow[] {
+  return versions.toSorted((a, b) => b.version - a.version).map(versionRow);
+}
+
+function versionRow(version: ModelVersion): VersionRow {
+  const worst = version.variants.toSorted((a, b) => a.accuracy - b.accuracy)[0];
+  const largest = version.variants.toSorted((a, b) => b.graphBytes - a.graphBytes)[0];
+  return {
+    version,
+    int8Accuracy: worst?.accuracy,
+    difference: worst && worst.accuracy - version.fp32.accuracy,
+    int8Bytes: largest?.graphBytes,
+    sizeRatio:
+      largest && version.fp32.graphBytes > 0
+        ? largest.graphBytes / version.fp32.graphBytes
+        : undefined,
+    level: verdictLevels[version.gate.verdict],
+  };
+}
+
+/** A dot of accuracy against size. */
+export interface Dot {
+  readonly key: string;
+  readonly version: number;
+  readonly kind: 'fp32' | 'int8';
+  readonly name: string;
+  readonly bytes: number;
+  readonly accuracy: number;
+}
+
+/** fp32 and each variant of every version as dots. */
+export function dotsOf(versions: readonly ModelVersion[]): readonly Dot[] {
+  return versions.flatMap((each): Dot[] => [
+    {
+      key: `${each.version}-fp32`,
+      version: each.version,
+      kind: 'fp32',
+      name: 'fp32',
+      bytes: each.fp32.graphBytes,
+      accuracy: each.fp32.accuracy,
+    },
+    ...each.variants.map(
+      (variant): Dot => ({
+        key: `${each.version}-${variant.deviceClass}`,
+        version: each.version,
+        kind: 'int8',
+        name: variant.deviceClass,
+        bytes: variant.graphBytes,
+        accuracy: variant.accuracy,
+      }),
+    ),
+  ]);
+}
+
+/** One link of a version's chain from data to devices. */
+export interface ChainLink {
+  readonly kind: 'snapshot' | 'recipe' | 'parent' | 'run' | 'version' | 'bundles' | 'devices';
+  /** Digest, id, or a count. */
+  readonly value: string;
+  /** What a click opens. */
+  readonly opens: { readonly version: number } | { readonly run: string } | 'fleet' | undefined;
+}
+
+/** From the data and the recipe over the run to the devices that serve it. */
+export function chainOf(version: ModelVersion): readonly ChainLink[] {
+  return [
+    { kind: 'snapshot', value: version.snapshot, opens: undefined },
+    { kind: 'recipe', value: version.recipe, opens: undefined },
+    ...(version.parent === null
+      ? []
+      : [
+          {
+            kind: 'parent' as const,
+            value: String(version.parent),
+            opens: { version: version.parent },
+          },
+        ]),
+    { kind: 'run', value: version.run, opens: { run: version.run } },
+    { kind: 'version', value: String(version.version), opens: { version: version.version } },
+    { kind: 'bundles', value: String(version.variants.length), opens: undefined },
+    { kind: 'devices', value: String(version.servedBy.length), opens: 'fleet' },
+  ];
+}
+
+/** Loss and validation accuracy of a run over its steps. */
+export interface LearningCurve {
+  readonly xs: readonly number[];
+  readonly loss: readonly Line[];
+  readonly accuracy: readonly Line[];
+}
+
+/** A run's metrics as lines; accuracy has gaps where it was not measured, so the last value is carried on. */
+export function learningCurve(
+  run: Run,
+  names: { readonly loss: string; readonly accuracy: string },
+): LearningCurve {
+  let last: number | null = null;
+  const accuracy = run.metrics.map((metric) => {
+    last = metric.accuracy ?? last;
+    return last;
+  });
+  return {
+    xs: run.metrics.map((metric) => metric.epoch),
+    loss: [{ label: names.loss, values: run.metrics.map((metric) => metric.loss), colour: 1 }],
+    accuracy: [{ label: names.accuracy, values: accuracy, colour: 3 }],
+  };
+}
+
+/** A pipeline step and how far it is. */
+export interface StepView {
+  readonly step: PipelineStep;
+  readonly status: 'done' | 'running' | 'failed' | 'waiting';
+}
+
+/** The pipeline of a run, step by step. */
+export function stepViews(run: Run): readonly StepView[] {
+  const at = run.step === null ? -1 : pipelineSteps.indexOf(run.step);
+  return pipelineSteps.map((step, index) => ({ step, status: stepStatus(run, index, at) }));
+}
+
+function stepStatus(run: Run, index: number, at: number): StepView['status'] {
+  if (run.status === 'done' || index < at) return 'done';
+  if (index > at) return 'waiting';
+  return run.status === 'running' ? 'running' : 'failed';
+}
+
+/** Devices of one wave and how many have come how far. */
+export interface WaveView {
+  readonly wave: number;
+  readonly devices: Rollout['devices'];
+  readonly settled: number;
+}
+
+/** A rollout by waves, the first one first. */
+export function wavesOf(rollout: Rollout): readonly WaveView[] {
+  const waves = [...new Set(rollout.devices.map((each) => each.wave))].toSorted((a, b) => a - b);
+  return waves.map((wave) => {
+    const devices = rollout.devices.filter((each) => each.wave === wave);
+    return { wave, devices, settled: devices.filter((each) => each.status === 'serving').length };
+  });
+}
+
+/** How a device of a rollout is to be seen. */
+export const deviceLevels = {
+  waiting: 'unknown',
+  ordered: 'watch',
+  serving: 'well',
+  refused: 'act',
+  reverted: 'act',
+  skipped: 'unknown',
+} as const satisfies Record<Rollout['devices'][number]['status'], Level>;
+
+/** How a rollout is to be seen. */
+export const rolloutLevels = {
+  running: 'watch',
+  done: 'well',
+  stopped: 'act',
+  aborted: 'unknown',
+} as const satisfies Record<Rollout['status'], Level>;
+
+/** How a run is to be seen. */
+export const runLevels = {
+  queued: 'unknown',
+  running: 'watch',
+  done: 'well',
+  failed: 'act',
+  canceled: 'unknown',
+} as const satisfies Record<Run['status'], Level>;
+
+/** Devices an order for this model would reach when none is named. */
+export function reachOf(devices: readonly Device[]): number {
+  return devices.filter((device) => !device.revoked).length;
+}
