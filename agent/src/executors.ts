@@ -1,5 +1,6 @@
 import { type BundleRef, FleetError, type Refusal } from '@edgewise/protocol';
 import type { Executors } from './core/execute.ts';
+import { isFetchable } from './core/failure.ts';
 import type { Facts } from './core/plan.ts';
 import {
   activated,
@@ -41,7 +42,9 @@ export function createExecutors(parts: ExecutorParts): AgentSteps {
   const known = new Map<string, Facts['bundle']>();
   let prepared: OpenSlot | undefined;
 
-  const sweep = () => slots.sweep(parts.wanted()?.manifest);
+  async function sweep(wanted: string | undefined): Promise<void> {
+    for (const manifest of await slots.sweep(wanted)) known.delete(manifest);
+  }
   const refusal = (facts: Omit<Refusal, 'atMs'>): Refusal => ({ ...facts, atMs: nowMs() });
 
   async function unprepare(): Promise<void> {
@@ -64,9 +67,19 @@ export function createExecutors(parts: ExecutorParts): AgentSteps {
     throw new FleetError('conflict', `The ${role} is another bundle now.`);
   }
 
+  /** A candidate whose files are damaged is no candidate: it is fetched again. */
+  async function giveUp(thrown: unknown, manifest: string): Promise<never> {
+    const error = FleetError.from(thrown);
+    if (isFetchable(error.code)) {
+      known.delete(manifest);
+      await slots.change((roles) => vacated(roles, 'candidate'));
+    }
+    throw error;
+  }
+
   const executors: Executors = {
     async downloadBundle({ bundle }, signal) {
-      await sweep();
+      await sweep(parts.wanted()?.manifest);
       await parts.fetch(bundle, signal);
       known.set(bundle.manifest, 'downloaded');
     },
@@ -81,7 +94,7 @@ export function createExecutors(parts: ExecutorParts): AgentSteps {
       const bundle = candidate(manifest);
       // Noted first: loading a bad model may take the process down.
       await slots.change((roles) => attempted(roles, 'candidate'));
-      const slot = await parts.open(bundle);
+      const slot = await parts.open(bundle).catch((thrown: unknown) => giveUp(thrown, manifest));
       prepared = slot;
       await slots.change((roles) => proved(roles, slot.parity));
     },
@@ -90,27 +103,26 @@ export function createExecutors(parts: ExecutorParts): AgentSteps {
       await slots.change((roles) => activated(roles, from, { nowMs: nowMs() }));
       prepared = undefined;
       await engine.swap(slot);
-      await sweep();
+      await sweep(parts.wanted()?.manifest);
     },
     confirmSlot: () => slots.change(confirmed),
     async revertSlot({ manifest, detail }) {
       const facts = refusal({ manifest, code: 'trial-failed', detail });
       await slots.change((roles) => reverted(roles, facts));
       await engine.swap(await parts.boot());
-      await sweep();
+      await sweep(parts.wanted()?.manifest);
     },
     async removeSlot({ role }) {
       if (role === 'candidate') await unprepare();
       await slots.change((roles) => vacated(roles, role));
       if (role === 'active') await engine.swap(undefined);
-      await sweep();
+      await sweep(parts.wanted()?.manifest);
     },
     async refuseBundle({ manifest, code, detail }) {
       await unprepare();
-      known.delete(manifest);
       const short = detail.slice(0, 500);
       await slots.change((roles) => refused(roles, refusal({ manifest, code, detail: short })));
-      await slots.sweep(undefined);
+      await sweep(undefined);
     },
   };
   return { executors, bundleState: (manifest) => known.get(manifest) ?? 'missing' };

@@ -19,7 +19,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 hub not reachable, 4 not allowed.
 
 const sourceHelp = `where inputs come from; may be given several times:
   replay:FILE?rate=10&loop=true&from=0&count=1000   recorded inputs (.npy or IDX, also gzipped), items per second; rate=0 is as fast as it goes
-  http:8080 or http:0.0.0.0:8080                    POST /v1/predict with {"items":[...]} or raw bytes; loopback unless a host is given
+  http:8080                                         POST /v1/predict with {"items":[...]} or raw bytes, on this machine only
   serial:/dev/ttyUSB0?baud=115200                   one line of JSON per input, answered by one line`;
 
 /** The whole `edgewise-agent` command. */

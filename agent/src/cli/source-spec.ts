@@ -14,7 +14,7 @@ export interface SourceContext {
   readonly onListening: (url: string) => void;
 }
 
-/** Builds a source from `replay:FILE?…`, `http:PORT`, `http:HOST:PORT` or `serial:PATH?baud=…`. */
+/** Builds a source from `replay:FILE?…`, `http:PORT` or `serial:PATH?baud=…`. */
 export function parseSource(spec: string, context: SourceContext): Source {
   const [, kind, place = '', query = ''] = /^(\w+):([^?]+)(?:\?(.*))?$/.exec(spec) ?? [];
   const options = new URLSearchParams(query);
@@ -58,10 +58,9 @@ async function readInputs(file: string): Promise<Tensor> {
 }
 
 function http(spec: string, place: string, context: SourceContext): Source {
-  const [, host, port] = /^(?:(.+):)?(\d{1,5})$/.exec(place) ?? [];
-  if (port === undefined || Number(port) > 65_535) throw wrong(spec, 'its port is no number');
-  const { onListening } = context;
-  return createHttpSource({ port: Number(port), onListening, ...(host && { host }) });
+  if (!/^\d{1,5}$/.test(place) || Number(place) > 65_535)
+    throw wrong(spec, 'its port is no number');
+  return createHttpSource({ port: Number(place), onListening: context.onListening });
 }
 
 function number(spec: string, options: URLSearchParams, name: string): number | undefined {

@@ -1,4 +1,4 @@
-import { codes, type FleetError } from '@edgewise/protocol';
+import { type Code, codes, type FleetError } from '@edgewise/protocol';
 import type { Action, StepName } from './step.ts';
 
 /** Steps whose failure may be the fault of the bundle they work on. */
@@ -9,8 +9,11 @@ const judging: ReadonlySet<StepName> = new Set([
   'proveSlot',
 ]);
 
-/** Times that wrong bytes may come before their bundle is refused. */
-const mostMismatches = 3;
+/** Bytes that came wrong or were lost again may be fetched anew. */
+const fetchable: ReadonlySet<Code> = new Set(['digest-mismatch', 'not-found']);
+
+/** Times that a bundle is fetched anew before it is refused. */
+const mostFetches = 3;
 
 /** What a failed step leads to: trying again after a pause, or never running that bundle. */
 export function afterFailure(
@@ -19,13 +22,16 @@ export function afterFailure(
   options: { readonly attempt: number },
 ): 'retry' | 'refuse' {
   if (!judging.has(step.name)) return 'retry';
-  if (error.code === 'digest-mismatch') {
-    return options.attempt >= mostMismatches ? 'refuse' : 'retry';
-  }
+  if (isFetchable(error.code)) return options.attempt >= mostFetches ? 'refuse' : 'retry';
   return codes[error.code].retry === 'backoff' ? 'retry' : 'refuse';
 }
 
 /** The bundle that a step works on. */
 export function manifestOf(step: Action): string {
   return 'bundle' in step ? step.bundle.manifest : step.manifest;
+}
+
+/** Whether the cure is to fetch the bundle's files again. */
+export function isFetchable(code: Code): boolean {
+  return fetchable.has(code);
 }

@@ -11,8 +11,8 @@ export interface Slots {
   readonly roles: Roles;
   /** Resolves when the changed roles are durable; changes happen one after another. */
   change(transition: (roles: Roles) => Roles): Promise<void>;
-  /** Removes the files of every bundle that has no role and is not `wanted`. */
-  sweep(wanted: string | undefined): Promise<void>;
+  /** Removes the files of every bundle that has no role and is not `wanted`; gives their manifests. */
+  sweep(wanted: string | undefined): Promise<readonly string[]>;
 }
 
 /** Opens the slots of a disk. */
@@ -42,6 +42,7 @@ export async function openSlots(disk: Disk): Promise<Slots> {
       const gone = (await disk.list(bundlesFolder)).filter((name) => !kept.has(name));
       for (const name of gone) await disk.remove(`${bundlesFolder}/${name}`);
       if (gone.length > 0) await disk.syncFolder(bundlesFolder);
+      return gone;
     },
   };
 }

@@ -7,15 +7,15 @@ import type { Sink, Source } from './source.ts';
 export interface HttpSourceOptions {
   /** 0 takes a free port. */
   readonly port: number;
-  /** Default 127.0.0.1: only programs of this machine. */
-  readonly host?: string;
   /** Told where it listens. */
   readonly onListening?: (url: string) => void;
 }
 
+/** Only programs of this machine: whatever listens further needs TLS. */
+const host = '127.0.0.1';
+
 /** Inputs by HTTP, answered in the response: `POST /v1/predict`, `GET /v1/status`, `GET /health`. */
 export function createHttpSource(options: HttpSourceOptions): Source {
-  const host = options.host ?? '127.0.0.1';
   return {
     name: `http:${options.port}`,
     async run(sink, signal) {
@@ -33,7 +33,7 @@ export function createHttpSource(options: HttpSourceOptions): Source {
       if (signal.aborted) return;
       server.listen(options.port, host, () => {
         const { port } = server.address() as AddressInfo;
-        options.onListening?.(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+        options.onListening?.(`http://${host}:${port}`);
       });
       await ended.promise;
     },
