@@ -14,7 +14,13 @@ export { channelOf, decodeMessage, encodeMessage, filterOf, topicOf } from './ch
 export type { Link } from './channels/link.ts';
 export { formatTopic, type ParamNames, parseTopic, type TopicParams } from './channels/topic.ts';
 export { Command, CommandBody, Reply } from './documents/command.ts';
-export { Committed, type OutboxClass, outboxClasses, Watermark } from './documents/committed.ts';
+export {
+  Committed,
+  isOutboxClass,
+  type OutboxClass,
+  outboxClasses,
+  Watermark,
+} from './documents/committed.ts';
 export { DeviceEvent, EventBody, SampleOffer } from './documents/event.ts';
 export { BlobOffer } from './documents/offer.ts';
 export { Prediction } from './documents/prediction.ts';

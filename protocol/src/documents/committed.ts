@@ -22,3 +22,8 @@ export const Committed = Type.Object({
   event: Type.Optional(Watermark),
 });
 export type Committed = Static<typeof Committed>;
+
+/** Whether a channel is one that the outbox keeps. */
+export function isOutboxClass(name: string): name is OutboxClass {
+  return outboxClasses.some((kind) => kind === name);
+}
