@@ -81,47 +81,61 @@ export function augmentImage(
 ): void {
   const { layout, augmentation, random } = options;
   const { shiftPixels = 0, rotateDegrees = 0, contrast, noise = 0 } = augmentation;
+  const { height, width, channels, rowStride, columnStride, channelStride } = layout;
   const angle = (random.between(-rotateDegrees, rotateDegrees) * Math.PI) / 180;
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
   const shiftX = random.between(-shiftPixels, shiftPixels);
   const shiftY = random.between(-shiftPixels, shiftPixels);
   const factor = contrast === undefined ? 1 : random.between(contrast.low, contrast.high);
-  const highest = target instanceof Uint8Array ? 255 : Number.POSITIVE_INFINITY;
-  const lowest = target instanceof Uint8Array ? 0 : Number.NEGATIVE_INFINITY;
-  const round = target instanceof Uint8Array ? Math.round : (value: number) => value;
-  const { height, width, channels } = layout;
+  const sample = createSampler(source, layout);
+  const store = createStore(target);
   const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
   for (let row = 0; row < height; row++) {
+    const y = row - middleY - shiftY;
     for (let column = 0; column < width; column++) {
       const x = column - middleX - shiftX;
-      const y = row - middleY - shiftY;
       const fromX = cosine * x + sine * y + middleX;
       const fromY = cosine * y - sine * x + middleY;
+      const place = row * rowStride + column * columnStride;
       for (let channel = 0; channel < channels; channel++) {
-        let value = factor * interpolate(source, layout, { x: fromX, y: fromY, channel });
-        if (noise > 0) value += random.between(-noise, noise);
-        const place =
-          row * layout.rowStride + column * layout.columnStride + channel * layout.channelStride;
-        target[place] = Math.min(highest, Math.max(lowest, round(value)));
+        const grain = noise > 0 ? random.between(-noise, noise) : 0;
+        const value = factor * sample(fromX, fromY, channel) + grain;
+        store(place + channel * channelStride, value);
       }
     }
   }
 }
 
-function interpolate(
+/** Bytes are rounded and clamped, floats taken as they are. */
+function createStore(target: SampleData): (place: number, value: number) => void {
+  if (target instanceof Uint8Array) {
+    return (place, value) => {
+      target[place] = value <= 0 ? 0 : value >= 255 ? 255 : Math.floor(value + 0.5);
+    };
+  }
+  return (place, value) => {
+    target[place] = value;
+  };
+}
+
+/** Reads an image between its pixels, bilinearly; what lies outside is zero. */
+function createSampler(
   source: SampleData,
-  layout: ImageLayout,
-  point: { readonly x: number; readonly y: number; readonly channel: number },
-): number {
-  const { height, width, rowStride, columnStride, channelStride } = layout;
-  const left = Math.floor(point.x);
-  const top = Math.floor(point.y);
-  const [shareX, shareY] = [point.x - left, point.y - top];
-  const value = (column: number, row: number): number =>
+  { height, width, rowStride, columnStride, channelStride }: ImageLayout,
+): (x: number, y: number, channel: number) => number {
+  const pixel = (column: number, row: number, channel: number): number =>
     column < 0 || row < 0 || column >= width || row >= height
       ? 0
-      : (source[row * rowStride + column * columnStride + point.channel * channelStride] ?? 0);
-  const upper = value(left, top) * (1 - shareX) + value(left + 1, top) * shareX;
-  const lower = value(left, top + 1) * (1 - shareX) + value(left + 1, top + 1) * shareX;
-  return upper * (1 - shareY) + lower * shareY;
+      : (source[row * rowStride + column * columnStride + channel * channelStride] ?? 0);
+  return (x, y, channel) => {
+    const left = Math.floor(x);
+    const top = Math.floor(y);
+    if (left < -1 || top < -1 || left >= width || top >= height) return 0;
+    const shareX = x - left;
+    const shareY = y - top;
+    const upper = pixel(left, top, channel) * (1 - shareX) + pixel(left + 1, top, channel) * shareX;
+    const lower =
+      pixel(left, top + 1, channel) * (1 - shareX) + pixel(left + 1, top + 1, channel) * shareX;
+    return upper * (1 - shareY) + lower * shareY;
+  };
 }

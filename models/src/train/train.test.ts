@@ -104,6 +104,12 @@ test('an aborted training rejects with canceled', async () => {
   );
 });
 
+test('a training that diverges says so', async () => {
+  const optimizer = { kind: 'sgd', rate: 10, momentum: 0.99 } as const;
+  const changes = { loss: 'mean-squared-error', optimizer, epochs: 50 } as const;
+  await refused(train(options(changes)), /The loss is (NaN|Infinity) at step \d+: .* diverged/);
+});
+
 test('data that does not belong to the recipe is refused with the reason', async () => {
   const data = bars(50, 1);
   const floats = tensor('float32', [50, 64], new Float32Array(50 * 64));

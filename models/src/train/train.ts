@@ -1,3 +1,4 @@
+import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Runtime } from '../runtime/index.ts';
@@ -73,7 +74,8 @@ export interface TrainResult {
 /**
  * Trains the network of a recipe. Recipe, data, seed and thread count decide the weights byte for
  * byte on one build of the runtime. Throws `invalid-argument` for data or weights that do not
- * belong to the recipe, and `insufficient-data` when there is not one whole batch.
+ * belong to the recipe or a training that diverges, and `insufficient-data` when there is not one
+ * whole batch.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { recipe, data, runtime, resume, initial, threads = 1 } = options;
@@ -118,6 +120,7 @@ async function runStep({ options, batches, stepper, meter }: Training, step: num
   const batch = batches.at(step);
   const result = await stepper.run(step, { batch, rate, signal: options.signal });
   meter.count(result, performance.now() - startedMs);
+  assertFinite(result.loss, step);
   options.onProgress?.({
     type: 'step-finished',
     step: step + 1,
@@ -128,6 +131,12 @@ async function runStep({ options, batches, stepper, meter }: Training, step: num
     learningRate: rate,
     imagesPerSecond: meter.imagesPerSecond(),
   });
+}
+
+function assertFinite(loss: number, step: number): void {
+  if (Number.isFinite(loss)) return;
+  const reason = `The loss is ${loss} at step ${step + 1}: the training diverged. Lower the optimizer's rate, or add warm-up steps.`;
+  throw new FleetError('invalid-argument', reason, { detail: { step: step + 1 } });
 }
 
 async function finishEpoch({ options, stepper, meter }: Training): Promise<void> {

@@ -1,3 +1,4 @@
+import { FleetError } from '@edgewise/protocol';
 import type { BackwardCall, GradientRule } from './rule.ts';
 import { axisOf, integerOf, mask, sum } from './write.ts';
 
@@ -70,7 +71,10 @@ function masked(call: BackwardCall, masks: readonly string[]): string {
 
 function boundOf(call: BackwardCall, input: number): number | undefined {
   const name = call.inputs[input] ?? '';
-  return name === '' ? undefined : call.constant(name)?.[0];
+  if (name === '') return undefined;
+  const bound = call.constant(name)?.[0];
+  if (bound !== undefined) return bound;
+  throw new FleetError('unsupported', 'Clip can be trained only with constant bounds.');
 }
 
 function softmaxAxis(call: BackwardCall): number {

@@ -203,6 +203,12 @@ const cases: readonly Case[] = [
     attributes: { training_mode: int(1) },
     outputs: 3,
   },
+  {
+    op: 'BatchNormalization',
+    name: 'constant statistics',
+    inputs: [[3, 2, 2], [2], [2]],
+    constants: [vector(0.1, -0.2), vector(0.5, 2)],
+  },
   { op: 'Flatten', name: '', inputs: [[2, 3, 4]] },
   { op: 'Reshape', name: '', inputs: [[2, 6]], constants: [axes(3, -1)] },
   { op: 'Squeeze', name: '', inputs: [[2, 1, 3]], constants: [axes(1)] },

@@ -1,3 +1,4 @@
+import { FleetError } from '@edgewise/protocol';
 import { float, int } from '../../onnx/builder.ts';
 import type { BackwardCall, GradientRule } from './rule.ts';
 import { floatOf, integerOf, range, sumTo, transpose } from './write.ts';
@@ -35,11 +36,14 @@ function gemmGradients(call: BackwardCall): readonly (string | undefined)[] {
   ];
 }
 
-/** Y = A B over the last two axes; leading axes broadcast. Vectors are not supported. */
+/** Y = A B over the last two axes; leading axes broadcast. */
 function matMulGradients(call: BackwardCall): readonly (string | undefined)[] {
   const { graph, gradient } = call;
   const [a = '', b = ''] = call.inputs;
   const [dimsA, dimsB] = [call.dims(a), call.dims(b)];
+  if (dimsA.length < 2 || dimsB.length < 2) {
+    throw new FleetError('unsupported', 'MatMul can be trained only with matrices, not vectors.');
+  }
   const batch = call.dims(call.outputs[0] ?? '').slice(0, -2);
   const turned = (name: string, rank: number): string =>
     transpose(graph, name, [...range(rank - 2), rank - 1, rank - 2]);

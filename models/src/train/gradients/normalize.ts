@@ -1,56 +1,62 @@
-import { FleetError } from '@edgewise/protocol';
 import type { BackwardCall, GradientRule, OperatorCall, SavedValues } from './rule.ts';
 import { floatOf, integerOf, range, reshape, sum } from './write.ts';
 
 /**
- * BatchNormalization in training form (`training_mode` 1): normalises by the batch's own mean and
- * population variance, and moves the running statistics as the operator's specification says,
- * running = running * momentum + batch * (1 - momentum).
+ * BatchNormalization. With `training_mode` 1 it normalises by the batch's own mean and population
+ * variance, and moves the running statistics as the operator's specification says,
+ * running = running * momentum + batch * (1 - momentum). Otherwise the statistics are constants.
  */
 export const normalizeRules: Readonly<Record<'BatchNormalization', GradientRule>> = {
   BatchNormalization: { forward, backward },
 };
 
+const usesBatch = ({ attributes }: OperatorCall): boolean =>
+  integerOf(attributes, 'training_mode', 0) === 1;
+
 function forward(call: OperatorCall): SavedValues {
   const { graph, attributes } = call;
-  if (integerOf(attributes, 'training_mode', 0) !== 1) {
-    throw new FleetError(
-      'unsupported',
-      'BatchNormalization can be trained only with training_mode 1.',
-    );
-  }
   const [input = '', scale = '', bias = '', mean = '', variance = ''] = call.inputs;
-  const [output = '', runningMean = '', runningVariance = ''] = call.outputs;
+  const [output = ''] = call.outputs;
   const { axes, channels } = batchAxes(call);
   const wide = (name: string): string =>
     reshape(graph, name, [channels, ...axes.slice(1).map(() => 1)]);
-  const batchMean = average(call, input);
-  const centred = graph.op('Sub', [input, batchMean]);
-  const batchVariance = average(call, graph.op('Mul', [centred, centred]));
-  const padded = graph.op('Add', [
-    batchVariance,
-    graph.scalar(floatOf(attributes, 'epsilon', 1e-5)),
-  ]);
-  const inverse = graph.op('Div', [graph.scalar(1), graph.op('Sqrt', [padded])]);
+  const centre = usesBatch(call) ? average(call, input) : wide(mean);
+  const centred = graph.op('Sub', [input, centre]);
+  const spread = usesBatch(call)
+    ? average(call, graph.op('Mul', [centred, centred]))
+    : wide(variance);
+  const epsilon = graph.scalar(floatOf(attributes, 'epsilon', 1e-5));
+  const deviation = graph.op('Sqrt', [graph.op('Add', [spread, epsilon])]);
+  const inverse = graph.op('Div', [graph.scalar(1), deviation]);
   const gain = graph.op('Mul', [wide(scale), inverse]);
   graph.op('Add', [graph.op('Mul', [centred, gain]), wide(bias)], { output });
-
-  const momentum = floatOf(attributes, 'momentum', 0.9);
-  const move = (running: string, batch: string, name: string): void => {
-    if (name === '') return;
-    const kept = graph.op('Mul', [running, graph.scalar(momentum)]);
-    const flat = reshape(graph, batch, [channels]);
-    const fresh = graph.op('Mul', [flat, graph.scalar(1 - momentum)]);
-    graph.op('Add', [kept, fresh], { output: name });
-  };
-  move(mean, batchMean, runningMean);
-  move(variance, batchVariance, runningVariance);
+  if (usesBatch(call)) moveStatistics(call, { centre, spread });
   return { centred, inverse, gain };
+}
+
+function moveStatistics(
+  call: OperatorCall,
+  batch: { readonly centre: string; readonly spread: string },
+): void {
+  const { graph } = call;
+  const [, , , mean = '', variance = ''] = call.inputs;
+  const [, nextMean = '', nextVariance = ''] = call.outputs;
+  const { channels } = batchAxes(call);
+  const momentum = floatOf(call.attributes, 'momentum', 0.9);
+  const move = (running: string, fresh: string, output: string): void => {
+    if (output === '') return;
+    const kept = graph.op('Mul', [running, graph.scalar(momentum)]);
+    const added = graph.op('Mul', [reshape(graph, fresh, [channels]), graph.scalar(1 - momentum)]);
+    graph.op('Add', [kept, added], { output });
+  };
+  move(mean, batch.centre, nextMean);
+  move(variance, batch.spread, nextVariance);
 }
 
 /**
  * With c the centred input, i the inverse deviation, g = scale i and M values per channel
  * (Ioffe and Szegedy 2015, section 3): dx = g dy - c (g i^2 sum(dy c) / M) - g sum(dy) / M.
+ * Constant statistics leave dx = g dy.
  */
 function backward(call: BackwardCall): readonly (string | undefined)[] {
   const { graph, gradient, saved } = call;
@@ -60,11 +66,12 @@ function backward(call: BackwardCall): readonly (string | undefined)[] {
   const product = sum(graph, graph.op('Mul', [gradient, centred]), axes, 'keep');
   const slope = graph.op('Mul', [product, inverse]);
   const byInput = (): string => {
+    const direct = graph.op('Mul', [gradient, gain]);
+    if (!usesBatch(call)) return direct;
     const share = graph.op('Mul', [gain, graph.scalar(1 / count)]);
     const pull = graph.op('Mul', [graph.op('Mul', [slope, inverse]), share]);
-    const shift = graph.op('Mul', [total, share]);
-    const direct = graph.op('Sub', [graph.op('Mul', [gradient, gain]), shift]);
-    return graph.op('Sub', [direct, graph.op('Mul', [centred, pull])]);
+    const shifted = graph.op('Sub', [direct, graph.op('Mul', [total, share])]);
+    return graph.op('Sub', [shifted, graph.op('Mul', [centred, pull])]);
   };
   return [
     call.wants(0) ? byInput() : undefined,
