@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
 import { createSigner, createVerifier, generateKey, sha256 } from '../crypto/index.ts';
 import { splitBlocks } from './blocks.ts';
 import { isBlock } from './index.ts';
 import { signFiles } from './model-signing.ts';
 import { packBundle } from './pack.ts';
 import { someBlobs, someBundle, someFacts } from './testing/sample-bundle.ts';
-import { type BundleVerdict, verifyBundle } from './verify.ts';
+import { type BundleVerdict, verifyBundle, verifyManifest } from './verify.ts';
 
 const keys = generateKey();
 const signer = createSigner(keys.privateKeyPem);
@@ -144,6 +145,28 @@ test('a signed manifest that contradicts itself or its signature is refused', as
   assert.equal(await around([first, { ...second, sizeBytes: 4 }]), 'digest-mismatch');
   assert.equal(await around([first, { ...second, sizeBytes: 40_000 }]), 'malformed');
   assert.equal(await around([first, { ...second, sha256: 'f'.repeat(64) }]), 'digest-mismatch');
+});
+
+test('a manifest alone is refused unless its signature speaks for exactly its files', async () => {
+  const { manifest, files } = await someBundle({}, signer);
+  const bytes = files.get('manifest.json') ?? new Uint8Array();
+  const named = new Map(manifest.blobs.map((blob) => [blob.name, blob.sha256]));
+  named.set('manifest.json', sha256(bytes));
+  const verdict = async (digests: ReadonlyMap<string, string>): Promise<string> => {
+    const signature = await signFiles({ name: 'x', digests }, signer, { sha256 });
+    return verifyManifest(bytes, signature, options).then(
+      () => 'ok',
+      (thrown: unknown) => FleetError.from(thrown).code,
+    );
+  };
+  const other = 'f'.repeat(64);
+  assert.equal(await verdict(named), 'ok');
+  assert.equal(await verdict(new Map(named).set('golden.bin', other)), 'digest-mismatch');
+  assert.equal(await verdict(new Map(named).set('manifest.json', other)), 'digest-mismatch');
+  assert.equal(await verdict(new Map(named).set('extra.onnx', other)), 'malformed');
+  const without = new Map(named);
+  without.delete('golden.bin');
+  assert.equal(await verdict(without), 'digest-mismatch');
 });
 
 test('a bundle of a later version or layout says so', async () => {

@@ -75,6 +75,23 @@ test('sums are of standardized values and of neighbours', () => {
   assert.deepEqual(rounded, [2, 14, -2, 3, -8]);
 });
 
+test('what lies on both sides of a gap are no neighbours', () => {
+  const windows = counter({ samples: 4 });
+  for (const up of [0, NaN]) windows.add(answer(0, up));
+  windows.add(answer(0, 0));
+  assert.equal(windows.add({ latencyUs: 1, nowMs: 0 })?.features[0]?.sumLag, 0);
+});
+
+test('the range of merged windows is that of what was counted', () => {
+  const one = (up: number) => counter({ samples: 1 }).add(answer(0, up));
+  const [first, second, none] = [one(900), one(999), one(NaN)];
+  assert.ok(first !== undefined && second !== undefined && none !== undefined);
+  const z = (window: WindowCounts) => window.features[0]?.minZ ?? NaN;
+  const merged = mergeCounts(mergeCounts(none, second), mergeCounts(first, none));
+  assert.ok(z(first) > 0);
+  assert.deepEqual([merged.features[0]?.minZ, merged.features[0]?.maxZ], [z(first), z(second)]);
+});
+
 test('under, over, NaN and null have cells of their own and leave the sums finite', () => {
   const windows = counter({ samples: 6 });
   for (const up of [-1, 1000, NaN, Infinity, -Infinity]) windows.add(answer(0, up));

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FleetError } from '@edgewise/protocol';
+import { createGraphBuilder } from '../onnx/builder.ts';
+import { writeModel } from '../onnx/write.ts';
 import { describeRuntime } from '../runtime-conformance/index.ts';
+import { tensor } from '../tensor/index.ts';
 import { deviceClassOf, extensionsIn } from './instruction-set.ts';
 import { createOnnxRuntime } from './onnx-runtime.ts';
 
@@ -20,6 +23,21 @@ test('a model with weights in other files is unsupported, wherever they lie', as
       (thrown) => thrown instanceof FleetError && thrown.code === 'unsupported',
     );
   }
+});
+
+test('feeds that contradict each other are refused and the session stays usable', async () => {
+  const graph = createGraphBuilder({ name: 'sum' });
+  const names = ['a', 'b'].map((name) => graph.input(name, 'float32', ['n']));
+  graph.op('Add', names, { output: 'y' });
+  graph.output('y', 'float32', ['n']);
+  await using session = await createOnnxRuntime().load(writeModel(graph.build()));
+  const ones = (length: number) => tensor('float32', [length], new Float32Array(length).fill(1));
+  await assert.rejects(
+    session.run({ a: ones(2), b: ones(3) }),
+    (thrown) => thrown instanceof FleetError && thrown.code === 'invalid-argument',
+  );
+  const { y } = await session.run({ a: ones(3), b: ones(3) });
+  assert.deepEqual(y?.data, Float32Array.of(2, 2, 2));
 });
 
 test('the build names engine version and architecture', () => {
