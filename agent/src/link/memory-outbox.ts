@@ -32,8 +32,9 @@ export function createMemoryOutbox(options: {
   }
 
   const append: Outbox['append'] = (kind, encode) => {
-    const sequence = ++last[kind];
+    const sequence = last[kind] + 1;
     const entry = { class: kind, sequence, bytes: encode({ epoch: options.epoch, sequence }) };
+    last[kind] = sequence;
     entries = [...entries, entry];
     bytes += entry.bytes.length;
     keepBudget();

@@ -50,13 +50,16 @@ export function createMqttLink(options: MqttLinkOptions): AgentLink {
   const greeters = new Set<() => void>();
   let session = 0;
   let client: MqttClient | undefined;
+  const closed = new Promise<void>((resolve) => {
+    closing.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
   async function live(): Promise<void> {
     const next = await connect(options, ++session, closing.signal);
     next.on('message', (topic, payload) => subscriptions.deliver(topic, payload));
     const ended = endOf(next);
     try {
-      await Promise.race([resubscribe(next, subscriptions.filters), ended]);
+      await Promise.race([resubscribe(next, subscriptions.filters), ended, closed]);
       if (closing.signal.aborted) return;
       client = next;
       for (const greet of greeters) greet();
@@ -103,7 +106,7 @@ export function createMqttLink(options: MqttLinkOptions): AgentLink {
       await publish(mustBeUp(client), { channel, topic, bytes, signal });
     },
     async subscribe(channel, params, handler) {
-      if (closing.signal.aborted) throw closed();
+      if (closing.signal.aborted) throw new FleetError('unavailable', 'The link is closed.');
       const added = subscriptions.add(channel, params, handler);
       if (added.isFirst && client !== undefined) await resubscribe(client, [added.filter]);
       return async () => {
@@ -220,5 +223,3 @@ function mustBeUp(client: MqttClient | undefined): MqttClient {
   if (client === undefined) throw new FleetError('unavailable', 'There is no connection now.');
   return client;
 }
-
-const closed = () => new FleetError('unavailable', 'The link is closed.');

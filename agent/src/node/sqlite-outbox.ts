@@ -69,14 +69,20 @@ export function openSqliteOutbox(file: string, options: SqliteOutboxOptions): Ou
       statements.removeRange.run(kind, from, Math.min(first - 1, watermark.sequence));
       from = last + 1;
     }
+    count();
   };
 
-  /** Runs one transaction; the sums in memory follow what was really written. */
+  function count(): void {
+    ({ messages, bytes } = statements.sum.get() as { messages: number; bytes: number });
+  }
+
+  /** Runs one transaction; when it fails, the sums in memory follow what is really written. */
   function atomically<T>(work: () => T): T {
     try {
       return translated(() => db.transaction(work)());
-    } finally {
-      ({ messages, bytes } = statements.sum.get() as { messages: number; bytes: number });
+    } catch (thrown) {
+      count();
+      throw thrown;
     }
   }
 
@@ -114,7 +120,7 @@ export function openSqliteOutbox(file: string, options: SqliteOutboxOptions): Ou
 function open(file: string): Database.Database {
   mkdirSync(path.dirname(file), { recursive: true });
   return translated(() => {
-    const db = new Database(file, { timeout: 1000 });
+    const db = new Database(file, { timeout: 250 });
     // One process per device folder: the lock ends with the process, however that ends.
     db.pragma('locking_mode = EXCLUSIVE');
     db.pragma('journal_mode = WAL');

@@ -7,6 +7,7 @@ import { silentLog } from '../core/log.ts';
 import type { AgentLink } from '../link/agent-link.ts';
 import { createMemoryOutbox } from '../link/memory-outbox.ts';
 import { createMqttLink } from '../link/mqtt-link.ts';
+import type { OnUnreadable } from '../link/subscriptions.ts';
 import { openBrokerSocket } from '../node/broker-socket.ts';
 import { createKeyTrust } from '../node/key-trust.ts';
 import { createSystemClock } from '../node/system-clock.ts';
@@ -69,7 +70,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   } as const;
   let starts = 0;
   const start = async () => {
-    const link = linkTo(broker, device, `i${++starts}`);
+    const link = linkTo(broker, device, { instance: `i${++starts}` });
     return { link, agent: await createAgent({ ...common, link, instance: `i${starts}` }) };
   };
   let running = await start();
@@ -103,8 +104,15 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   };
 }
 
+export interface LinkToOptions {
+  /** Given for devices only. */
+  readonly instance?: string;
+  readonly onUnreadable?: OnUnreadable;
+}
+
 /** A link to the test broker; a device's has a last will. */
-export function linkTo(broker: TestBroker, name: string, instance?: string): AgentLink {
+export function linkTo(broker: TestBroker, name: string, options: LinkToOptions = {}): AgentLink {
+  const { instance } = options;
   const address = `mqtt://127.0.0.1:${broker.port}`;
   const will = (session: number) => ({
     topic: topicOf('presence', { fleet, device: name }),
@@ -123,7 +131,7 @@ export function linkTo(broker: TestBroker, name: string, instance?: string): Age
     clock: createSystemClock(),
     random: Math.random,
     retry: { firstMs: 20, longestMs: 100, jitterRatio: 0.5 },
-    onUnreadable: () => undefined,
+    onUnreadable: options.onUnreadable ?? (() => undefined),
     onTrouble: () => undefined,
   });
 }

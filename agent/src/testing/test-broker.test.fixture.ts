@@ -9,9 +9,16 @@ export interface TestBroker extends AsyncDisposable {
   cut(clientId?: string): void;
 }
 
-/** Starts a broker that lets everybody in. */
-export async function startTestBroker(): Promise<TestBroker> {
-  const aedes = await Aedes.createBroker({ concurrency: 0 });
+/** Starts a broker that lets everybody in, or only those with a password that it knows. */
+export async function startTestBroker(
+  options: { readonly passwords?: ReadonlySet<string> } = {},
+): Promise<TestBroker> {
+  const { passwords } = options;
+  const aedes = await Aedes.createBroker({
+    concurrency: 0,
+    authenticate: (_client, _username, password, done) =>
+      done(null, passwords === undefined || passwords.has(String(password))),
+  });
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
