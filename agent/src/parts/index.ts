@@ -1,0 +1,12 @@
+export { silentLog } from '../core/log.ts';
+export { enrol } from '../enrol/enrol.ts';
+export { readKey } from '../enrol/identity.ts';
+export { parseToken } from '../enrol/token.ts';
+export type { AgentLink } from '../link/agent-link.ts';
+export { createDeviceSignIn } from '../link/device-sign-in.ts';
+export { createMemoryOutbox } from '../link/memory-outbox.ts';
+export { createMqttLink } from '../link/mqtt-link.ts';
+export { openBrokerSocket } from '../node/broker-socket.ts';
+export { createKeyTrust } from '../node/key-trust.ts';
+export { createSystemClock } from '../node/system-clock.ts';
+export { createMemoryDisk } from '../slots/memory-disk.ts';
