@@ -32,6 +32,8 @@ export interface DriftAddress {
 
 export interface LabelAddress {
   readonly model?: string | undefined;
+  /** Whether what the model said is in sight. */
+  readonly prediction?: 'shown' | undefined;
 }
 
 /** Readers of addresses, one per screen. */
@@ -52,7 +54,10 @@ export const addresses = {
     run: word(search, 'run'),
   }),
   drift: (search: Search): DriftAddress => ({ alarm: word(search, 'alarm') }),
-  label: (search: Search): LabelAddress => ({ model: word(search, 'model') }),
+  label: (search: Search): LabelAddress => ({
+    model: word(search, 'model'),
+    prediction: search.prediction === 'shown' ? 'shown' : undefined,
+  }),
 } as const;
 
 function word(search: Search, name: string): string | undefined {

@@ -58,7 +58,7 @@ export function Series(props: SeriesProps) {
               className="inline-block h-0.5 w-3 rounded"
               style={{ background: `var(--chart-${line.colour})` }}
             />
-            {line.label}
+            {line.label === label ? '' : line.label}
             <span className="min-w-12 text-ink tabular-nums">
               {props.format(line.values[index]) ?? none}
             </span>

@@ -1,23 +1,28 @@
-import { CircleCheck, CircleDashed, OctagonAlert, TriangleAlert } from 'lucide-react';
+import { CircleCheck, CircleDashed, LoaderCircle, OctagonAlert, TriangleAlert } from 'lucide-react';
 import { text } from '../text/text.ts';
 import type { Level } from './levels.ts';
+
+/** A level, or something that is on its way and neither good nor bad. */
+export type Badge = Level | 'busy';
 
 const icons = {
   well: CircleCheck,
   watch: TriangleAlert,
   act: OctagonAlert,
   unknown: CircleDashed,
-} as const satisfies Record<Level, unknown>;
+  busy: LoaderCircle,
+} as const satisfies Record<Badge, unknown>;
 
 const colours = {
   well: 'text-well',
   watch: 'text-watch',
   act: 'text-act',
   unknown: 'text-unknown',
-} as const satisfies Record<Level, string>;
+  busy: 'text-accent',
+} as const satisfies Record<Badge, string>;
 
 interface StateBadgeProps {
-  readonly level: Level;
+  readonly level: Badge;
   /** What stands instead of the level's own word. */
   readonly word?: string | undefined;
   /** The reason, on hover. */

@@ -1,12 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { Play, Rocket, Undo2 } from 'lucide-react';
-import { useState } from 'react';
 import { useApi, useAsk } from '../../api/api-context.tsx';
-import { Failure } from '../../components/answer.tsx';
-import { Button } from '../../components/button.tsx';
-import { Confirm } from '../../components/confirm.tsx';
-import { Dialog } from '../../components/dialog.tsx';
-import { useMayDo } from '../../session/session-context.tsx';
+import { Order } from '../../components/order.tsx';
 import { text } from '../../text/text.ts';
 import { reachOf } from './model.ts';
 
@@ -97,51 +92,5 @@ export function CancelRun({ run }: { readonly run: string }) {
       effect={words.cancelRunEffect}
       order={order}
     />
-  );
-}
-
-interface OrderProps {
-  readonly icon?: React.ReactNode;
-  readonly name: string;
-  readonly main?: boolean;
-  readonly title: string;
-  readonly effect: string;
-  readonly typed?: string;
-  readonly order: {
-    readonly mutate: () => void;
-    readonly reset: () => void;
-    readonly isPending: boolean;
-    readonly error: Error | null;
-  };
-}
-
-/** A button that asks first, and shows what went wrong. */
-function Order({ icon, name, main = false, title, effect, typed, order }: OrderProps) {
-  const allowed = useMayDo('operate');
-  const [asking, ask] = useState(false);
-  return (
-    <>
-      <Button
-        look={main ? 'main' : 'plain'}
-        disabled={!allowed || order.isPending}
-        title={allowed ? undefined : text.notAllowed('operate')}
-        onClick={() => ask(true)}
-      >
-        {icon}
-        {name}
-      </Button>
-      <Confirm
-        title={title}
-        effect={effect}
-        action={name}
-        {...(typed !== undefined && { typed })}
-        open={asking}
-        onClose={() => ask(false)}
-        onConfirm={() => order.mutate()}
-      />
-      <Dialog title={name} open={order.error !== null} onClose={() => order.reset()}>
-        <Failure error={order.error} />
-      </Dialog>
-    </>
   );
 }

@@ -8,6 +8,7 @@ import {
 } from '@edgewise/protocol/http';
 import type { Line } from '../../charts/series.tsx';
 import type { Level } from '../../components/levels.ts';
+import type { Badge } from '../../components/state-badge.tsx';
 
 /** A version as a row: the worst of its variants stands for int8. */
 export interface VersionRow {
@@ -174,29 +175,29 @@ export function wavesOf(rollout: Rollout): readonly WaveView[] {
 /** How a device of a rollout is to be seen. */
 export const deviceLevels = {
   waiting: 'unknown',
-  ordered: 'watch',
+  ordered: 'busy',
   serving: 'well',
   refused: 'act',
   reverted: 'act',
   skipped: 'unknown',
-} as const satisfies Record<Rollout['devices'][number]['status'], Level>;
+} as const satisfies Record<Rollout['devices'][number]['status'], Badge>;
 
 /** How a rollout is to be seen. */
 export const rolloutLevels = {
-  running: 'watch',
+  running: 'busy',
   done: 'well',
   stopped: 'act',
   aborted: 'unknown',
-} as const satisfies Record<Rollout['status'], Level>;
+} as const satisfies Record<Rollout['status'], Badge>;
 
 /** How a run is to be seen. */
 export const runLevels = {
   queued: 'unknown',
-  running: 'watch',
+  running: 'busy',
   done: 'well',
   failed: 'act',
   canceled: 'unknown',
-} as const satisfies Record<Run['status'], Level>;
+} as const satisfies Record<Run['status'], Badge>;
 
 /** Devices an order for this model would reach when none is named. */
 export function reachOf(devices: readonly Device[]): number {

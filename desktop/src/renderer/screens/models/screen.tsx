@@ -132,7 +132,7 @@ function Headline({
         {
           label: figures.served,
           value: row ? String(row.version.servedBy.length) : none,
-          unit: figures.devices,
+          unit: row && figures.devices(row.version.servedBy.length),
           href: '#/fleet',
           source: figures.sourceServed,
         },

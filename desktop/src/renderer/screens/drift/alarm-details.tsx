@@ -1,0 +1,98 @@
+import type { Alarm } from '@edgewise/protocol/http';
+import { Link } from '@tanstack/react-router';
+import { useAsk } from '../../api/api-context.tsx';
+import { Evidence } from '../../charts/evidence.tsx';
+import { HistogramLegend } from '../../charts/histogram.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { StateBadge } from '../../components/state-badge.tsx';
+import { formatDay } from '../../text/format.ts';
+import { text } from '../../text/text.ts';
+import { AlarmActions } from './actions.tsx';
+import { Decisions } from './decisions.tsx';
+import { Finding } from './finding.tsx';
+import { LabelsAndAccuracy } from './labels-and-accuracy.tsx';
+import { alarmLevels, findingOrder } from './model.ts';
+
+const words = text.driftScreen;
+/** Windows of each device on its strip of evidence. */
+const windows = 120;
+
+/** One alarm: what changed, how sure we are, what was decided, what is to be done. */
+export function AlarmDetails({ alarm }: { readonly alarm: Alarm }) {
+  return (
+    <div className="flex min-w-0 flex-col gap-4">
+      <section className="rounded-md border bg-surface" aria-label={alarm.id}>
+        <div className="flex flex-col gap-1 p-4">
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-[12px] text-faint">
+            <StateBadge level={alarmLevels[alarm.status]} word={words.statuses[alarm.status]} />
+            <span>
+              {alarm.id} · {words.opened(formatDay(alarm.openedAtMs))}
+            </span>
+            <Links alarm={alarm} />
+          </div>
+          <p className="text-[15px] leading-6 font-medium">{alarm.sentence}</p>
+          {alarm.unchanged.length > 0 && (
+            <p className="text-soft">{words.unchanged(alarm.unchanged)}</p>
+          )}
+        </div>
+        <div className="border-t px-4 py-2.5">
+          <AlarmActions alarm={alarm} />
+        </div>
+      </section>
+      <Panel title={words.findings} aside={<HistogramLegend />}>
+        <ul className="grid grid-cols-[repeat(auto-fill,minmax(260px,1fr))] overflow-hidden">
+          {findingOrder(alarm.findings).map((finding) => (
+            <Finding
+              key={`${finding.device}-${finding.feature}-${finding.pattern}`}
+              finding={finding}
+            />
+          ))}
+        </ul>
+      </Panel>
+      <Panel title={words.evidence} aside={words.evidenceHint}>
+        <ul className="flex flex-col gap-3 p-3">
+          {alarm.devices.map((device) => (
+            <DeviceEvidence key={device} device={device} />
+          ))}
+        </ul>
+      </Panel>
+      <div className="grid gap-4 md:grid-cols-2">
+        <LabelsAndAccuracy alarm={alarm} />
+        <Decisions alarm={alarm} />
+      </div>
+    </div>
+  );
+}
+
+function Links({ alarm }: { readonly alarm: Alarm }) {
+  const look = 'text-soft underline decoration-line-strong underline-offset-2 hover:decoration-ink';
+  return (
+    <span className="flex flex-wrap gap-3">
+      <Link to="/models" search={{ model: alarm.model, version: alarm.version }} className={look}>
+        {text.modelVersion(alarm.model, alarm.version)}
+      </Link>
+      {alarm.run !== null && (
+        <Link to="/models" search={{ model: alarm.model, run: alarm.run }} className={look}>
+          {alarm.run}
+        </Link>
+      )}
+      {alarm.rollout !== null && (
+        <Link to="/models" search={{ model: alarm.model }} className={look}>
+          {alarm.rollout}
+        </Link>
+      )}
+    </span>
+  );
+}
+
+function DeviceEvidence({ device }: { readonly device: string }) {
+  const answer = useAsk('deviceWindows', { params: { device }, query: { limit: windows } });
+  return (
+    <li className="grid grid-cols-[84px_minmax(0,1fr)] items-end gap-3">
+      <Link to="/devices/$device" params={{ device }} className="truncate pb-1 hover:underline">
+        {device}
+      </Link>
+      <Evidence label={device} windows={answer.data ?? []} />
+    </li>
+  );
+}
