@@ -1,3 +1,4 @@
+import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Runtime } from '../runtime/index.ts';
@@ -16,13 +17,19 @@ export interface Evaluation {
 /** Samples per run: enough to keep the engine busy, few enough to stay in its caches. */
 const batchSize = 250;
 
-/** Runs a trained model (input `input`, output `logits`) over labelled data. */
+/**
+ * Runs a trained model (input `input`, output `logits`) over labelled data. Throws
+ * `insufficient-data` when there is none.
+ */
 export async function evaluate(
   model: Model,
   data: LabelledData,
   options: { readonly runtime: Runtime; readonly threads?: number; readonly signal?: AbortSignal },
 ): Promise<Evaluation> {
   const { runtime, threads = 1, signal } = options;
+  if (data.labels.length === 0) {
+    throw new FleetError('insufficient-data', 'There is nothing to evaluate the model on.');
+  }
   await using session = await runtime.load(writeModel(model), { threads, ...given(signal) });
   const shape = (model.graph.inputs[0]?.dims ?? []).slice(1) as number[];
   const size = elementCount(shape);

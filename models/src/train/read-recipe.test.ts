@@ -72,6 +72,17 @@ const faults: readonly (readonly [string, unknown, RegExp])[] = [
   ['an unknown loss', { ...digits, loss: 'hinge' }, /"loss" must be one of softmax-cross-entropy/],
   ['no layers', { ...digits, layers: [] }, /"layers" must not have fewer than 1 items/],
   ['a fractional batch', { ...digits, batchSize: 1.5 }, /"batchSize" must be integer/],
+  ['a layer that is no object', { ...digits, layers: [5] }, /"layers\.0"/],
+  [
+    'augmentation of what is no image',
+    {
+      ...digits,
+      input: { shape: [9], dtype: 'float32', scale: 1 },
+      layers: [{ kind: 'dense', units: 2 }],
+      augmentation: { noise: 1 },
+    },
+    /"augmentation" needs images/,
+  ],
   ['no object', 'digits', /The recipe: it must be object/],
 ];
 

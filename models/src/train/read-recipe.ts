@@ -24,6 +24,10 @@ export function readRecipe(document: unknown): Recipe {
   check(RecipeSchema, document, { subject: 'The recipe', detail: {} });
   const recipe = document as Recipe;
   layerSizes(recipe);
+  if (recipe.augmentation !== undefined && recipe.input.shape.length !== 3) {
+    const reason = 'The recipe: "augmentation" needs images, an input shape of three sizes.';
+    throw new FleetError('invalid-argument', reason);
+  }
   return recipe;
 }
 

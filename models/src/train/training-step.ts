@@ -1,6 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder, type GraphBuilder } from '../onnx/builder.ts';
-import type { Graph, Model } from '../onnx/graph.ts';
+import type { Graph, Initializer, Model } from '../onnx/graph.ts';
 import { dimsOf, inferShapes } from '../onnx/shapes/infer.ts';
 import type { DType, Tensor } from '../tensor/index.ts';
 import { createTape, type ForwardFacts } from './differentiate.ts';
@@ -163,10 +163,15 @@ function masksOf(forward: Graph, facts: ForwardFacts): readonly DropoutMask[] {
 }
 
 function forwardFacts(forward: Graph): ForwardFacts {
+  const constants = new Map<string, Initializer>(forward.initializers);
+  for (const { op, outputs, attributes } of forward.nodes) {
+    const value = op === 'Constant' ? attributes.get('value') : undefined;
+    if (value?.type === 'tensor') constants.set(outputs[0] ?? '', value.value);
+  }
   return {
     dims: (name) => dimsOf(forward, name),
     constant(name) {
-      const value = forward.initializers.get(name);
+      const value = constants.get(name);
       if (value === undefined || !ArrayBuffer.isView(value.data)) return undefined;
       return Array.from((value as Tensor).data as ArrayLike<number | bigint>, Number);
     },

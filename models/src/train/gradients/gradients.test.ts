@@ -224,6 +224,14 @@ const cases: readonly Case[] = [
     ],
     attributes: { axis: int(1) },
   },
+  {
+    op: 'Slice',
+    name: 'from the end',
+    inputs: [[3, 5]],
+    constants: [axes(-4), axes(4), axes(1)],
+  },
+  { op: 'Slice', name: 'all axes', inputs: [[3, 4]], constants: [axes(1, 0), axes(99, 3)] },
+  { op: 'Pad', name: 'both ends', inputs: [[2, 3]], constants: [axes(1, 0, 0, 2), scalar(0.5)] },
   { op: 'ReduceSum', name: 'one axis', inputs: [[2, 3, 4]], constants: [axes(-2)] },
   { op: 'ReduceSum', name: 'all axes', inputs: [[2, 3]] },
   {
