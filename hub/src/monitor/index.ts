@@ -26,3 +26,4 @@ export {
 } from './monitored-window.ts';
 export type { DriftDirection, DriftPattern } from './pattern.ts';
 export { type Decomposition, type DeviceShift, decomposeShifts } from './population.ts';
+export { type WatchOptions, watchProfile } from './watch-profile.ts';
