@@ -190,3 +190,24 @@ test('a device like any one of the cohorts is normal from its first window', () 
   assert.deepEqual(found, []);
   assert.equal(monitor.status(state)[0]?.phase, 'monitoring');
 });
+
+test('a stored state of another version or another bundle is not accepted', () => {
+  const monitor = aMonitor();
+  const state = monitor.createState();
+  assert.equal(monitor.accepts(JSON.parse(JSON.stringify(state))), true);
+  assert.equal(monitor.accepts({ ...state, version: 2 }), false);
+  assert.equal(monitor.accepts({ ...state, features: [] }), false);
+  assert.equal(monitor.accepts({ ...state, predictions: null }), false);
+  assert.equal(monitor.accepts(null), false);
+});
+
+test('a cache too small for its devices changes the cost, not the outcome', () => {
+  const phases = [
+    [110, {}],
+    [4, { offset: 1 }],
+  ] as const;
+  const large = run(23, phases);
+  const small = run(23, phases, aMonitor({ cachedTables: 1 }));
+  assert.deepEqual(small.state, large.state);
+  assert.deepEqual(small.found, large.found);
+});

@@ -3,6 +3,7 @@
  * window. Pure: all that changes is in the state, which is plain data and survives JSON.
  */
 import { alarmThreshold, medianSpan } from './alarm-budget.ts';
+import { createDetectorCache } from './detector-cache.ts';
 import { type FaultState, type NormalFaults, noFaults, observeFaults } from './fault-monitor.ts';
 import {
   createFeatureMonitor,
@@ -44,7 +45,7 @@ export interface DeviceMonitorConfig {
   readonly minBaselineWindows?: number;
   /** Default 1,000. */
   readonly minEffectiveSamples?: number;
-  /** Baselines per feature whose tables (about 10 kB) are kept in memory. Default 2,000. */
+  /** Own baselines whose tables (about 11 kB each) are kept in memory. Default 4,096. */
   readonly cachedTables?: number;
 }
 
@@ -89,6 +90,8 @@ export interface FeatureStatus {
 export interface DeviceMonitor {
   createState(): DeviceMonitorState;
   observe(state: DeviceMonitorState, window: MonitoredWindow): Observation;
+  /** Whether a stored state is of this version and of this bundle's features. */
+  accepts(stored: unknown): stored is DeviceMonitorState;
   /** Where every feature stands, the prediction table last. */
   status(state: DeviceMonitorState): readonly FeatureStatus[];
   /** One feature's change as it stands, alarmed or not. */
@@ -108,7 +111,7 @@ export function createDeviceMonitor(config: DeviceMonitorConfig): DeviceMonitor 
     minWindows: config.minBaselineWindows ?? 100,
     minEffectiveSamples: config.minEffectiveSamples ?? 1000,
   };
-  const cachedTables = config.cachedTables ?? 2000;
+  const cache = createDetectorCache(config.cachedTables ?? 4096);
   const features = config.features.map(({ name, cohorts }) => ({
     name,
     reference: foldOuterBins(cohorts[0] ?? []),
@@ -117,10 +120,10 @@ export function createDeviceMonitor(config: DeviceMonitorConfig): DeviceMonitor 
       kind: 'numeric',
       cohorts: cohorts.map(foldOuterBins),
       rule,
-      cachedTables,
+      cache,
     }),
   }));
-  const predictions = predictionMonitor(config, { rule, cachedTables });
+  const predictions = predictionMonitor(config, { rule, cache });
   const testedFeatures = features.length + (predictions === undefined ? 0 : 1);
 
   function logThreshold(state: DeviceMonitorState): number {
@@ -199,6 +202,14 @@ export function createDeviceMonitor(config: DeviceMonitorConfig): DeviceMonitor 
       predictions: predictions?.monitor.initial() ?? null,
     }),
     observe,
+    accepts: (stored): stored is DeviceMonitorState => {
+      const state = stored as Partial<DeviceMonitorState> | null | undefined;
+      return (
+        state?.version === 1 &&
+        state.features?.length === features.length &&
+        (state.predictions === null) === (predictions === undefined)
+      );
+    },
     status: (state) => {
       const line = logThreshold(state);
       return monitors(state).map(([name, , feature]) => statusOf(name, feature, line));
@@ -267,7 +278,7 @@ function normalFaults(state: FeatureState, reference: readonly number[]): Normal
 
 function predictionMonitor(
   config: DeviceMonitorConfig,
-  options: Pick<Parameters<typeof createFeatureMonitor>[0], 'rule' | 'cachedTables'>,
+  options: Pick<Parameters<typeof createFeatureMonitor>[0], 'rule' | 'cache'>,
 ) {
   if (config.predictions === undefined) return undefined;
   const { classes, cohorts } = config.predictions;

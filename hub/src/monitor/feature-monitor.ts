@@ -15,7 +15,8 @@ import {
   growBaseline,
 } from './baseline.ts';
 import { describeDrift, type Tested } from './describe-drift.ts';
-import { createEDetector, type EDetector, type EDetectorState } from './e-detector.ts';
+import type { DetectorCache } from './detector-cache.ts';
+import { createEDetector, type EDetectorState } from './e-detector.ts';
 import type { DriftFinding } from './finding.ts';
 import { smoothedProbabilities } from './kl.ts';
 import type { WindowPosition } from './monitored-window.ts';
@@ -50,8 +51,8 @@ export interface FeatureSpec {
   /** Numeric features have ranks and values; predictions have two cells per class and neither. */
   readonly kind: 'numeric' | 'categorical';
   readonly rule: BaselineRule;
-  /** Own baselines whose tables are kept ready. */
-  readonly cachedTables: number;
+  /** Where detectors of own baselines are kept between windows. */
+  readonly cache: DetectorCache;
 }
 
 /** One window of a feature, and where it stands. */
@@ -98,7 +99,7 @@ export function createFeatureMonitor(spec: FeatureSpec): FeatureMonitor {
     detector: createEDetector(smoothedProbabilities(counts), { rho: learningRho, dirichletShare }),
   }));
   const dependence = dependenceOf(spec);
-  const detectorOf = cachedDetectors(spec.cachedTables, dirichletShare);
+  const detectorOf = (baseline: FrozenBaseline) => spec.cache.get(baseline, dirichletShare);
 
   function observe(state: FeatureState, input: FeatureInput): FeatureStep {
     if (input.samples === 0) return { state, finding: undefined };
@@ -237,28 +238,5 @@ function dependenceOf(spec: FeatureSpec): DependenceChannels {
     columns: [scores, scores.map((score) => score * score)],
     channels: [[0], [1]],
     usesValues: true,
-  };
-}
-
-/** Builds a baseline's detector once and keeps the most recently used ones. */
-function cachedDetectors(
-  capacity: number,
-  dirichletShare: number,
-): (baseline: FrozenBaseline) => EDetector {
-  const cache = new Map<FrozenBaseline, EDetector>();
-  return (baseline) => {
-    const kept = cache.get(baseline);
-    const { rho } = baseline;
-    const detector =
-      kept ?? createEDetector(smoothedProbabilities(baseline.counts), { rho, dirichletShare });
-    cache.delete(baseline);
-    cache.set(baseline, detector);
-    if (cache.size > capacity) {
-      for (const oldest of cache.keys()) {
-        cache.delete(oldest);
-        break;
-      }
-    }
-    return detector;
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DriftFinding } from './finding.ts';
 import { type DeviceFinding, type FleetAlarm, type JoinOptions, joinFinding } from './fleet.ts';
-import { decomposeShifts } from './population.ts';
+import { decomposeShifts, populationFeatures } from './population.ts';
 import { createRandom } from './random.test.fixture.ts';
 
 function aDrift(changes: Partial<DriftFinding> = {}): DriftFinding {
@@ -118,6 +118,17 @@ test('a common shift blames no device', () => {
   assert.ok(decomposed?.isPopulationShift);
   assert.ok(Math.abs(decomposed.commonSd - 0.3) < 0.02);
   assert.deepEqual(decomposed.outliers, []);
+});
+
+test('features that moved everywhere are told from those that did not', () => {
+  const moved = populationFeatures(
+    new Map([
+      ['contrast', shifts(50, () => 0.4)],
+      ['brightness', shifts(50, (index) => (index < 3 ? 1 : 0))],
+      ['rare', shifts(3, () => 2)],
+    ]),
+  );
+  assert.deepEqual([...moved], ['contrast']);
 });
 
 test('five faulty devices of 200 stand out, also on top of a common shift', () => {

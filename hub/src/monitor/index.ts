@@ -25,5 +25,10 @@ export {
   type WindowPosition,
 } from './monitored-window.ts';
 export type { DriftDirection, DriftPattern } from './pattern.ts';
-export { type Decomposition, type DeviceShift, decomposeShifts } from './population.ts';
+export {
+  type Decomposition,
+  type DeviceShift,
+  decomposeShifts,
+  populationFeatures,
+} from './population.ts';
 export { type WatchOptions, watchProfile } from './watch-profile.ts';

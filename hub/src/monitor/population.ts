@@ -45,6 +45,14 @@ export function decomposeShifts(shifts: readonly DeviceShift[]): Decomposition |
   };
 }
 
+/** The features of which the whole population has moved. */
+export function populationFeatures(
+  shifts: ReadonlyMap<string, readonly DeviceShift[]>,
+): ReadonlySet<string> {
+  const moved = [...shifts].filter(([, own]) => decomposeShifts(own)?.isPopulationShift === true);
+  return new Set(moved.map(([feature]) => feature));
+}
+
 /** The middle value; the mean of the two middle ones of an even number; NaN of none. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

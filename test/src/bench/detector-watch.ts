@@ -28,7 +28,6 @@ export function monitorOneFeature(minEffectiveSamples: number): DeviceMonitor {
     features: [{ name: 'x', cohorts: [new Array<number>(20).fill(1000)] }],
     threshold: 10_000,
     minEffectiveSamples,
-    cachedTables: 4,
   });
 }
 
