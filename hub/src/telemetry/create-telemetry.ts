@@ -1,130 +1,149 @@
-import type { Sha256 } from '@edgewise/models/bundle';
+import { sha256 } from '@edgewise/models/crypto';
 import {
   channelOf,
-  type DeviceEvent,
   encodeWindow,
   FleetError,
-  isOutboxClass,
-  type PackedWindow,
+  type OutboxClass,
+  outboxClasses,
 } from '@edgewise/protocol';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { HubLink } from '../link/hub-link.ts';
 import { createSignal } from '../signal.ts';
-import { readPlace } from './read-place.ts';
-import { fetchSample } from './sample-fetcher.ts';
+import { guessPosition } from './numbered.ts';
+import type { TelemetryRecords } from './records.ts';
+import { createSampleFetcher } from './samples.ts';
+import { type Arrival, type StoredBatch, storeBatch } from './store-batch.ts';
 import type { StoredEvent, StoredWindow, Telemetry } from './telemetry.ts';
-import type { Incoming, TelemetryStore } from './telemetry-store.ts';
-import { createWatermarkSender } from './watermark-sender.ts';
+import { createWatermarks } from './watermarks.ts';
 
 export interface TelemetryOptions {
   readonly fleet: string;
   readonly link: HubLink;
-  readonly store: TelemetryStore;
+  readonly records: TelemetryRecords;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly sha256: Sha256;
+  /** Longest wait between two watermarks of a device. */
+  readonly watermarkMs?: number;
 }
 
-/** Telemetry and its way in. */
+/** Telemetry, listening. */
 export interface RunningTelemetry extends Telemetry, AsyncDisposable {
-  /** A message on a topic of ours that no handler could read: set aside, counted, covered by the watermark. */
-  setAside(topic: string, body: Uint8Array, error: FleetError): void;
-  /** A device has come back: tell it how far the hub is. */
-  greet(device: string): void;
+  /** Sets a message aside that the link could not read: pass it as the link's `onUnreadable`. */
+  quarantine(topic: string, bytes: Uint8Array, error: FleetError): void;
 }
 
-/** Takes windows and events in: store, then signal, then watermark. A full disk withholds the watermark. */
+/** Starts to gather what devices tell. */
 export async function createTelemetry(options: TelemetryOptions): Promise<RunningTelemetry> {
-  const { fleet, link, store, clock, logger } = options;
-  const onError = (thrown: unknown) =>
-    logger.error({ err: thrown }, 'a listener of telemetry failed');
+  const { fleet, link, records, clock, logger } = options;
+  const onError = (error: unknown) => logger.error({ error }, 'telemetry listener');
   const windowStored = createSignal<StoredWindow>(onError);
   const eventStored = createSignal<StoredEvent>(onError);
-  const watermarks = createWatermarkSender(options);
+  let gathering: Arrival[] = [];
+  let closing = false;
 
-  async function take(message: Incoming, announce: () => void): Promise<void> {
-    try {
-      if (await store.put(message)) announce();
-      watermarks.due(message.device);
-    } catch (thrown) {
-      logger.error(
-        { err: FleetError.from(thrown), device: message.device },
-        'a message was not stored; its watermark is withheld',
-      );
+  const publish = (device: string, what: Promise<void>) => {
+    what.catch((error: unknown) => logger.debug({ error, device }, 'not published'));
+  };
+  const watermarks = createWatermarks({
+    send: (device, committed) =>
+      publish(device, link.publish('committed', { fleet, device }, committed)),
+    ...(options.watermarkMs !== undefined && { everyMs: options.watermarkMs }),
+  });
+  const samples = createSampleFetcher({
+    clock,
+    want: (device, missing) => link.publish('want', { fleet, device }, missing),
+  });
+
+  /** Everything that arrives until the next commit goes into it together. */
+  function gather(arrival: Arrival): void {
+    if (closing) return;
+    gathering.push(arrival);
+    if (gathering.length > 1) return;
+    let batch: readonly Arrival[] | undefined;
+    records
+      .write((books) => {
+        batch ??= gathering;
+        if (batch === gathering) gathering = [];
+        return storeBatch(books, batch, clock.now());
+      })
+      .then(tell, (thrown: unknown) => {
+        // Without a watermark the devices keep what could not be written, and send it again.
+        if (batch === undefined) gathering = [];
+        logger.error({ error: FleetError.from(thrown) }, 'telemetry not written');
+      });
+  }
+
+  function tell({ fresh, records: changed }: StoredBatch): void {
+    for (const { kind, entry } of fresh) {
+      if (kind === 'window') windowStored.emit(entry);
+      else if (kind === 'event') eventStored.emit(entry);
     }
+    watermarks.note(changed);
   }
 
-  function takeWindow(device: string, window: PackedWindow): void {
-    const receivedAtMs = clock.now();
-    const { epoch, sequence, startMs } = window;
-    const message = {
-      class: 'window',
-      device,
-      epoch,
-      sequence,
-      receivedAtMs,
-      startMs,
-      body: encodeWindow(window),
-    } as const;
-    void take(message, () => windowStored.emit({ device, receivedAtMs, window }));
+  async function greet(device: string): Promise<void> {
+    watermarks.note(await records.newestSequences(device));
   }
 
-  function takeEvent(device: string, event: DeviceEvent): void {
-    const { epoch, sequence } = event;
-    const message = {
-      class: 'event',
-      device,
-      epoch,
-      sequence,
-      receivedAtMs: clock.now(),
-      event,
-    } as const;
-    void take(message, () => eventStored.emit({ device, event }));
-  }
-
-  const unsubscribe = await Promise.all([
-    link.subscribe('window', { fleet }, (window, { device }) => takeWindow(device, window)),
-    link.subscribe('event', { fleet }, (event, { device }) => takeEvent(device, event)),
-  ]);
+  const ends = [
+    await link.subscribe('window', { fleet }, (window, { device }) =>
+      gather({
+        kind: 'window',
+        entry: { device, receivedAtMs: clock.now(), window, body: encodeWindow(window) },
+      }),
+    ),
+    await link.subscribe('event', { fleet }, (event, { device }) =>
+      gather({ kind: 'event', entry: { device, receivedAtMs: clock.now(), event } }),
+    ),
+    await link.subscribe('presence', { fleet }, ({ status }, { device }) => {
+      if (status !== 'online') return;
+      greet(device).catch((error: unknown) => logger.error({ error }, 'watermark not sent'));
+    }),
+    await link.subscribe('sample', { fleet }, (bytes, { device, digest, part }) =>
+      samples.receive(device, digest, Number(part), bytes),
+    ),
+  ];
 
   return {
     windowStored,
     eventStored,
-    windows: (device, range) => store.windows(device, range),
-    windowsAfter: (device, after, limit) => store.windowsAfter(device, after, limit),
-    events: (device, range) => store.events(device, range),
-    ledger: (device) => store.ledger(device),
-    windowCount: () => store.windowCount(),
-    fetchSample: (device, sample, parts, signal) =>
-      fetchSample(options, { device, sample, parts }, signal),
-    greet: (device) => watermarks.due(device),
-    setAside(topic, body, { code, reason }) {
+    windows: (device, page) => records.windows(device, page),
+    windowsAfter: (device, after, limit) => records.windowsAfter(device, after, limit),
+    events: (device, page) => records.events(device, page),
+    ledger: (device) => records.ledger(device),
+    windowCount: () => records.windowCount(),
+    fetchSample: (device, sample, parts, signal) => samples.fetch(device, sample, parts, signal),
+    quarantine(topic, bytes, error) {
+      logger.warn({ topic, bytes: bytes.length, code: error.code }, error.reason);
       const found = channelOf(topic);
       if (!found || !isOutboxClass(found.channel)) return;
-      const { device } = found.params as { readonly device: string };
-      const place = readPlace(found.channel, body);
-      store
-        .quarantine({
+      const device = 'device' in found.params ? found.params.device : undefined;
+      if (device === undefined) return;
+      const position = guessPosition(found.channel, bytes);
+      gather({
+        kind: 'unreadable',
+        entry: {
           device,
           class: found.channel,
+          digest: sha256(bytes),
           receivedAtMs: clock.now(),
-          code,
-          reason,
-          body,
-          place,
-        })
-        .then(() => watermarks.due(device))
-        .catch((thrown: unknown) =>
-          logger.error(
-            { err: FleetError.from(thrown), device },
-            'an unreadable message was not set aside',
-          ),
-        );
+          code: error.code,
+          reason: error.reason,
+          epoch: position?.epoch,
+          sequence: position?.sequence,
+          body: bytes.slice(),
+        },
+      });
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(unsubscribe.map((end) => end()));
-      await watermarks[Symbol.asyncDispose]();
+      closing = true;
+      watermarks.end();
+      await Promise.all(ends.map((end) => end()));
     },
   };
+}
+
+function isOutboxClass(channel: string): channel is OutboxClass {
+  return (outboxClasses as readonly string[]).includes(channel);
 }

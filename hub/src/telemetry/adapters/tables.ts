@@ -9,7 +9,7 @@ export interface TelemetryTables {
     sequence: number;
     receivedAtMs: number;
     startMs: number;
-    /** As it came. */
+    /** Packed. */
     body: Uint8Array;
   };
   events: {
