@@ -28,7 +28,7 @@ export interface FleetHandlerOptions {
 const pageSize = 100;
 
 /** Answers of the fleet's routes. */
-export function createFleetHandlers(options: FleetHandlerOptions): Handlers<FleetRoutes> {
+export function fleetHandlers(options: FleetHandlerOptions): Handlers<FleetRoutes> {
   const { fleet, enrolments, telemetry, view } = options;
   return {
     time: ({ query }) => enrolments.time(query.nonce),

@@ -20,7 +20,7 @@ import { createWatermarks } from './watermarks.ts';
 export interface TelemetryOptions {
   readonly fleet: string;
   readonly link: HubLink;
-  readonly records: TelemetryRecords;
+  readonly store: TelemetryRecords;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Longest wait between two watermarks of a device. */
@@ -30,12 +30,12 @@ export interface TelemetryOptions {
 /** Telemetry, listening. */
 export interface RunningTelemetry extends Telemetry, AsyncDisposable {
   /** Sets a message aside that the link could not read: pass it as the link's `onUnreadable`. */
-  quarantine(topic: string, bytes: Uint8Array, error: FleetError): void;
+  setAside(topic: string, bytes: Uint8Array, error: FleetError): void;
 }
 
 /** Starts to gather what devices tell. */
 export async function createTelemetry(options: TelemetryOptions): Promise<RunningTelemetry> {
-  const { fleet, link, records, clock, logger } = options;
+  const { fleet, link, store, clock, logger } = options;
   const onError = (error: unknown) => logger.error({ error }, 'telemetry listener');
   const windowStored = createSignal<StoredWindow>(onError);
   const eventStored = createSignal<StoredEvent>(onError);
@@ -61,7 +61,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Runnin
     gathering.push(arrival);
     if (gathering.length > 1) return;
     let batch: readonly Arrival[] | undefined;
-    records
+    store
       .write((books) => {
         batch ??= gathering;
         if (batch === gathering) gathering = [];
@@ -83,7 +83,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Runnin
   }
 
   async function greet(device: string): Promise<void> {
-    watermarks.note(await records.newestSequences(device));
+    watermarks.note(await store.newestSequences(device));
   }
 
   const ends = [
@@ -108,13 +108,13 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Runnin
   return {
     windowStored,
     eventStored,
-    windows: (device, page) => records.windows(device, page),
-    windowsAfter: (device, after, limit) => records.windowsAfter(device, after, limit),
-    events: (device, page) => records.events(device, page),
-    ledger: (device) => records.ledger(device),
-    windowCount: () => records.windowCount(),
+    windows: (device, page) => store.windows(device, page),
+    windowsAfter: (device, after, limit) => store.windowsAfter(device, after, limit),
+    events: (device, page) => store.events(device, page),
+    ledger: (device) => store.ledger(device),
+    windowCount: () => store.windowCount(),
     fetchSample: (device, sample, parts, signal) => samples.fetch(device, sample, parts, signal),
-    quarantine(topic, bytes, error) {
+    setAside(topic, bytes, error) {
       logger.warn({ topic, bytes: bytes.length, code: error.code }, error.reason);
       const found = channelOf(topic);
       if (!found || !isOutboxClass(found.channel)) return;

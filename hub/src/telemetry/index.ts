@@ -4,6 +4,5 @@ export {
   type RunningTelemetry,
   type TelemetryOptions,
 } from './create-telemetry.ts';
-export { latencyOf } from './latency.ts';
+export type { TelemetryRecords } from './records.ts';
 export type { StoredEvent, StoredWindow, Telemetry } from './telemetry.ts';
-export type { TelemetryStore } from './telemetry-store.ts';

@@ -1,0 +1,10 @@
+export { createBlobAccess } from './blob-access.ts';
+export { createFleet, type FleetOptions, type RunningFleet } from './create-fleet.ts';
+export { createDeviceView, type DeviceView, hasConverged } from './device-view.ts';
+export type { Devices } from './devices.ts';
+export type { DriftView, WindowModels } from './drift-view.ts';
+export { createEnrolments, type Enrolments } from './enrolment.ts';
+export type { DeviceRecord, Fleet, TargetChange } from './fleet.ts';
+export { type FleetRoutes, fleetHandlers } from './handlers.ts';
+export type { Identity } from './identity.ts';
+export { startLiveFeed } from './live-feed.ts';
