@@ -182,9 +182,7 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
     // Without a connection the next one says it.
     return link.publish('presence', { fleet, device }, body).catch(() => undefined);
   };
-  const ungreet = link.onConnect(() => void present('online'));
   const reporter = startReporter({ ...parts, ...tuning, state });
-  link.onConnect(() => events.reportDropped());
 
   events.append({ kind: 'started', agentVersion: parts.agentVersion, previousExit });
   const served = await bootSlot();
@@ -206,6 +204,12 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
       onRestart: () => ended.resolve({ kind: 'restart' }),
     }),
     onRefused: (channel, error) => tell(error, `A ${channel} was refused.`),
+  });
+
+  // Whoever sees the device online can send it commands: subscriptions come first.
+  const ungreet = link.onConnect(() => {
+    void present('online');
+    events.reportDropped();
   });
 
   const newSink = () =>

@@ -21,6 +21,9 @@ export interface DownloadOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Stands for every lane, until a block shows which one is ours. */
+const anyLane = '+';
+
 /** Times the blocks of a file that may arrive with wrong bytes before the attempt fails. */
 const mostBadShare = 2;
 
@@ -69,8 +72,9 @@ async function receive(
     }
   }
 
-  function onBlock(bytes: Uint8Array, params: { readonly block: string }): void {
+  function onBlock(bytes: Uint8Array, params: { readonly block: string; readonly lane: string }) {
     heardMs = clock.nowMs();
+    listen(params.lane).catch(ended.reject);
     writing = writing.then(() => write(Number(params.block), bytes)).catch(ended.reject);
   }
 
@@ -86,12 +90,18 @@ async function receive(
   }
 
   async function listen(lane: string): Promise<void> {
-    const params = { fleet, digest: wanted.digest, lane };
-    const known = lanes.get(lane);
-    const subscribed = known ?? link.subscribe('blob', params, onBlock);
+    if (lanes.has(lane)) return;
+    const where = { fleet, digest: wanted.digest, ...(lane === anyLane ? {} : { lane }) };
+    const subscribed = link.subscribe('blob', where, onBlock);
     lanes.set(lane, subscribed);
     await subscribed;
-    if (known === undefined) await ask();
+    const wide = lanes.get(anyLane);
+    if (lane !== anyLane && wide !== undefined) {
+      lanes.delete(anyLane);
+      await (await wide)();
+      return;
+    }
+    await ask();
   }
 
   function onOffer(offer: Message<'offer'>): void {
@@ -103,7 +113,10 @@ async function receive(
   async function askAfterSilence(): Promise<void> {
     while (!either.aborted) {
       await clock.sleep(limits.needMs, either);
-      if (clock.nowMs() - heardMs >= limits.needMs) await ask();
+      if (clock.nowMs() - heardMs < limits.needMs) continue;
+      // A hub that offered the lane to an earlier process of this device only sends blocks.
+      if (lanes.size === 0 && link.isConnected) await listen(anyLane).catch(() => undefined);
+      else await ask();
     }
   }
 

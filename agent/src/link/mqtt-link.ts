@@ -149,6 +149,8 @@ async function connect(
   };
   const client = new MqttClient(() => socket as never, settings);
   client.on('error', () => undefined);
+  // Every publish under way listens for the end of the connection.
+  client.setMaxListeners(0);
   await new Promise<void>((resolve, reject) => {
     client.once('connect', () => resolve());
     client.once('error', (error) => reject(refusal(error)));

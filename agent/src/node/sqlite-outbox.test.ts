@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { describeOutbox } from '../testing/describe-outbox.ts';
 import { openSqliteOutbox } from './sqlite-outbox.ts';
+
+const fileToFill = process.env.OUTBOX_TO_FILL;
+if (fileToFill !== undefined) fillForEver(fileToFill);
+
+/** What the child of the last test does until it is killed: append, and say what is durable. */
+function fillForEver(file: string): never {
+  const outbox = openSqliteOutbox(file, { budgetBytes: 1e9, nowMs: () => 1 });
+  for (;;) {
+    const text = ({ sequence }: { sequence: number }) => new TextEncoder().encode(`${sequence}`);
+    writeSync(1, `${outbox.append('event', text)}\n`);
+  }
+}
 
 const folder = mkdtempSync(path.join(tmpdir(), 'edgewise-outbox-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,9 +51,9 @@ test('a second process in the same folder is a conflict', () => {
 
 test('kill -9 loses nothing that append returned for', async () => {
   const file = newFile();
-  const writer = fileURLToPath(new URL('./outbox-writer.test.fixture.ts', import.meta.url));
-  const child = spawn(process.execPath, [...process.execArgv, writer, file], {
+  const child = spawn(process.execPath, [...process.execArgv, import.meta.filename], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, OUTBOX_TO_FILL: file },
   });
   let said = '';
   child.stdout.setEncoding('utf8');

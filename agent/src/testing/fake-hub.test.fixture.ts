@@ -22,7 +22,7 @@ export interface FakeHub {
   /** Blocks that were sent, by digest. */
   readonly sent: Map<string, number>;
   /** Asks the device to run a bundle; each call has a higher generation. */
-  aim(active: BundleRef | null, changes?: Partial<Target>): Promise<Target>;
+  aim(active: BundleRef | null, changes?: Partial<Target>, forger?: Signer): Promise<Target>;
   command(body: CommandBody, changes?: Partial<Command>): Promise<void>;
   /** Lets devices fetch the files of a bundle. */
   offer(bundle: PackedBundle): void;
@@ -56,7 +56,7 @@ export async function startFakeHub(link: Link, options: FakeHubOptions): Promise
     offer(bundle) {
       for (const bytes of bundle.files.values()) files.set(sha256(bytes), bytes);
     },
-    async aim(active, changes = {}) {
+    async aim(active, changes = {}, forger = signer) {
       const target: Target = {
         v: 1,
         fleet,
@@ -68,7 +68,7 @@ export async function startFakeHub(link: Link, options: FakeHubOptions): Promise
         policies: { predictions: 'qos0', outboxBytes: 1_000_000 },
         ...changes,
       };
-      await link.publish('target', params, await sign('target', target));
+      await link.publish('target', params, await sign('target', target, forger));
       return target;
     },
     async command(body, changes = {}) {
@@ -83,13 +83,13 @@ export async function startFakeHub(link: Link, options: FakeHubOptions): Promise
         body,
         ...changes,
       };
-      await link.publish('command', params, await sign('command', command));
+      await link.publish('command', params, await sign('command', command, signer));
     },
   };
 
-  function sign(kind: 'target' | 'command', document: object) {
+  function sign(kind: 'target' | 'command', document: object, by: Signer) {
     const bytes = new TextEncoder().encode(JSON.stringify(document));
-    return signEnvelope(payloadTypes[kind], bytes, signer);
+    return signEnvelope(payloadTypes[kind], bytes, by);
   }
 
   async function answerNeed({ digest, missing }: MissingParts): Promise<void> {
@@ -113,7 +113,12 @@ export async function startFakeHub(link: Link, options: FakeHubOptions): Promise
   }
 
   await link.subscribe('state', params, (state) => hub.states.push(state));
-  await link.subscribe('event', params, (event) => hub.events.push(event));
+  const known = new Set<number>();
+  await link.subscribe('event', params, (event) => {
+    // Without a watermark every connection brings them again.
+    if (!known.has(event.sequence)) hub.events.push(event);
+    known.add(event.sequence);
+  });
   await link.subscribe('presence', params, (presence) => hub.presences.push(presence));
   await link.subscribe('reply', params, (reply) => hub.replies.push(reply));
   await link.subscribe('need', params, (need) => void answerNeed(need));

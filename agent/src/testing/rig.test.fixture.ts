@@ -21,12 +21,14 @@ import { startTestBroker, type TestBroker } from './test-broker.test.fixture.ts'
 export interface Rig extends AsyncDisposable {
   readonly agent: Agent;
   readonly hub: FakeHub;
+  /** The hub's connection, for what the fake hub does not do. */
+  readonly hubLink: AgentLink;
   readonly broker: TestBroker;
   readonly signer: Signer;
   /** Where the HTTP source listens. */
   readonly url: Promise<string>;
   /** Packs a bundle and lets the agent fetch it. */
-  bundle(options?: Omit<ABundleOptions, 'signer'>): Promise<PackedBundle>;
+  bundle(options?: Partial<ABundleOptions>): Promise<PackedBundle>;
   /** Stops the agent and starts another process of the same device. */
   restart(): Promise<void>;
 }
@@ -84,11 +86,12 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       return running.agent;
     },
     hub,
+    hubLink,
     broker,
     signer,
     url: url.promise,
     async bundle(wanted = {}) {
-      const bundle = await aBundle({ ...wanted, signer });
+      const bundle = await aBundle({ signer, ...wanted });
       hub.offer(bundle);
       return bundle;
     },
