@@ -6,6 +6,7 @@ import { createClient } from './api/client.ts';
 import { createLive } from './api/live.ts';
 import { createStatusRefresh } from './api/status-refresh.ts';
 import { createSession, type Session } from './session/session.ts';
+import { findShell, followShell } from './shell/shell.ts';
 import { createThemeChoice, type ThemeChoice } from './theme/theme.ts';
 
 /** Everything the pages are made of besides the screens. */
@@ -18,6 +19,8 @@ export interface ConsoleParts {
 
 /** Joins session, client, cache and event stream. */
 export function createConsole(page: Window): ConsoleParts {
+  const shell = findShell(page);
+  if (shell) followShell(shell, page);
   const session = createSession(page.sessionStorage);
   const cache = new QueryClient({
     defaultOptions: {

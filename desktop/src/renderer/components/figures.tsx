@@ -48,7 +48,7 @@ function Figure({ label, value, unit, note, source, href, level = 'well' }: Head
       title={source}
     >
       <dt className="truncate text-[12px] text-faint">{label}</dt>
-      <dd className="truncate whitespace-nowrap">
+      <dd className="truncate whitespace-nowrap tabular-nums">
         {href ? (
           <a href={href} className="after:absolute after:inset-0">
             {body}

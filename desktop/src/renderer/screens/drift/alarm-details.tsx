@@ -30,7 +30,9 @@ export function AlarmDetails({ alarm }: { readonly alarm: Alarm }) {
             </span>
             <Links alarm={alarm} />
           </div>
-          <p className="text-[15px] leading-6 font-medium">{alarm.sentence}</p>
+          <p className="text-[15px] leading-6 font-medium first-letter:uppercase">
+            {alarm.sentence}
+          </p>
           {alarm.unchanged.length > 0 && (
             <p className="text-soft">{words.unchanged(alarm.unchanged)}</p>
           )}

@@ -70,7 +70,7 @@ function Headline({ alarms }: { readonly alarms: readonly Alarm[] }) {
         {
           label: figures.learning,
           value: formatCount(counts.learning),
-          unit: figures.devices,
+          unit: figures.devices(counts.learning),
           source: figures.sourceLearning,
         },
         {

@@ -7,7 +7,9 @@ import { Button } from '../../components/button.tsx';
 import { CopyCommand } from '../../components/copy-command.tsx';
 import type { Credential } from '../../session/session.ts';
 import { useSession } from '../../session/session-context.tsx';
+import { findShell } from '../../shell/shell.ts';
 import { text } from '../../text/text.ts';
+import { HubAddress } from './hub-address.tsx';
 import { placeAfter, readPasted } from './model.ts';
 
 const route = getRouteApi('/signin');
@@ -17,6 +19,7 @@ const words = text.signIn;
 export function SignInScreen() {
   const { code, next } = route.useSearch();
   const { signIn, pending, error } = useSignIn(next);
+  const shell = findShell(window);
   const used = useRef<string>(undefined);
   useEffect(() => {
     if (code === undefined || used.current === code) return;
@@ -31,6 +34,7 @@ export function SignInScreen() {
           <p className="text-[12px] text-faint">{text.product}</p>
           <h1>{words.title}</h1>
         </header>
+        {shell && <HubAddress shell={shell} />}
         {error !== null && <Failure error={error} />}
         {pending ? <Skeleton height={96} /> : <TokenForm onToken={signIn} />}
       </div>
