@@ -1,11 +1,5 @@
 import { sha256 } from '@edgewise/models/crypto';
-import {
-  channelOf,
-  encodeWindow,
-  FleetError,
-  type OutboxClass,
-  outboxClasses,
-} from '@edgewise/protocol';
+import { channelOf, encodeWindow, FleetError, isOutboxClass } from '@edgewise/protocol';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { HubLink } from '../link/hub-link.ts';
@@ -142,8 +136,4 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Runnin
       await Promise.all(ends.map((end) => end()));
     },
   };
-}
-
-function isOutboxClass(channel: string): channel is OutboxClass {
-  return (outboxClasses as readonly string[]).includes(channel);
 }

@@ -1,4 +1,4 @@
-export { createSqliteTelemetry } from './adapters/sqlite-telemetry.ts';
+export { createSqliteTelemetryRecords } from './adapters/sqlite-telemetry-records.ts';
 export {
   createTelemetry,
   type RunningTelemetry,

@@ -7,7 +7,7 @@ import { gapsOf, sizeOf, unite } from '../sequence-set.ts';
 import type { StoredWindow } from '../telemetry.ts';
 
 /** Telemetry in the relational store. */
-export function createSqlRecords(db: Database, commits: GroupCommit): TelemetryRecords {
+export function createSqliteTelemetryRecords(db: Database, commits: GroupCommit): TelemetryRecords {
   const windowsOf = (device: string) =>
     db.selectFrom('windows').selectAll().where('device', '=', device);
   return {
