@@ -24,8 +24,9 @@ import { compareFeatures } from './compare-features.ts';
 import { describeFinding } from './describe-finding.ts';
 import type { DriftView } from './drift-view.ts';
 import { execute } from './execute.ts';
-import { planRenewal, type RenewalFacts, type RenewalRules, renewalRules } from './plan.ts';
+import { planRenewal, type RenewalRules, renewalRules } from './plan.ts';
 import { raise } from './raise.ts';
+import type { RenewalFacts } from './renewal-facts.ts';
 import type { Step } from './step.ts';
 import { createWatch, type RaisedFindings } from './watch.ts';
 

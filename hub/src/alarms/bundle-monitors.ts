@@ -2,7 +2,8 @@ import { readManifest } from '@edgewise/models/bundle';
 import { sha256 } from '@edgewise/models/crypto';
 import { decodeProfile, type Profile } from '@edgewise/models/profile';
 import type { ModelPolicies } from '@edgewise/protocol/http';
-import { createDeviceMonitor, type DeviceMonitor } from '../monitor/device-monitor.ts';
+import type { DeviceMonitor } from '../monitor/device-monitor.ts';
+import { watchProfile } from '../monitor/watch-profile.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { BlobStore } from '../store/blobs.ts';
 
@@ -64,7 +65,11 @@ export function createBundleMonitors({
     const key = keyOf({ bins: profile.digests.bins.slice(0, digits), reference });
     if (known.has(key)) return;
     const { model, version, policies } = of;
-    const monitor = createDeviceMonitor(configOf(profile, policies));
+    const { alarmThreshold, falseAlarmsPerDeviceYear } = policies;
+    const monitor = watchProfile(profile, {
+      falseAlarmsPerDeviceYear,
+      ...(alarmThreshold !== undefined && { threshold: alarmThreshold }),
+    });
     known.set(key, { model, version, reference, profile, monitor });
   }
 
@@ -82,24 +87,3 @@ export function createBundleMonitors({
 
 const keyOf = ({ bins, reference }: { readonly bins: string; readonly reference: string }) =>
   `${bins} ${reference}`;
-
-function configOf(
-  { bins, references }: Profile,
-  policies: ModelPolicies,
-): Parameters<typeof createDeviceMonitor>[0] {
-  const { alarmThreshold, falseAlarmsPerDeviceYear } = policies;
-  return {
-    features: bins.features.map(({ name }, index) => ({
-      name,
-      cohorts: references.map(({ counts }) => counts[index] ?? []),
-    })),
-    ...(bins.classes > 0 && {
-      predictions: {
-        classes: bins.classes,
-        cohorts: references.map(({ predictions }) => predictions),
-      },
-    }),
-    falseAlarmsPerDeviceYear,
-    ...(alarmThreshold !== undefined && { threshold: alarmThreshold }),
-  };
-}

@@ -3,11 +3,11 @@
  * passed its gate, close. Pure: it is asked again whenever a label, run or rollout changes.
  */
 import { minutes, seconds } from '@edgewise/protocol';
-import type { Alarm, ModelPolicies, ModelVersion, Rollout, Run } from '@edgewise/protocol/http';
+import type { Alarm } from '@edgewise/protocol/http';
 import type { AlarmLabels } from '../labels/field-sample-records.ts';
-import { lowerErrorBound } from '../retrain/error-bound.ts';
-import { decideRetraining, type RetrainDecision } from '../retrain/policy.ts';
 import type { AlarmRecord } from './alarm-records.ts';
+import { accuracyOf, consult, percent, reasonSentence } from './consult.ts';
+import type { RenewalFacts } from './renewal-facts.ts';
 import { isFault } from './sentence.ts';
 import type { Step } from './step.ts';
 
@@ -26,25 +26,10 @@ export interface RenewalRules {
 /** Defaults of the waiting times. */
 export const renewalRules: RenewalRules = {
   gatherMs: seconds(5),
-  quietMs: seconds(30),
+  quietMs: seconds(10),
   retryMs: seconds(20),
   coolDownMs: minutes(60),
 };
-
-/** What a plan is made from, besides the alarm. */
-export interface RenewalFacts {
-  readonly nowMs: number;
-  readonly policies: ModelPolicies;
-  /** The version the alarm is about. */
-  readonly version: Pick<ModelVersion, 'createdAtMs' | 'variants'>;
-  readonly labels: AlarmLabels;
-  /** Devices that can be reached. */
-  readonly online: ReadonlySet<string>;
-  readonly run: Run | undefined;
-  readonly challenger: ModelVersion | undefined;
-  /** The rollout of the challenger, whoever began it. */
-  readonly rollout: Rollout | undefined;
-}
 
 /** Share of the asked labels (0 to 1) that is enough. */
 const matureShare = 0.9;
@@ -83,21 +68,6 @@ function count({ labelsGiven, accuracy }: Alarm, labels: AlarmLabels): readonly 
   return [{ name: 'count', given: labels.labelled, accuracy: accuracyOf(labels.randomErrors) }];
 }
 
-/** Accuracy with bounds that hold at every moment at once, together at 95 %. */
-function accuracyOf(errors: readonly boolean[]): Alarm['accuracy'] {
-  if (errors.length === 0) return null;
-  const alpha = 0.025;
-  return {
-    right: errors.filter((wasWrong) => !wasWrong).length,
-    of: errors.length,
-    lower: lowerErrorBound(
-      errors.map((wasWrong) => !wasWrong),
-      alpha,
-    ),
-    upper: 1 - lowerErrorBound(errors, alpha),
-  };
-}
-
 function whenOpen(
   record: AlarmRecord,
   facts: RenewalFacts,
@@ -106,7 +76,7 @@ function whenOpen(
   const { alarm } = record;
   if (alarm.decisions.length > 0 && record.asks.length > 0) return [];
   if (facts.nowMs - alarm.openedAtMs < gatherMs) return [];
-  const decisions = decide(record, facts, { isAnswered: false });
+  const decisions = consult(record, facts, { isAnswered: false });
   const request = decisions.find((decision) => decision.kind === 'request-labels');
   if (request === undefined) return once(alarm, quarantineSentence(alarm));
   const asks = request.requests.map(({ deviceId, random, lowestMargin }) => ({
@@ -145,7 +115,7 @@ function whenLabelling(
 ): readonly Step[] {
   if (!areMature(record, facts, rules)) return [];
   const { alarm } = record;
-  const decision = decide(record, facts, { isAnswered: true, coolDownMs: rules.coolDownMs }).find(
+  const decision = consult(record, facts, { isAnswered: true, coolDownMs: rules.coolDownMs }).find(
     ({ kind }) => kind === 'retrain' || kind === 'wait',
   );
   if (decision === undefined) return harmless(facts);
@@ -217,61 +187,9 @@ function whenRollingOut({ rollout }: RenewalFacts): readonly Step[] {
   return [{ name: 'close', status: 'open', sentence, relearn: false }];
 }
 
-/** What the policy says of the recorded facts. */
-function decide(
-  { alarm, attempt }: AlarmRecord,
-  { nowMs, policies, version, labels }: RenewalFacts,
-  state: { readonly isAnswered: boolean; readonly coolDownMs?: number },
-): readonly RetrainDecision[] {
-  const faults = alarm.findings
-    .filter(({ pattern }) => isFault(pattern))
-    .map(({ device, feature, pattern }) => ({ deviceId: device, feature, pattern }));
-  const drifted = alarm.findings.filter(({ pattern }) => !isFault(pattern));
-  const devices = [...new Set(drifted.map(({ device }) => device))];
-  return decideRetraining(
-    {
-      ...{ nowMs, faults, served: [], randomLabels: labels.randomErrors },
-      trainedAtMs: version.createdAtMs,
-      drifts:
-        devices.length === 0 ? [] : [{ alarmId: alarm.id, devices, isAnswered: state.isAnswered }],
-      ...(attempt !== null && { lastAttempt: attempt }),
-    },
-    {
-      labelBudget: policies.labelBudget,
-      acceptedError: 1 - worstAccuracy(version),
-      errorMargin: policies.toleratedLoss,
-      ...(state.coolDownMs !== undefined && { coolDownMs: state.coolDownMs }),
-    },
-  );
-}
-
-function worstAccuracy({ variants }: Pick<ModelVersion, 'variants'>): number {
-  return variants.reduce((least, { accuracy }) => Math.min(least, accuracy), 1);
-}
-
-function reasonSentence(decision: RetrainDecision, { labels }: RenewalFacts): string {
-  if (decision.kind === 'wait') {
-    return decision.reason.because === 'cool-down'
-      ? `There is a reason to retrain, but the last attempt is too fresh; next at ${new Date(decision.reason.untilMs).toISOString()}.`
-      : `There is a reason to retrain, but only ${decision.reason.newLabels} of ${decision.reason.needed} new random labels.`;
-  }
-  if (decision.kind !== 'retrain') return '';
-  const { reason } = decision;
-  switch (reason.because) {
-    case 'error':
-      return `Retrain: on ${labels.randomErrors.length} random labels the error is at least ${percent(reason.lowerBound)} (95 %), tolerated are ${percent(reason.tolerated)}.`;
-    case 'cost':
-      return 'Retrain: staleness has cost more by now than a retraining would.';
-    case 'age':
-      return 'Retrain: the model has reached its age limit.';
-  }
-}
-
 /** A decision that has not just been recorded. */
 function once({ decisions }: Alarm, sentence: string): readonly Step[] {
   return decisions.some((known) => known.sentence === sentence)
     ? []
     : [{ name: 'decide', sentence }];
 }
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
