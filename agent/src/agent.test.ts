@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Runtime } from '@edgewise/models/runtime';
-import { FleetError, type Message } from '@edgewise/protocol';
+import { DeviceState, FleetError, type Message } from '@edgewise/protocol';
 import { aSigner, tinyRuntime } from './testing/a-bundle.test.fixture.ts';
 import { eventually } from './testing/eventually.ts';
 import { type Rig, startRig } from './testing/rig.test.fixture.ts';
@@ -73,6 +73,11 @@ test('steps are told as events and the state shows slot, parity and generation',
     rig.hub.states.findLast((one) => one.slots.active !== undefined && one.progress === undefined),
   );
   assert.equal(state.observedGeneration, target.generation);
+  const known = Object.keys(DeviceState.properties);
+  assert.deepEqual(
+    Object.keys(state).filter((key) => !known.includes(key)),
+    [],
+  );
   assert.equal(state.slots.active?.status, 'trial');
   assert.deepEqual(state.slots.active?.parity?.vectors, 4);
   assert.equal(state.waiting?.code, 'insufficient-data');

@@ -1,8 +1,7 @@
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { connect, type TLSSocket } from 'node:tls';
+import { type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { FleetError, isCode, kibibytes, seconds } from '@edgewise/protocol';
-import { isPinned } from '../node/pinned-key.ts';
+import { openSocket } from '../node/open-socket.ts';
 
 /** The few calls of a hub's HTTP API that a device makes. */
 export interface HubHttp {
@@ -21,15 +20,13 @@ const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'
  */
 export function createHubHttp(url: string, fingerprint: string): HubHttp {
   const base = parse(url);
+  const isTls = base.protocol === 'https:';
   const call = async (method: string, path: string, body?: unknown) => {
-    const target = new URL(path, base);
     const text = body === undefined ? undefined : JSON.stringify(body);
-    try {
-      const socket = base.protocol === 'https:' ? await pinned(base, fingerprint) : undefined;
-      return await exchange(target, { method, text, socket });
-    } catch (thrown) {
-      throw unreachable(thrown, base);
-    }
+    const signal = AbortSignal.timeout(timeoutMs);
+    const where = { isTls, fingerprint, signal, defaultPort: isTls ? 443 : 80 };
+    const socket = await openSocket(base, where);
+    return await exchange(new URL(path, base), { method, text, socket });
   };
   return { get: (path) => call('GET', path), post: (path, body) => call('POST', path, body) };
 }
@@ -46,44 +43,26 @@ function parse(url: string): URL {
   return base;
 }
 
-async function pinned(base: URL, fingerprint: string): Promise<TLSSocket> {
-  const host = base.hostname.replace(/^\[|\]$/g, '');
-  const port = Number(base.port || 443);
-  const socket = connect({ host, port, servername: host, rejectUnauthorized: false });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('secureConnect', resolve);
-    socket.once('error', reject);
-    socket.setTimeout(timeoutMs, () =>
-      reject(new FleetError('timeout', `${base.host} is silent.`)),
-    );
-  }).catch((thrown: unknown) => {
-    socket.destroy();
-    throw thrown;
-  });
-  if (isPinned(socket, fingerprint)) return socket;
-  socket.destroy();
-  const reason = `${base.host} holds another key than the hub that we look for; nothing was sent.`;
-  throw new FleetError('unauthenticated', reason);
-}
-
 interface Exchange {
   readonly method: string;
   readonly text: string | undefined;
-  readonly socket: TLSSocket | undefined;
+  readonly socket: Socket;
 }
 
 function exchange(target: URL, { method, text, socket }: Exchange): Promise<unknown> {
   const headers = text === undefined ? {} : { 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {
-    const options = { method, headers, timeout: timeoutMs };
-    const answered = (response: IncomingMessage) => read(response).then(resolve, reject);
-    const request: ClientRequest =
-      socket === undefined
-        ? requestHttp(target, options, answered)
-        : requestHttps(target, { ...options, createConnection: () => socket }, answered);
-    request.on('error', reject);
-    request.on('timeout', () => request.destroy(new FleetError('timeout', 'The hub is silent.')));
-    request.end(text);
+    // The socket speaks TLS already where the address says so.
+    const options = { method, headers, timeout: timeoutMs, createConnection: () => socket };
+    const call = request({
+      ...options,
+      host: target.hostname,
+      path: target.pathname + target.search,
+    });
+    call.on('response', (response) => read(response).then(resolve, reject));
+    call.on('error', (error) => reject(FleetError.from(error)));
+    call.on('timeout', () => call.destroy(new FleetError('timeout', 'The hub is silent.')));
+    call.end(text);
   });
 }
 
@@ -109,13 +88,4 @@ function parseJson(text: string): unknown {
     // Whoever answers so is no hub; the caller's schema says it.
     return undefined;
   }
-}
-
-function unreachable(thrown: unknown, base: URL): FleetError {
-  const error = FleetError.from(thrown);
-  if (error.code !== 'internal' && !(error.cause instanceof Error)) return error;
-  const code = error.code === 'internal' ? 'unavailable' : error.code;
-  return new FleetError(code, `${base.origin} cannot be reached: ${error.reason}`, {
-    cause: thrown,
-  });
 }

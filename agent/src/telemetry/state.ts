@@ -15,12 +15,16 @@ export interface Moment
 
 /** The document that a device reports about itself. */
 export function stateOf(facts: DeviceFacts, moment: Moment): DeviceState {
+  const { device, instance, agentVersion, deviceClass } = facts;
   const { roles, progress, waiting, ...rest } = moment;
   const { active, candidate, fallback, refusals } = roles;
   return {
     v: 1,
+    device,
+    instance,
     protocol: PROTOCOL_VERSION,
-    ...facts,
+    agentVersion,
+    deviceClass,
     ...rest,
     slots: {
       ...(active && { active: reportOf(active) }),
