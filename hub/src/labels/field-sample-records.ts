@@ -38,6 +38,8 @@ export interface FieldSampleRecords extends FieldSource {
     readonly status: FieldSample['status'];
     readonly model?: string;
   }): Promise<readonly FieldSampleRecord[]>;
+  /** Samples that wait for an answer. */
+  countWaiting(): Promise<number>;
   /** Labelled random samples of a model and alarm (`null`: of none), by use. */
   countRandom(
     of: Pick<FieldSample, 'model' | 'alarm'>,

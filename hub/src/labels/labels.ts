@@ -25,6 +25,8 @@ export interface Labels extends AsyncDisposable {
   label(sample: string, label: number | null, caller: string): Promise<FieldSample>;
   /** Takes a label or a skip back. */
   unlabel(sample: string): Promise<FieldSample>;
+  /** Samples that wait for an answer. */
+  countWaiting(): Promise<number>;
   /** What an alarm has got so far. */
   ofAlarm(alarm: string): Promise<AlarmLabels>;
   /** Fetches an offer that was made while nobody listened. */
@@ -146,6 +148,7 @@ export function createLabels(options: LabelOptions): Labels & { listen(judge: Of
         await records.put(next);
         return tell(next);
       }),
+    countWaiting: () => records.countWaiting(),
     ofAlarm: (alarm) => records.ofAlarm(alarm),
     fetch,
     changed,

@@ -19,7 +19,7 @@ import { decodeJob, encodeJob } from './job.ts';
 import { createRunLog } from './run-log.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
 import { toVersion } from './to-version.ts';
-import type { Worker } from './worker.ts';
+import type { Worker, WorkOutcome } from './worker.ts';
 
 /** Makes versions. */
 export interface Pipeline extends AsyncDisposable {
@@ -55,6 +55,11 @@ export interface PipelineOptions {
   /** Threads within one operator of a training; default 1, which leaves cores to the fleet. */
   readonly threads?: number;
 }
+
+/** Workers that may be lost before a run has failed. */
+const attempts = 3;
+
+const isLost = (outcome: WorkOutcome): boolean => !outcome.ok && outcome.code === 'unavailable';
 
 /** Starts the pipeline; runs that a previous process left behind go on. */
 export function createPipeline(options: PipelineOptions): Pipeline {
@@ -92,16 +97,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     try {
       const begun = await begin(record);
       await log.change((current) => ({ ...current, ...begun }));
-      const { results, checkpoint } = log.record();
-      const outcome = await options.worker.run(
-        {
-          ...{ blobFolder: options.blobFolder, job: begun.job, results },
-          publicKeyPem: options.signer.publicKeyPem,
-          ...(checkpoint !== null && { checkpoint }),
-        },
-        log.listener,
-        AbortSignal.any([cancel.signal, stop.signal]),
-      );
+      const signal = AbortSignal.any([cancel.signal, stop.signal]);
+      let outcome = await attempt(log, signal);
+      for (let again = 1; isLost(outcome) && again < attempts && !signal.aborted; again++) {
+        outcome = await attempt(log, signal);
+      }
       await log.settle();
       if (outcome.ok) await complete(log);
       else await fail(log, outcome);
@@ -113,6 +113,21 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     } finally {
       canceled.delete(record.run.id);
     }
+  }
+
+  /** Works on what is not done yet; a worker that was lost left its results and checkpoints. */
+  async function attempt(
+    log: ReturnType<typeof createRunLog>,
+    signal: AbortSignal,
+  ): Promise<WorkOutcome> {
+    await log.settle();
+    const { job, results, checkpoint } = log.record();
+    const order = {
+      ...{ blobFolder: options.blobFolder, job: job ?? '', results },
+      publicKeyPem: options.signer.publicKeyPem,
+      ...(checkpoint !== null && { checkpoint }),
+    };
+    return options.worker.run(order, log.listener, signal);
   }
 
   async function begin(record: RunRecord): Promise<{ readonly job: string; readonly run: Run }> {

@@ -13,7 +13,7 @@ export interface WorkListener {
   sign(bytes: Uint8Array): Promise<Uint8Array>;
 }
 
-/** How a piece of work ended. */
+/** How a piece of work ended. `unavailable`: the worker itself was lost, and may be tried again. */
 export type WorkOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly code: Code; readonly detail: string };

@@ -32,6 +32,13 @@ export function createSqliteFieldSampleRecords(db: Database): FieldSampleRecords
         .execute();
       return rows.map(toRecord);
     },
+    async countWaiting() {
+      const row = await samples
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('status', '=', 'waiting')
+        .executeTakeFirstOrThrow();
+      return row.count;
+    },
     async countRandom({ model, alarm }) {
       const rows = await samples
         .select(['use', ({ fn }) => fn.countAll<number>().as('count')])

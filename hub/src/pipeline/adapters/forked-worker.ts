@@ -50,7 +50,7 @@ function outcomeOf(
     });
     child.on('exit', (status, signal) => {
       const detail = `The worker ended with ${signal ?? `exit code ${status}`}.`;
-      resolve(outcome ?? { ok: false, code: 'internal', detail });
+      resolve(outcome ?? { ok: false, code: 'unavailable', detail });
     });
   });
 }
