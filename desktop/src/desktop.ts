@@ -10,7 +10,7 @@ import { electronBinary } from './electron-binary.ts';
 import { openBrowser } from './open-browser.ts';
 
 const { positionals } = parseArgs({ allowPositionals: true });
-const address = positionals[0] ?? 'http://127.0.0.1:7700/';
+const address = positionals[0] ?? 'http://127.0.0.1:8320/';
 const say = (line: string) => writeSync(1, `${line}\n`);
 
 const electron = electronBinary(

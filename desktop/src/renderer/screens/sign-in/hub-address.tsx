@@ -25,7 +25,7 @@ export function HubAddress({ shell }: { readonly shell: Shell }) {
           className="h-8 rounded-md border border-line-strong bg-page px-2 font-mono"
           value={value}
           spellCheck={false}
-          placeholder="http://127.0.0.1:7700"
+          placeholder="http://127.0.0.1:8320"
           onChange={(event) => setTyped(event.target.value)}
         />
       </label>

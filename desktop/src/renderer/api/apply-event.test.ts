@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import type { Device, FieldSample, LiveEvent, Run, WindowSummary } from '@edgewise/protocol/http';
+import { QueryClient } from '@tanstack/react-query';
+import { sampleFixtures } from '../../testing/fixture-alarms.ts';
+import { deviceFixtures, windowFixtures } from '../../testing/fixture-devices.ts';
+import { runFixtures, versionFixtures } from '../../testing/fixture-models.ts';
+import { applyEvent } from './apply-event.ts';
+import { queryKey } from './queries.ts';
+
+const nowMs = 1_700_000_000_000;
+const [gate, hall] = deviceFixtures(nowMs) as [Device, Device];
+let cache: QueryClient;
+
+beforeEach(() => {
+  cache = new QueryClient();
+});
+
+test('a device replaces itself in the list and where it is shown alone', () => {
+  cache.setQueryData(queryKey('listDevices'), [gate, hall]);
+  cache.setQueryData(queryKey('getDevice', { params: { device: hall.id } }), hall);
+  applyEvent(cache, { kind: 'device', device: { ...hall, cloned: true } });
+  assert.deepEqual(
+    cache.getQueryData<Device[]>(queryKey('listDevices'))?.map((each) => [each.id, each.cloned]),
+    [
+      ['gate-1', false],
+      ['hall-2', true],
+    ],
+  );
+  assert.equal(
+    cache.getQueryData<Device>(queryKey('getDevice', { params: { device: hall.id } }))?.cloned,
+    true,
+  );
+});
+
+test('what was never fetched stays unfetched', () => {
+  applyEvent(cache, { kind: 'device', device: gate });
+  assert.equal(cache.getQueryData(queryKey('listDevices')), undefined);
+});
+
+test('a window comes first in every list of its device, and lists keep their length', () => {
+  const windows = windowFixtures('hall-2', nowMs, 3);
+  const short = queryKey('deviceWindows', { params: { device: 'hall-2' }, query: { limit: 3 } });
+  const long = queryKey('deviceWindows', { params: { device: 'hall-2' }, query: { limit: 60 } });
+  const other = queryKey('deviceWindows', { params: { device: 'hall-3' }, query: { limit: 3 } });
+  for (const key of [short, long, other]) cache.setQueryData(key, windows);
+  const newest = { ...windows[0], sequence: 1_001 } as WindowSummary;
+  applyEvent(cache, { kind: 'window', device: 'hall-2', window: newest });
+  applyEvent(cache, { kind: 'window', device: 'hall-2', window: newest });
+  const sequences = (key: typeof short) =>
+    cache.getQueryData<WindowSummary[]>(key)?.map((each) => each.sequence);
+  assert.deepEqual(sequences(short), [1_001, 1_000, 999]);
+  assert.deepEqual(sequences(long), [1_001, 1_000, 999, 998]);
+  assert.deepEqual(sequences(other), [1_000, 999, 998]);
+});
+
+test('a run keeps its metrics when it comes without them, and metrics are appended once', () => {
+  const [run] = runFixtures(nowMs) as [Run];
+  cache.setQueryData(queryKey('getRun', { params: { run: run.id } }), run);
+  applyEvent(cache, { kind: 'run', run: { ...run, progress: 0.9, metrics: [] } });
+  const metric = { step: 9_999, epoch: 3, loss: 0.1 };
+  applyEvent(cache, { kind: 'metric', run: run.id, metric });
+  applyEvent(cache, { kind: 'metric', run: run.id, metric });
+  const known = cache.getQueryData<Run>(queryKey('getRun', { params: { run: run.id } }));
+  assert.equal(known?.progress, 0.9);
+  assert.equal(known?.metrics.length, run.metrics.length + 1);
+});
+
+test('a labelled sample leaves the queue, and one that was taken back returns to its place', () => {
+  const [first, second, third] = sampleFixtures(nowMs) as [FieldSample, FieldSample, FieldSample];
+  const waiting = queryKey('labelQueue', { query: { status: 'waiting' } });
+  cache.setQueryData(waiting, [first, second, third]);
+  const ids = () => cache.getQueryData<FieldSample[]>(waiting)?.map((each) => each.sample);
+  applyEvent(cache, { kind: 'sample', sample: { ...second, status: 'labelled', label: 3 } });
+  assert.deepEqual(ids(), [first.sample, third.sample]);
+  applyEvent(cache, { kind: 'sample', sample: second });
+  assert.deepEqual(ids(), [first.sample, second.sample, third.sample]);
+});
+
+test('a new version enters the list of its model', () => {
+  const [newest, ...older] = versionFixtures(nowMs);
+  assert.ok(newest);
+  const key = queryKey('listVersions', { params: { model: 'digits' } });
+  cache.setQueryData(key, older);
+  applyEvent(cache, { kind: 'version', version: newest });
+  assert.deepEqual(
+    cache.getQueryData<{ version: number }[]>(key)?.map((each) => each.version),
+    [3, 2, 1],
+  );
+});
+
+test('a reset makes everything old', () => {
+  cache.setQueryData(queryKey('listDevices'), [gate]);
+  applyEvent(cache, { kind: 'reset', atMs: nowMs });
+  assert.equal(cache.getQueryState(queryKey('listDevices'))?.isInvalidated, true);
+});
+
+test('an event of a kind that is not known yet changes nothing', () => {
+  applyEvent(cache, { kind: 'weather' } as unknown as LiveEvent);
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { WindowSummary } from '@edgewise/protocol/http';
+import { windowFixtures } from '../../testing/fixture-devices.ts';
+import { histogramBars } from './histogram-bars.ts';
+import { stripCells, windowLevel } from './strip-cells.ts';
+import { niceTicks } from './ticks.ts';
+
+const [sample] = windowFixtures('kitchen-4', 0, 1) as [WindowSummary];
+const aWindow = (
+  sequence: number,
+  drift: WindowSummary['drift'] = { state: 'watching' },
+): WindowSummary => ({
+  ...sample,
+  sequence,
+  drift,
+});
+
+test('a strip shows the oldest window first and is padded at its front', () => {
+  const cells = stripCells([aWindow(2), aWindow(1)], 4);
+  assert.deepEqual(
+    cells.map((cell) => cell.window?.sequence),
+    [undefined, undefined, 1, 2],
+  );
+});
+
+test('a sequence number that never came leaves a blank', () => {
+  const cells = stripCells([aWindow(9), aWindow(6)], 5);
+  assert.deepEqual(
+    cells.map((cell) => cell.window?.sequence),
+    [undefined, 6, undefined, undefined, 9],
+  );
+});
+
+test('a restart of the outbox is no gap', () => {
+  const cells = stripCells([{ ...aWindow(1), epoch: 2 }, aWindow(90)], 2);
+  assert.deepEqual(
+    cells.map((cell) => cell.window?.sequence),
+    [90, 1],
+  );
+});
+
+test('every cell of a strip has its own key, and there are as many as asked for', () => {
+  const cells = stripCells(windowFixtures('lab-5', 0, 200), 60);
+  assert.equal(cells.length, 60);
+  assert.equal(new Set(cells.map((cell) => cell.key)).size, 60);
+});
+
+test('evidence half way to the alarm line is worth watching', () => {
+  const at = (logM: number) =>
+    windowLevel(aWindow(1, { state: 'watching', logM, logThreshold: 9 }));
+  assert.deepEqual([at(1), at(5)], ['well', 'watch']);
+  assert.equal(windowLevel(aWindow(1, { state: 'alarm' })), 'act');
+  assert.equal(windowLevel(aWindow(1, { state: 'learning' })), 'unknown');
+});
+
+test('histograms of different totals are compared by share, on one scale', () => {
+  const bars = histogramBars({ edges: [1], reference: [50, 50], current: [1, 3] });
+  assert.deepEqual(
+    bars.map((bar) => [bar.referenceShare, bar.currentShare]),
+    [
+      [0.5, 0.25],
+      [0.5, 0.75],
+    ],
+  );
+  assert.equal(Math.max(...bars.flatMap((bar) => [bar.reference, bar.current])), 1);
+  assert.ok(bars[1] && Math.abs(bars[1].difference - 1 / 3) < 1e-12);
+  assert.deepEqual(
+    bars.map((bar) => [bar.from, bar.to]),
+    [
+      [undefined, 1],
+      [1, undefined],
+    ],
+  );
+});
+
+test('an empty histogram is flat, not a division by zero', () => {
+  assert.deepEqual(
+    histogramBars({ edges: [0], reference: [0, 0], current: [0, 0] }).map((bar) => bar.reference),
+    [0, 0],
+  );
+});
+
+test('ticks are round, cover the values, and are at least two', () => {
+  assert.deepEqual(niceTicks([0.985, 0.9882], 4), [0.984, 0.986, 0.988, 0.99]);
+  assert.deepEqual(niceTicks([0, 410_212], 4), [0, 200_000, 400_000, 600_000]);
+  assert.ok(niceTicks([5, 5], 4).length >= 2);
+  assert.deepEqual(niceTicks([], 4), [0, 1]);
+});
