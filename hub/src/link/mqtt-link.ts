@@ -84,7 +84,8 @@ export async function createMqttLink(options: MqttLinkOptions): Promise<HubLink>
       };
     },
     async [Symbol.asyncDispose]() {
-      await client.endAsync(!client.connected);
+      // Callers have waited for their acknowledgements, and the hub has no last will to spare.
+      await client.endAsync(true);
     },
   };
 }
