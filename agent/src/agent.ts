@@ -53,6 +53,8 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
   const stopping = new AbortController();
   const ended = Promise.withResolvers<AgentEnd>();
   let status: Status = {};
+  /** Messages that never got into the outbox. */
+  let lost = 0;
 
   const previousExit = await beginLife(disk);
   const slots = await openSlots(disk);
@@ -65,7 +67,10 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
     outbox,
     nowMs,
     onAppended: () => pump.wake(),
-    onTrouble: (thrown: unknown) => log.error({ err: thrown }, 'The outbox cannot be written.'),
+    onTrouble: (thrown: unknown) => {
+      lost++;
+      log.error({ err: thrown }, 'The outbox cannot be written.');
+    },
   };
   const events = createEventLog(keeping);
   const windows = createWindows(keeping);
@@ -145,7 +150,7 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
         served: engine.served,
         outboxMessages: messages,
         outboxBytes: bytes,
-        outboxDropped: dropped,
+        outboxDropped: dropped + lost,
       },
     });
   };

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { sha256 } from '@edgewise/models/crypto';
 import { createOnnxRuntime, detectDeviceClass } from '@edgewise/models/runtime-onnx';
-import { encodeMessage, FleetError, mebibytes, topicOf } from '@edgewise/protocol';
+import { FleetError, mebibytes } from '@edgewise/protocol';
 import { createAgent } from '../agent.ts';
 import type { AgentEnd } from '../agent-parts.ts';
 import { askHubTime } from '../enrol/hub-time.ts';
 import { type Identity, readIdentity, readKey } from '../enrol/identity.ts';
 import { createDeviceSignIn } from '../link/device-sign-in.ts';
 import { createMqttLink } from '../link/mqtt-link.ts';
+import { presenceWill } from '../link/presence-will.ts';
 import { openBrokerSocket } from '../node/broker-socket.ts';
 import { createDeviceClock, type DeviceClock } from '../node/device-clock.ts';
 import { createFileDisk } from '../node/file-disk.ts';
@@ -119,16 +120,7 @@ function connect(options: RunDeviceOptions, self: Device, instance: string) {
   return createMqttLink({
     openSocket: (signal) => openBrokerSocket(broker, { fingerprint: identity.fingerprint, signal }),
     signIn: createDeviceSignIn({ device, hub, instance, privateKeyPem, nowMs }),
-    will: (session) => ({
-      topic: topicOf('presence', { fleet, device }),
-      payload: encodeMessage('presence', {
-        v: 1,
-        status: 'offline',
-        instance,
-        session,
-        atMs: nowMs(),
-      }),
-    }),
+    will: presenceWill({ fleet, device, instance, nowMs }),
     clock,
     random: Math.random,
     onUnreadable: (topic, _bytes, error) =>

@@ -1,5 +1,17 @@
-import { type Code, codes, type FleetError } from '@edgewise/protocol';
+import type { Code, FleetError } from '@edgewise/protocol';
 import type { Action, StepName } from './step.ts';
+
+/** Codes that blame the bundle: trying again gives the same answer. */
+const blaming: ReadonlySet<Code> = new Set([
+  'signature-invalid',
+  'malformed',
+  'too-large',
+  'newer-version',
+  'unsupported',
+  'incompatible',
+  'invalid-argument',
+  'parity-failed',
+]);
 
 /** Steps whose failure may be the fault of the bundle they work on. */
 const judging: ReadonlySet<StepName> = new Set([
@@ -23,7 +35,7 @@ export function afterFailure(
 ): 'retry' | 'refuse' {
   if (!judging.has(step.name)) return 'retry';
   if (isFetchable(error.code)) return options.attempt >= mostFetches ? 'refuse' : 'retry';
-  return codes[error.code].retry === 'backoff' ? 'retry' : 'refuse';
+  return blaming.has(error.code) ? 'refuse' : 'retry';
 }
 
 /** The bundle that a step works on. */

@@ -21,12 +21,13 @@ export function createSink(parts: SinkParts): Sink {
   let items = 0;
   let underWay = 0;
 
-  async function publish(answer: NumberedAnswer): Promise<void> {
+  async function publish(answer: NumberedAnswer, qos: 0 | 1): Promise<void> {
     const { margin: _margin, ...facts } = answer;
     const prediction: Prediction = { v: 1, device, atMs: parts.nowMs(), ...facts };
     underWay++;
     try {
-      await link.publish('prediction', { fleet, device, model: answer.model }, prediction);
+      const where = { fleet, device, model: answer.model };
+      await link.publish('prediction', where, prediction, undefined, qos);
     } catch {
       // Predictions are for whoever listens now; the windows keep the counts.
     } finally {
@@ -46,8 +47,9 @@ export function createSink(parts: SinkParts): Sink {
     async answer(inputs, signal) {
       const answers = await engine.answer(inputs, signal);
       const numbered = answers.map((answer) => ({ ...answer, item: items++ }));
-      if (parts.predictions() !== 'off' && link.isConnected && underWay < mostUnderWay) {
-        for (const answer of numbered) void publish(answer);
+      const policy = parts.predictions();
+      if (policy !== 'off' && link.isConnected && underWay < mostUnderWay) {
+        for (const answer of numbered) void publish(answer, policy === 'qos1' ? 1 : 0);
       }
       return numbered;
     },

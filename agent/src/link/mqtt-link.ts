@@ -100,15 +100,23 @@ export function createMqttLink(options: MqttLinkOptions): AgentLink {
       if (client !== undefined) handler();
       return () => greeters.delete(handler);
     },
-    async publish(channel, params, message, signal) {
+    async publish(channel, params, message, signal, qos) {
       const topic = topicOf(channel, params);
       const bytes = encodeMessage(channel, message);
-      await publish(mustBeUp(client), { channel, topic, bytes, signal });
+      await publish(mustBeUp(client), { channel, topic, bytes, signal, qos });
     },
     async subscribe(channel, params, handler) {
       if (closing.signal.aborted) throw new FleetError('unavailable', 'The link is closed.');
       const added = subscriptions.add(channel, params, handler);
-      if (added.isFirst && client !== undefined) await resubscribe(client, [added.filter]);
+      if (added.isFirst && client !== undefined) {
+        const here = client;
+        await resubscribe(here, [added.filter]).catch((thrown: unknown) => {
+          // A connection that ended meanwhile subscribes again when it is back.
+          if (!here.connected) return;
+          added.remove();
+          throw thrown;
+        });
+      }
       return async () => {
         const { isLast } = added.remove();
         if (isLast && client !== undefined) await client.unsubscribeAsync(added.filter);
@@ -199,10 +207,13 @@ interface Outgoing {
   readonly topic: string;
   readonly bytes: Uint8Array;
   readonly signal: AbortSignal | undefined;
+  readonly qos: 0 | 1 | undefined;
 }
 
-function publish(client: MqttClient, { channel, topic, bytes, signal }: Outgoing): Promise<void> {
-  const { qos, retain } = channels[channel];
+function publish(client: MqttClient, outgoing: Outgoing): Promise<void> {
+  const { channel, topic, bytes, signal } = outgoing;
+  const { retain } = channels[channel];
+  const qos = outgoing.qos ?? channels[channel].qos;
   return new Promise((resolve, reject) => {
     const give = (error: FleetError | undefined) => {
       client.off('close', onClose);

@@ -11,7 +11,7 @@ export interface ReporterParts {
   readonly state: () => DeviceState;
   /** Changes closer together than this are reported together. */
   readonly quietMs: number;
-  /** The document is sent this often even when nothing but counters moved. */
+  /** How often it is looked whether counters moved; an idle device says so every tenth time. */
   readonly heartbeatMs: number;
 }
 
@@ -29,13 +29,18 @@ export function startReporter(parts: ReporterParts): Reporter {
   const stopping = new AbortController();
   let due: Promise<void> | undefined;
   let last: Promise<void> = Promise.resolve();
+  let sent = '';
+
+  async function send(): Promise<void> {
+    if (!link.isConnected) return;
+    const state = parts.state();
+    sent = essence(state);
+    // Without a connection the next one reports.
+    await link.publish('state', { fleet, device }, state).catch(() => undefined);
+  }
 
   function flush(): Promise<void> {
-    last = last.then(async () => {
-      if (!link.isConnected) return;
-      // Without a connection the next one reports.
-      await link.publish('state', { fleet, device }, parts.state()).catch(() => undefined);
-    });
+    last = last.then(send);
     return last;
   }
 
@@ -46,9 +51,9 @@ export function startReporter(parts: ReporterParts): Reporter {
   }
 
   async function beat(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    for (let beats = 1; !stopping.signal.aborted; beats++) {
       await clock.sleep(parts.heartbeatMs, stopping.signal);
-      await flush();
+      if (essence(parts.state()) !== sent || beats % idleBeats === 0) await flush();
     }
   }
 
@@ -66,4 +71,12 @@ export function startReporter(parts: ReporterParts): Reporter {
       await Promise.all([due, beating, last]);
     },
   };
+}
+
+const idleBeats = 10;
+
+/** What is worth a message: all but the time and what moves by itself. */
+function essence({ atMs: _at, health, ...state }: DeviceState): string {
+  const { uptimeMs: _uptime, rssBytes: _rss, ...counters } = health;
+  return JSON.stringify([state, counters]);
 }

@@ -1,12 +1,12 @@
 import type { PackedBundle, Signer } from '@edgewise/models/bundle';
 import { sha256 } from '@edgewise/models/crypto';
-import { encodeMessage, topicOf } from '@edgewise/protocol';
 import { createAgent } from '../agent.ts';
 import type { Agent, AgentParts } from '../agent-parts.ts';
 import { silentLog } from '../core/log.ts';
 import type { AgentLink } from '../link/agent-link.ts';
 import { createMemoryOutbox } from '../link/memory-outbox.ts';
 import { createMqttLink } from '../link/mqtt-link.ts';
+import { presenceWill } from '../link/presence-will.ts';
 import type { OnUnreadable } from '../link/subscriptions.ts';
 import { openBrokerSocket } from '../node/broker-socket.ts';
 import { createKeyTrust } from '../node/key-trust.ts';
@@ -117,16 +117,7 @@ export interface LinkToOptions {
 export function linkTo(broker: TestBroker, name: string, options: LinkToOptions = {}): AgentLink {
   const { instance } = options;
   const address = `mqtt://127.0.0.1:${broker.port}`;
-  const will = (session: number) => ({
-    topic: topicOf('presence', { fleet, device: name }),
-    payload: encodeMessage('presence', {
-      v: 1,
-      status: 'offline',
-      instance: instance ?? '',
-      session,
-      atMs: Date.now(),
-    }),
-  });
+  const will = presenceWill({ fleet, device: name, instance: instance ?? '', nowMs: Date.now });
   return createMqttLink({
     openSocket: (signal) => openBrokerSocket(address, { fingerprint: '', signal }),
     signIn: () => Promise.resolve({ clientId: name, username: name, password: 'x' }),

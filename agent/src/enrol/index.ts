@@ -1,0 +1,3 @@
+export { type EnrolOptions, enrol } from './enrol.ts';
+export { type Identity, readIdentity, readKey } from './identity.ts';
+export { formatToken, parseToken } from './token.ts';
