@@ -6,11 +6,11 @@
 import { FleetError } from '@edgewise/protocol';
 import type { DriftSummary } from '@edgewise/protocol/http';
 import type { Clock } from '../clock.ts';
+import type { DriftView } from '../fleet/drift-view.ts';
 import type { Finding } from '../monitor/finding.ts';
 import type { StoredWindow, Telemetry } from '../telemetry/telemetry.ts';
 import type { AlarmRecords, WindowVerdict } from './alarm-records.ts';
 import type { BundleMonitors } from './bundle-monitors.ts';
-import type { DriftView } from './drift-view.ts';
 import { summarize, type WatchedDevice, watchWindow } from './watched-device.ts';
 
 /** Findings of one window. */
