@@ -39,6 +39,8 @@ interface Delivery {
   readonly blob: string;
   readonly bytes: Uint8Array;
   readonly lanes: Lane[];
+  /** The process of each device that was last offered its lane. */
+  readonly offered: Map<string, string | undefined>;
 }
 
 /** A delivery that nobody has asked for in this time is forgotten. */
@@ -52,6 +54,7 @@ export async function createDistributor(options: DistributorOptions): Promise<Di
   const gatherMs = options.gatherMs ?? 150;
   const deliveries = new Map<string, Delivery>();
   const loading = new Map<string, Promise<Delivery>>();
+  const instances = new Map<string, string>();
   const stop = new AbortController();
   let pumping: Promise<void> | undefined;
   let laneCount = 0;
@@ -66,7 +69,8 @@ export async function createDistributor(options: DistributorOptions): Promise<Di
 
   async function open(blob: string): Promise<Delivery> {
     try {
-      const delivery = { blob, bytes: await blobs.get(blob), lanes: [] };
+      const bytes = await blobs.get(blob);
+      const delivery = { blob, bytes, lanes: [], offered: new Map() };
       deliveries.set(blob, delivery);
       return delivery;
     } finally {
@@ -81,30 +85,33 @@ export async function createDistributor(options: DistributorOptions): Promise<Di
     const delivery = await deliveryOf(blob);
     const now = clock.now();
     const lane = delivery.lanes.find((one) => one.has(device));
-    if (lane) {
-      lane.need(device, missing, now);
-      pumping ??= pump()
-        .catch((thrown: unknown) => {
-          if (!stop.signal.aborted) logger.warn({ err: thrown }, 'blocks could not be published');
-        })
-        .finally(() => {
-          pumping = undefined;
-        });
+    // A new process of the device knows nothing of the lane that an earlier one was offered.
+    if (!lane || delivery.offered.get(device) !== instances.get(device)) {
+      await offer(device, delivery, now);
       return;
     }
-    await offer(device, delivery, now);
+    lane.need(device, missing, now);
+    pumping ??= pump()
+      .catch((thrown: unknown) => {
+        if (!stop.signal.aborted) logger.warn({ err: thrown }, 'blocks could not be published');
+      })
+      .finally(() => {
+        pumping = undefined;
+      });
   }
 
   async function offer(device: string, delivery: Delivery, nowMs: number): Promise<void> {
-    const { blob, bytes, lanes } = delivery;
+    const { blob, bytes, lanes, offered } = delivery;
     const blocks = Math.ceil(bytes.length / limits.blockSizeBytes);
-    let lane = lanes.find(({ devices }) => devices < laneDevices);
+    let lane =
+      lanes.find((one) => one.has(device)) ?? lanes.find(({ devices }) => devices < laneDevices);
     if (!lane) {
       laneCount++;
       lane = createLane(`l${laneCount}`, blocks);
       lanes.push(lane);
     }
     lane.join(device, nowMs);
+    offered.set(device, instances.get(device));
     await link.publish(
       'offer',
       { fleet, device },
@@ -141,6 +148,9 @@ export async function createDistributor(options: DistributorOptions): Promise<Di
     }
   }
 
+  const unwatch = await link.subscribe('presence', { fleet }, (presence, { device }) => {
+    if (presence.status === 'online') instances.set(device, presence.instance);
+  });
   const unsubscribe = await link.subscribe('need', { fleet }, ({ digest, missing }, { device }) => {
     if (missing.length === 0) return;
     answer(device, digest, missing).catch((thrown: unknown) => {
@@ -160,7 +170,7 @@ export async function createDistributor(options: DistributorOptions): Promise<Di
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await unsubscribe();
+      await Promise.all([unwatch(), unsubscribe()]);
       await pumping;
     },
   };
