@@ -213,6 +213,7 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
 
   // Whoever sees the device online can send it commands: subscriptions come first.
   const ungreet = link.onConnect(() => {
+    log.info({ session: link.session }, 'Connected.');
     void present('online');
     events.reportDropped();
   });

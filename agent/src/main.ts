@@ -10,6 +10,9 @@ const end = () => {
 };
 process.on('SIGINT', end);
 process.on('SIGTERM', end);
+// The command in bin was killed; it cannot hand signals on any more.
+process.once('disconnect', end);
+process.channel?.unref();
 
 const io: Io = {
   print: (line) => process.stdout.write(`${line}\n`),

@@ -91,6 +91,8 @@ function addRun(program: Command, { io, version, folder }: Context): void {
     .addOption(level)
     .option('--json', 'print one JSON document once it runs: {"device","instance","urls"}')
     .action(async (flags: RunFlags) => {
+      // A restart that the hub orders starts the agent again, and is no news to whoever reads stdout.
+      let isTold = false;
       const log = createPinoLog({
         level: flags.logLevel,
         write: (line) => io.note(line.trimEnd()),
@@ -103,6 +105,8 @@ function addRun(program: Command, { io, version, folder }: Context): void {
         rssBytes: () => io.rssBytes(),
         signal: io.signal,
         onStarted: (started) => {
+          if (isTold) return;
+          isTold = true;
           if (flags.json) io.print(JSON.stringify(started));
           else io.print(`${started.device} runs. ${started.urls.join(' ')}`.trimEnd());
         },

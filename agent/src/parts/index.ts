@@ -6,6 +6,7 @@ export type { AgentLink } from '../link/agent-link.ts';
 export { createDeviceSignIn } from '../link/device-sign-in.ts';
 export { createMemoryOutbox } from '../link/memory-outbox.ts';
 export { createMqttLink } from '../link/mqtt-link.ts';
+export { presenceWill } from '../link/presence-will.ts';
 export { openBrokerSocket } from '../node/broker-socket.ts';
 export { createKeyTrust } from '../node/key-trust.ts';
 export { createSystemClock } from '../node/system-clock.ts';

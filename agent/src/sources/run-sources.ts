@@ -32,7 +32,7 @@ async function keepRunning(source: Source, options: RunSourcesOptions): Promise<
   while (!signal.aborted) {
     try {
       await source.run(sink, signal);
-      log.info({ source: source.name }, 'The source has no more inputs.');
+      if (!signal.aborted) log.info({ source: source.name }, 'The source has no more inputs.');
       return;
     } catch (thrown) {
       if (signal.aborted) return;
