@@ -79,6 +79,7 @@ export const telemetryMigration: SchemaMigration = {
       .on('windows')
       .columns(['device', 'startMs'])
       .execute();
+    await db.schema.createIndex('windowsByArrival').on('windows').column('receivedAtMs').execute();
     await db.schema
       .createTable('events')
       .addColumn('device', 'text', (column) => column.notNull())

@@ -1,0 +1,46 @@
+import type { FeatureCounts, PackedWindow } from '@edgewise/protocol';
+
+/**
+ * The sum of windows with the same bins and reference: counts and sums add up, extremes are kept, the
+ * span is the time that was observed. Exact, whatever the order. Throws `RangeError` for none.
+ */
+export function mergeWindows(windows: readonly PackedWindow[]): PackedWindow {
+  const [first, ...rest] = windows;
+  if (!first) throw new RangeError('There is nothing to merge.');
+  return rest.reduce(mergeTwo, { ...first, epoch: 0, sequence: 0 });
+}
+
+function mergeTwo(a: PackedWindow, b: PackedWindow): PackedWindow {
+  return {
+    ...a,
+    startMs: Math.min(a.startMs, b.startMs),
+    spanMs: a.spanMs + b.spanMs,
+    seen: a.seen + b.seen,
+    n: a.n + b.n,
+    features: a.features.map((feature, index) => mergeFeature(feature, b.features[index])),
+    classes: Math.max(a.classes, b.classes),
+    predictions: addCells(a.predictions, b.predictions),
+    latency: addCells(a.latency, b.latency),
+  };
+}
+
+function mergeFeature(a: FeatureCounts, b: FeatureCounts | undefined): FeatureCounts {
+  if (!b) return a;
+  return {
+    counts: a.counts.map((count, cell) => count + (b.counts[cell] ?? 0)),
+    sumZ: a.sumZ + b.sumZ,
+    sumZ2: a.sumZ2 + b.sumZ2,
+    minZ: Math.min(a.minZ, b.minZ),
+    maxZ: Math.max(a.maxZ, b.maxZ),
+    sumLag: a.sumLag + b.sumLag,
+  };
+}
+
+function addCells(
+  a: ReadonlyMap<number, number>,
+  b: ReadonlyMap<number, number>,
+): ReadonlyMap<number, number> {
+  const sum = new Map(a);
+  for (const [cell, count] of b) sum.set(cell, (sum.get(cell) ?? 0) + count);
+  return sum;
+}
