@@ -15,7 +15,7 @@ export async function pushBroken(
   good: ModelVersion,
 ): Promise<number> {
   const { hub, folder, say } = scene;
-  const hubKey = createSigner(await readFile(path.join(folder, 'hub', 'hub-key.pem'), 'utf8'));
+  const hubKey = createSigner(await readFile(path.join(folder, 'hub', 'bundle-key.pem'), 'utf8'));
   const stranger = createSigner(generateKey().privateKeyPem);
   const faults = [
     {

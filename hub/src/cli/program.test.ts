@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { encodeNpy, encodeNpz } from '@edgewise/models/data';
+import { createGraphBuilder, readModel, writeModel } from '@edgewise/models/onnx';
+import { tensor } from '@edgewise/models/tensor';
+import type { Io } from './io.ts';
+import { exitCodes, table } from './io.ts';
+import { runProgram } from './program.ts';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'edgewise-cli-'));
+});
+after(() => rm(folder, { recursive: true }));
+
+/** Runs a command line and gathers what it says. */
+async function run(
+  ...argv: string[]
+): Promise<{ readonly out: string; readonly notes: string; readonly code: number }> {
+  const out: string[] = [];
+  const notes: string[] = [];
+  let code: number = exitCodes.done;
+  const io: Io = {
+    print: (line) => out.push(line),
+    note: (line) => notes.push(line),
+    progress: () => undefined,
+    interactive: false,
+    env: {},
+    cwd: folder,
+    signal: new AbortController().signal,
+    setExitCode: (value) => {
+      code = value;
+    },
+  };
+  await runProgram(argv, io, '9.9.9');
+  return { out: out.join('\n'), notes: notes.join('\n'), code };
+}
+
+const commands = [
+  'hub',
+  'status',
+  'devices',
+  'datasets',
+  'train',
+  'models',
+  'versions',
+  'quantize',
+  'rollout',
+  'rollback',
+  'alarms',
+  'label',
+  'why',
+  'watch',
+  'tokens',
+];
+
+test('the help names every command and shows the first hour', async () => {
+  const { out, code } = await run('--help');
+  assert.equal(code, exitCodes.done);
+  for (const command of commands) assert.match(out, new RegExp(`^  ${command} `, 'm'));
+  assert.match(out, /A first hour:/);
+});
+
+for (const command of commands) {
+  test(`edgewise ${command} --help says what it does and has --json`, async () => {
+    const { out, code } = await run(command, '--help');
+    assert.equal(code, exitCodes.done);
+    assert.match(out, new RegExp(`Usage: edgewise ${command}`));
+    assert.match(out, /--json/);
+  });
+}
+
+test('a misspelt command suggests the right one and ends with 2', async () => {
+  const { notes, code } = await run('devcies');
+  assert.equal(code, exitCodes.usage);
+  assert.match(notes, /devices/);
+});
+
+test('without a token it says where to get one and ends with 4', async () => {
+  const { notes, code } = await run('status', '--hub', 'http://127.0.0.1:9');
+  assert.equal(code, exitCodes.denied);
+  assert.match(notes, /EDGEWISE_TOKEN/);
+});
+
+test('without a hub it says how to start one and ends with 3', async () => {
+  const { notes, code } = await run('status', '--hub', 'http://127.0.0.1:9', '--token', 'ew_x');
+  assert.equal(code, exitCodes.unreachable);
+  assert.match(notes, /edgewise hub/);
+});
+
+test('with --json an error is one JSON document on standard output', async () => {
+  const { out } = await run('status', '--json', '--hub', 'http://127.0.0.1:9', '--token', 'ew_x');
+  assert.equal(JSON.parse(out).error.code, 'unavailable');
+});
+
+/** y = x W + b over [N, 8], with random weights. */
+async function writeDenseModel(): Promise<string> {
+  const builder = createGraphBuilder({ name: 'dense' });
+  const x = builder.input('x', 'float32', ['N', 8]);
+  const values = (count: number, scale: number) =>
+    Float32Array.from({ length: count }, (_, index) => Math.sin(index * 7.3) * scale);
+  const w = builder.constant(tensor('float32', [8, 4], values(32, 1)));
+  const b = builder.constant(tensor('float32', [4], values(4, 0.1)));
+  builder.output(builder.op('Gemm', [x, w, b], { output: 'y' }), 'float32', ['N', 4]);
+  const file = path.join(folder, 'dense.onnx');
+  await writeFile(file, writeModel(builder.build()));
+  return file;
+}
+
+test('quantize writes an int8 model that can be read back, from .npz and from .npy', async () => {
+  await writeDenseModel();
+  const x = tensor(
+    'float32',
+    [40, 8],
+    Float32Array.from({ length: 320 }, (_, index) => Math.cos(index * 1.7)),
+  );
+  await writeFile(path.join(folder, 'x.npz'), encodeNpz(new Map([['x', x]])));
+  await writeFile(path.join(folder, 'x.npy'), encodeNpy(x));
+  for (const data of ['x.npz', 'x.npy']) {
+    const { out, notes, code } = await run(
+      'quantize',
+      'dense.onnx',
+      '--calibration',
+      data,
+      '--out',
+      'small.onnx',
+      '--json',
+    );
+    assert.equal(code, exitCodes.done, notes + out);
+    assert.deepEqual(JSON.parse(out).quantized.length, 1);
+    const small = readModel(await readFile(path.join(folder, 'small.onnx')));
+    assert.ok(
+      [...small.graph.initializers.values()].some(
+        ({ dtype, dims }) => dtype === 'int8' && dims.length === 2,
+      ),
+    );
+  }
+});
+
+test('quantize says what is wrong with its files', async () => {
+  const model = await writeDenseModel();
+  const missing = await run('quantize', 'none.onnx', '--calibration', 'x.npz', '--out', 'o.onnx');
+  assert.match(missing.notes, /none\.onnx cannot be read: there is no such file/);
+  const bytes = await readFile(model);
+  await writeFile(path.join(folder, 'half.onnx'), bytes.subarray(0, bytes.length / 2));
+  const half = await run('quantize', 'half.onnx', '--calibration', 'x.npz', '--out', 'o.onnx');
+  assert.match(half.notes, /\[malformed\]/);
+  await writeFile(
+    path.join(folder, 'z.npz'),
+    encodeNpz(new Map([['z', tensor('float32', [2, 8], new Float32Array(16))]])),
+  );
+  const wrong = await run('quantize', 'dense.onnx', '--calibration', 'z.npz', '--out', 'o.onnx');
+  assert.match(wrong.notes, /no array for the input "x"/);
+  await assert.rejects(stat(path.join(folder, 'o.onnx')));
+});
+
+test('a table is as wide as its widest cells, with numbers to the right', () => {
+  assert.equal(table(['a', 'count'], [['long name', 5]]), 'a          count\nlong name      5');
+});
