@@ -20,7 +20,10 @@ export async function drawSample(
   const { height, width, channels, isPlanar } = layout;
   const pixels = dtype === 'uint8' ? bytes : stretch(new Float32Array(bytes.slice().buffer));
   const raw = isPlanar ? interleave(pixels, channels) : pixels;
-  return await sharp(raw, { raw: { width, height, channels } }).png().toBuffer();
+  return await sharp(raw, { raw: { width, height, channels } })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .png()
+    .toBuffer();
 }
 
 interface PictureLayout {
