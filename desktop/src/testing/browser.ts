@@ -39,7 +39,7 @@ export interface WatchedPage {
   readonly complaints: readonly string[];
 }
 
-interface PageOptions {
+export interface PageOptions {
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
   readonly height?: number;

@@ -41,6 +41,10 @@ export interface FixtureFleet {
   readonly handlers: FixtureHandlers;
   /** What happened to a device just now: its newest window, as the hub would tell it. */
   nextWindow(device: string): LiveEvent;
+  device(id: string): Device;
+  alarm(id: string): Alarm;
+  rollout(id: string): Rollout;
+  samples(): readonly FieldSample[];
 }
 
 interface FixtureOptions {
@@ -49,6 +53,8 @@ interface FixtureOptions {
   readonly publish: (event: LiveEvent) => void;
   /** A hub on its first day: nothing is enrolled, trained or alarming. */
   readonly empty?: boolean;
+  /** How many fleets of this kind there are, for crowds. */
+  readonly copies?: number;
 }
 
 /** A fleet with a drifting hall, a rollout on its way, a run that trains and samples that wait. */
@@ -57,8 +63,9 @@ export function createFixtureFleet({
   scope,
   publish,
   empty = false,
+  copies = 1,
 }: FixtureOptions): FixtureFleet {
-  const devices = empty ? [] : [...deviceFixtures(nowMs)];
+  const devices = empty ? [] : crowd(deviceFixtures(nowMs), copies);
   const alarms: Alarm[] = empty ? [] : [...alarmFixtures(nowMs)];
   const runs: Run[] = empty ? [] : [...runFixtures(nowMs)];
   const rollouts: Rollout[] = empty ? [] : [...rolloutFixtures(nowMs)];
@@ -114,6 +121,22 @@ export function createFixtureFleet({
   };
 
   return {
+    device: (id) =>
+      found(
+        devices.find((each) => each.id === id),
+        id,
+      ),
+    alarm: (id) =>
+      found(
+        alarms.find((each) => each.id === id),
+        id,
+      ),
+    rollout: (id) =>
+      found(
+        rollouts.find((each) => each.id === id),
+        id,
+      ),
+    samples: () => samples,
     nextWindow: (id) =>
       nextWindow(
         found(
@@ -209,6 +232,12 @@ export function createFixtureFleet({
       unlabelSample: ({ params }) => labelled(params.sample, { status: 'waiting', label: null }),
     },
   };
+}
+
+function crowd(devices: readonly Device[], copies: number): Device[] {
+  return Array.from({ length: copies }, (_, copy) =>
+    devices.map((each) => (copy === 0 ? each : { ...each, id: `${each.id}-${copy}` })),
+  ).flat();
 }
 
 interface StatusFacts {

@@ -28,10 +28,11 @@ export interface FixtureHub extends AsyncDisposable {
   resume(): void;
 }
 
-interface FixtureHubOptions {
+export interface FixtureHubOptions {
   readonly pages: string;
   readonly scope?: Scope;
   readonly empty?: boolean;
+  readonly copies?: number;
   /** Routes that fail with this code. */
   readonly failing?: Partial<Record<RouteName, FleetError>>;
   readonly nowMs?: number;
@@ -49,6 +50,7 @@ export async function startFixtureHub(options: FixtureHubOptions): Promise<Fixtu
     scope: options.scope ?? 'admin',
     publish: streams.publish,
     empty: options.empty ?? false,
+    copies: options.copies ?? 1,
   });
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);

@@ -97,7 +97,7 @@ function DotShape({
   readonly x: number;
   readonly y: number;
 }) {
-  const fill = dot.selected ? 'var(--chart-1)' : 'var(--unknown-fill)';
+  const fill = dot.selected ? 'var(--chart-1)' : 'var(--line-strong)';
   return (
     <g>
       <title>{dot.title}</title>

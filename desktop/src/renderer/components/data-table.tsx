@@ -116,7 +116,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
               {row.getAllCells().map((cell, index) => (
                 <td
                   key={cell.id}
-                  className={`h-8 border-b px-3 whitespace-nowrap group-last:border-b-0 ${place(columns[index])}`}
+                  className={`h-8 border-b px-2.5 sm:px-3 whitespace-nowrap group-last:border-b-0 ${place(columns[index])}`}
                 >
                   <FlexRender cell={cell} />
                 </td>
@@ -165,7 +165,7 @@ function HeaderCell<Row>({ column, sort, onSort }: HeaderCellProps<Row>) {
       scope="col"
       style={column.width ? { width: column.width } : undefined}
       aria-sort={sorted ? direction : undefined}
-      className={`h-8 border-b px-3 text-left text-[12px] font-medium whitespace-nowrap text-soft ${place(column)}`}
+      className={`h-8 border-b px-2.5 sm:px-3 text-left text-[12px] font-medium whitespace-nowrap text-soft ${place(column)}`}
     >
       {column.sortBy && onSort ? (
         <button

@@ -38,8 +38,8 @@ function Figure({ label, value, unit, note, source, href, level = 'well' }: Head
       <span className={`text-[20px] leading-7 font-semibold tracking-tight ${colours[level]}`}>
         {value}
       </span>
-      {unit && <span className="ml-1 text-faint">{unit}</span>}
-      {note && <span className="ml-2 text-[12px] text-faint">{note}</span>}
+      {unit && <span className="text-faint">{unit}</span>}
+      {note && <span className="text-[12px] text-faint">{note}</span>}
     </>
   );
   return (
@@ -48,9 +48,12 @@ function Figure({ label, value, unit, note, source, href, level = 'well' }: Head
       title={source}
     >
       <dt className="truncate text-[12px] text-faint">{label}</dt>
-      <dd className="truncate whitespace-nowrap tabular-nums">
+      <dd className="flex flex-wrap items-baseline gap-x-1.5 tabular-nums">
         {href ? (
-          <a href={href} className="after:absolute after:inset-0">
+          <a
+            href={href}
+            className="flex flex-wrap items-baseline gap-x-1.5 after:absolute after:inset-0"
+          >
             {body}
           </a>
         ) : (

@@ -11,7 +11,7 @@ export function Breadcrumbs({ fleet }: { readonly fleet: string | undefined }) {
   return (
     <nav aria-label={text.frame.you} className="flex min-w-0 items-center gap-1 text-soft">
       {crumbs.map((crumb, index) => (
-        <Fragment key={crumb.href}>
+        <Fragment key={`${crumb.href} ${crumb.name}`}>
           {index > 0 && (
             <ChevronRight
               size={14}

@@ -1,3 +1,4 @@
+import { addresses } from '../addresses.ts';
 import { text } from '../text/text.ts';
 
 /** One step of the way to what is shown. */
@@ -29,10 +30,9 @@ const places: Readonly<Record<string, Crumb>> = {
 };
 
 function objectOf(screen: string, search: Readonly<Record<string, unknown>>): string | undefined {
-  const { model, version, alarm } = search;
-  if (screen === 'models' && typeof model === 'string')
-    return typeof version === 'number' ? text.modelVersion(model, version) : model;
-  if (screen === 'label' && typeof model === 'string') return model;
-  if (screen === 'drift' && typeof alarm === 'string') return alarm;
-  return undefined;
+  if (screen === 'drift') return addresses.drift(search).alarm;
+  if (screen === 'label') return addresses.label(search).model;
+  if (screen !== 'models') return undefined;
+  const { model, version } = addresses.models(search);
+  return model !== undefined && version !== undefined ? text.modelVersion(model, version) : model;
 }

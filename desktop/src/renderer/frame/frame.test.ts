@@ -18,6 +18,12 @@ test('breadcrumbs lead from the fleet over the screen to the object', () => {
     'Models',
     'digits 3',
   ]);
+  assert.deepEqual(names('/models', { model: 'digits', version: '3' }), [
+    'home',
+    'Models',
+    'digits 3',
+  ]);
+  assert.deepEqual(names('/drift', { alarm: '' }), ['home', 'Drift']);
   assert.deepEqual(names('/nowhere'), ['home']);
 });
 

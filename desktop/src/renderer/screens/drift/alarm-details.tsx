@@ -20,7 +20,7 @@ const windows = 120;
 /** One alarm: what changed, how sure we are, what was decided, what is to be done. */
 export function AlarmDetails({ alarm }: { readonly alarm: Alarm }) {
   return (
-    <div className="flex min-w-0 flex-col gap-4">
+    <div className="flex min-w-0 flex-col gap-4 lg:col-start-2 lg:row-span-2 lg:row-start-1">
       <section className="rounded-md border bg-surface" aria-label={alarm.id}>
         <div className="flex flex-col gap-1 p-4">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-[12px] text-faint">

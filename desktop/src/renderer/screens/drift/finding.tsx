@@ -17,7 +17,7 @@ export function Finding({ finding }: { readonly finding: DriftFinding }) {
           {device}
         </Link>
       </div>
-      <p className="min-h-10 text-soft">
+      <p className="text-soft sm:min-h-10">
         {words.pattern(text.patterns[pattern], direction)}
         {effectSd !== null && (
           <span className="ml-2 text-ink tabular-nums">{words.effect(signed(effectSd))}</span>

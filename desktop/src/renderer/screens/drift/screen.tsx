@@ -25,22 +25,20 @@ export function DriftScreen() {
     <div className="flex flex-col gap-4">
       <h1>{words.title}</h1>
       <Headline alarms={alarms.data ?? []} />
-      <div className="grid gap-4 lg:grid-cols-[minmax(280px,2fr)_minmax(0,5fr)]">
-        <div className="flex min-w-0 flex-col gap-4">
-          <Panel title={words.alarms} aside={alarms.data && String(alarms.data.length)}>
-            <Answer of={alarms} height={160}>
-              {() =>
-                selected ? (
-                  <AlarmList alarms={ordered} selected={selected.id} />
-                ) : (
-                  <Empty title={words.empty}>{words.emptyHint}</Empty>
-                )
-              }
-            </Answer>
-          </Panel>
-          <Watched />
-        </div>
+      <div className="grid gap-4 lg:grid-cols-[minmax(280px,2fr)_minmax(0,5fr)] lg:grid-rows-[auto_1fr]">
+        <Panel title={words.alarms} aside={alarms.data && String(alarms.data.length)}>
+          <Answer of={alarms} height={160}>
+            {() =>
+              selected ? (
+                <AlarmList alarms={ordered} selected={selected.id} />
+              ) : (
+                <Empty title={words.empty}>{words.emptyHint}</Empty>
+              )
+            }
+          </Answer>
+        </Panel>
         {selected && <AlarmDetails key={selected.id} alarm={selected} />}
+        <Watched />
       </div>
     </div>
   );

@@ -14,7 +14,7 @@ const words = text.driftScreen.watched;
 export function Watched() {
   const devices = useAsk('listDevices', {});
   return (
-    <Panel title={words.title} aside={words.hint}>
+    <Panel title={words.title} aside={words.hint} className="self-start">
       <Answer of={devices} height={128}>
         {(list) =>
           list.length === 0 ? (

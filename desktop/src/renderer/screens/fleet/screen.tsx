@@ -182,9 +182,10 @@ const columns: readonly Column<FleetRow>[] = [
   {
     id: 'state',
     title: words.columns.state,
-    width: '96px',
     sortBy: urgency,
-    cell: (row) => <StateBadge level={row.level} title={row.remarks.map(remarkText).join('\n')} />,
+    cell: (row) => (
+      <StateBadge level={row.level} title={row.remarks.map(remarkText).join('\n')} brief />
+    ),
   },
   {
     id: 'device',
@@ -227,6 +228,7 @@ const columns: readonly Column<FleetRow>[] = [
   {
     id: 'model',
     title: words.columns.model,
+    hideBelow: 'sm',
     sortBy: (row) => `${row.model ?? ''} ${String(row.version ?? 0).padStart(6, '0')}`,
     cell: ({ model, version }) =>
       model && version ? (
@@ -298,7 +300,7 @@ const columns: readonly Column<FleetRow>[] = [
 ];
 
 function Stale({ stale, children }: { readonly stale: boolean; readonly children: string }) {
-  return <span className={stale ? 'text-faint opacity-70' : ''}>{children}</span>;
+  return <span className={stale ? 'text-faint' : ''}>{children}</span>;
 }
 
 const driftLevels = {

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { eventually, noBrowser, startConsole, type TestConsole } from '../../../testing/console.ts';
+
+const skip = noBrowser;
+let console: TestConsole;
+before(async () => {
+  if (!skip) console = await startConsole();
+});
+after(async () => console?.[Symbol.asyncDispose]());
+
+test('versions show fp32 and int8 side by side, and the selected one is in the address', {
+  skip,
+}, async () => {
+  await using hub = await console.hub();
+  const { page, context, complaints } = await console.open(hub, '/models');
+  const row = page.locator('tr[data-key="2"]');
+  await row.waitFor();
+  assert.match(
+    (await row.textContent()) ?? '',
+    /digits 2.*passed.*98\.82%.*98\.71%.*−0\.11.*109 kB.*26\.6%/,
+  );
+  await row.click();
+  await page.waitForURL(/version=2/);
+  const details = page.getByRole('region', { name: 'digits 2' });
+  await details.getByText('98.82 % on 10,000 test images').waitFor();
+  await details.getByText('x64 VNNI').waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('the chain of a version opens its parent and its run', { skip }, async () => {
+  await using hub = await console.hub();
+  const { page, context } = await console.open(hub, '/models?model=digits&version=3');
+  await page.getByRole('region', { name: 'digits 3' }).getByRole('link', { name: 'run-3' }).click();
+  await page.waitForURL(/run=run-3/);
+  await page
+    .getByRole('region', { name: 'digits 3' })
+    .getByRole('link', { name: '2', exact: true })
+    .click();
+  await page.waitForURL(/version=2/);
+  await context.close();
+});
+
+test('a rollout names its reach and wants the model typed before it starts', { skip }, async () => {
+  await using hub = await console.hub();
+  const { page, context } = await console.open(hub, '/models?model=digits&version=2');
+  await page
+    .getByRole('region', { name: 'digits 2' })
+    .getByRole('button', { name: 'Roll out' })
+    .click();
+  const dialog = page.getByRole('dialog', { name: 'Roll 6 devices to digits 2?' });
+  const go = dialog.getByRole('button', { name: 'Roll out' });
+  assert.equal(await go.isDisabled(), true);
+  await dialog.getByRole('textbox').fill('digit');
+  assert.equal(await go.isDisabled(), true);
+  assert.ok(!hub.requests.includes('POST /api/v1/rollouts'));
+  await dialog.getByRole('textbox').fill('digits');
+  await go.click();
+  await eventually(
+    () => Promise.resolve(hub.requests),
+    (requests) => requests.includes('POST /api/v1/rollouts'),
+  );
+  await page.getByRole('region', { name: 'Rollouts' }).getByText('Out: digits 2').first().waitFor();
+  await context.close();
+});
+
+test('a rollback reaches every device and appears among the rollouts', { skip }, async () => {
+  await using hub = await console.hub();
+  const { page, context } = await console.open(hub, '/models');
+  await page.getByRole('button', { name: 'Roll back' }).click();
+  const dialog = page.getByRole('dialog', {
+    name: 'Roll 6 devices back to the digits they served before?',
+  });
+  await dialog.getByRole('textbox').fill('digits');
+  await page.keyboard.press('Enter');
+  await page.getByText('Back: digits 2').waitFor();
+  await context.close();
+});
+
+test('a learning curve grows with the metrics of its run', { skip }, async () => {
+  await using hub = await console.hub();
+  const { page, context } = await console.open(hub, '/models');
+  const loss = page.getByRole('figure', { name: 'Loss by epoch' });
+  await loss.waitFor();
+  hub.publish({ kind: 'metric', run: 'run-4', metric: { step: 99_999, epoch: 4, loss: 0.0123 } });
+  await eventually(
+    () => loss.textContent(),
+    (text) => text?.includes('0.0123') === true,
+  );
+  await context.close();
+});
+
+test('a rollout shows each device of each wave as it moves', { skip }, async () => {
+  await using hub = await console.hub();
+  const { page, context } = await console.open(hub, '/models');
+  const rollouts = page.getByRole('region', { name: 'Rollouts' });
+  await rollouts.getByText('wave 2 · 0/4').waitFor();
+  const rollout = hub.fleet.rollout('rollout-3');
+  hub.publish({
+    kind: 'rollout',
+    rollout: {
+      ...rollout,
+      devices: rollout.devices.map((each) => ({ ...each, status: 'serving' as const })),
+    },
+  });
+  await rollouts.getByText('wave 2 · 4/4').waitFor();
+  await context.close();
+});
+
+test('without a model it says how to make one', { skip }, async () => {
+  await using hub = await console.hub({ empty: true });
+  const { page, context, complaints } = await console.open(hub, '/models');
+  await page.getByText('No model yet').waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
