@@ -11,6 +11,7 @@ import { type Listener, type ListenOptions, listen } from './listener.ts';
 import { guardConnection } from './packet-guard.ts';
 import { judgeSubscription, mayPublish } from './permissions.ts';
 import type { ApiTokens, BlobAccess, DeviceKeys, RefusedSignIn } from './ports.ts';
+import { createRetained, keepRetained } from './retained.ts';
 import type { Session } from './session.ts';
 import { type Admission, returnCodeOf, signIn } from './sign-in.ts';
 import { createTokenBucket } from './token-bucket.ts';
@@ -159,6 +160,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     },
   });
 
+  keepRetained(aedes, createRetained());
   aedes.on('client', (client) => clients.add(client));
   aedes.on('clientDisconnect', (client) => {
     clients.delete(client);

@@ -48,6 +48,8 @@ export async function createMqttLink(options: MqttLinkOptions): Promise<HubLink>
     resubscribe: true,
     queueQoSZero: false,
   });
+  // One listener per publish that waits for its acknowledgement.
+  client.setMaxListeners(0);
   client.on('message', (topic, payload) => handlers.deliver(topic, payload));
   client.on('error', (error) => logger.warn({ error }, 'broker connection'));
   client.on('connect', () => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FleetError } from '@edgewise/protocol';
 import type { Transaction } from 'kysely';
 import type { Database } from './database.ts';
@@ -22,6 +23,9 @@ interface GroupCommitOptions {
   /** Works of one transaction; more start at once. */
   readonly most?: number;
 }
+
+/** Longest stretch of work before others have their turn, milliseconds. */
+const mostTurnMs = 4;
 
 interface Waiting {
   readonly work: Work<unknown>;
@@ -68,7 +72,15 @@ async function commit(db: Database, group: readonly Waiting[]): Promise<void> {
   try {
     const results = await db.transaction().execute(async (tx) => {
       const values: unknown[] = [];
-      for (const { work } of group) values.push(await work(tx));
+      let turnMs = performance.now();
+      for (const { work } of group) {
+        values.push(await work(tx));
+        // The driver is synchronous: without a pause a large group would hold the event loop.
+        if (performance.now() - turnMs > mostTurnMs) {
+          await nextTurn();
+          turnMs = performance.now();
+        }
+      }
       return values;
     });
     for (const [index, { resolve }] of group.entries()) resolve(results[index] as never);

@@ -5,9 +5,9 @@ import type { Clock } from '../clock.ts';
 import type { HubLink } from '../link/hub-link.ts';
 import { createSignal } from '../signal.ts';
 import { guessPosition } from './numbered.ts';
-import type { TelemetryRecords } from './records.ts';
+import type { SequenceRecord, TelemetryRecords } from './records.ts';
 import { createSampleFetcher } from './samples.ts';
-import { type Arrival, type StoredBatch, storeBatch } from './store-batch.ts';
+import { type Arrival, type StoredBatch, sequenceKey, storeBatch } from './store-batch.ts';
 import type { StoredEvent, StoredWindow, Telemetry } from './telemetry.ts';
 import { createWatermarks } from './watermarks.ts';
 
@@ -27,13 +27,18 @@ export interface RunningTelemetry extends Telemetry, AsyncDisposable {
   setAside(topic: string, bytes: Uint8Array, error: FleetError): void;
 }
 
+/** Sequence records that are remembered: two per device. */
+const mostKnown = 50_000;
+
 /** Starts to gather what devices tell. */
 export async function createTelemetry(options: TelemetryOptions): Promise<RunningTelemetry> {
   const { fleet, link, store, clock, logger } = options;
   const onError = (error: unknown) => logger.error({ error }, 'telemetry listener');
   const windowStored = createSignal<StoredWindow>(onError);
   const eventStored = createSignal<StoredEvent>(onError);
-  let gathering: Arrival[] = [];
+  const gathering: Arrival[] = [];
+  const known = new Map<string, SequenceRecord>();
+  let writing: Promise<void> | undefined;
   let closing = false;
 
   const publish = (device: string, what: Promise<void>) => {
@@ -49,31 +54,47 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Runnin
     want: (device, missing) => link.publish('want', { fleet, device }, missing),
   });
 
-  /** Everything that arrives until the next commit goes into it together. */
   function gather(arrival: Arrival): void {
     if (closing) return;
     gathering.push(arrival);
-    if (gathering.length > 1) return;
-    let batch: readonly Arrival[] | undefined;
-    store
-      .write((books) => {
-        batch ??= gathering;
-        if (batch === gathering) gathering = [];
-        return storeBatch(books, batch, clock.now());
-      })
-      .then(tell, (thrown: unknown) => {
-        // Without a watermark the devices keep what could not be written, and send it again.
-        if (batch === undefined) gathering = [];
-        logger.error({ error: FleetError.from(thrown) }, 'telemetry not written');
-      });
+    writing ??= writeAll().finally(() => {
+      writing = undefined;
+    });
   }
 
-  function tell({ fresh, records: changed }: StoredBatch): void {
+  /** One commit after the other; what arrives until one begins goes into it together. */
+  async function writeAll(): Promise<void> {
+    while (gathering.length > 0) {
+      let batch: readonly Arrival[] | undefined;
+      try {
+        const stored = await store.write((books) => {
+          batch ??= gathering.splice(0);
+          return storeBatch(books, batch, { nowMs: clock.now(), known });
+        });
+        tell(stored);
+      } catch (thrown) {
+        // Without a watermark the devices keep what could not be written, and send it again.
+        if (batch === undefined) gathering.length = 0;
+        logger.error({ error: FleetError.from(thrown) }, 'telemetry not written');
+      }
+    }
+  }
+
+  function tell({ fresh, records }: StoredBatch): void {
+    for (const record of records) remember(record);
     for (const { kind, entry } of fresh) {
       if (kind === 'window') windowStored.emit(entry);
       else if (kind === 'event') eventStored.emit(entry);
     }
-    watermarks.note(changed);
+    watermarks.note(records);
+  }
+
+  function remember(record: SequenceRecord): void {
+    const name = sequenceKey(record);
+    known.delete(name);
+    known.set(name, record);
+    const [oldest] = known.keys();
+    if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
   }
 
   async function greet(device: string): Promise<void> {
@@ -134,6 +155,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Runnin
       closing = true;
       watermarks.end();
       await Promise.all(ends.map((end) => end()));
+      await writing;
     },
   };
 }

@@ -41,14 +41,15 @@ export interface SequenceRecord {
 /** Names one sequence record. */
 export type SequenceKey = Pick<SequenceRecord, 'device' | 'class' | 'epoch'>;
 
-/** What is written inside one commit. */
+/** What is written inside one commit; lists in one go. */
 export interface TelemetryBooks {
+  /** Those that exist stay as they are. */
+  putWindows(entries: readonly WindowEntry[]): Promise<void>;
+  putEvents(entries: readonly EventEntry[]): Promise<void>;
   /** Whether it was new. */
-  putWindow(entry: WindowEntry): Promise<boolean>;
-  putEvent(entry: EventEntry): Promise<boolean>;
   putQuarantine(entry: QuarantineEntry): Promise<boolean>;
   sequences(key: SequenceKey): Promise<SequenceRecord>;
-  putSequences(record: SequenceRecord): Promise<void>;
+  putSequences(records: readonly SequenceRecord[]): Promise<void>;
 }
 
 /** Where telemetry is kept. Promises: `write` resolves when its changes are durable; works run in order. */

@@ -32,7 +32,7 @@ async function openStore() {
             body: encodeWindow(window),
           },
         })),
-        clock.at,
+        { nowMs: clock.at, known: new Map() },
       ),
     );
   return { db, records, store, clock, add };

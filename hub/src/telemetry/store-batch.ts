@@ -1,7 +1,8 @@
-import type { Code, OutboxClass } from '@edgewise/protocol';
+import type { Code } from '@edgewise/protocol';
 import type {
   EventEntry,
   QuarantineEntry,
+  SequenceKey,
   SequenceRecord,
   TelemetryBooks,
   WindowEntry,
@@ -25,6 +26,19 @@ export interface StoredBatch {
 /** Furthest jump ahead that is believed of a message that cannot be read. */
 const plausibleJump = 10_000;
 
+/** Sequence records that are known without asking the store. */
+export type KnownSequences = ReadonlyMap<string, SequenceRecord>;
+
+/** The name of a sequence record in `KnownSequences`. */
+export function sequenceKey(record: SequenceKey): string {
+  return `${record.device} ${record.class} ${record.epoch}`;
+}
+
+interface StoreOptions {
+  readonly nowMs: number;
+  readonly known: KnownSequences;
+}
+
 /**
  * Writes arrivals idempotently: a replay is recognised by device, class, epoch and sequence, also
  * when the message itself has long been rolled up.
@@ -32,43 +46,37 @@ const plausibleJump = 10_000;
 export async function storeBatch(
   books: TelemetryBooks,
   arrivals: readonly Arrival[],
-  nowMs: number,
+  { nowMs, known }: StoreOptions,
 ): Promise<StoredBatch> {
   const records = new Map<string, SequenceRecord>();
-  const fresh: Arrival[] = [];
+  const changed = new Set<string>();
 
-  async function recordOf(device: string, kind: OutboxClass, epoch: number) {
-    const key = `${device} ${kind} ${epoch}`;
-    const known = records.get(key) ?? (await books.sequences({ device, class: kind, epoch }));
-    records.set(key, known);
-    return known;
+  async function recordOf(key: SequenceKey): Promise<SequenceRecord> {
+    const name = sequenceKey(key);
+    const record = records.get(name) ?? known.get(name) ?? (await books.sequences(key));
+    records.set(name, record);
+    return record;
   }
 
   function keep(record: SequenceRecord): void {
-    const key = `${record.device} ${record.class} ${record.epoch}`;
-    records.set(key, { ...record, updatedAtMs: nowMs });
+    const name = sequenceKey(record);
+    changed.add(name);
+    records.set(name, { ...record, updatedAtMs: nowMs });
   }
 
-  async function note(device: string, kind: OutboxClass, epoch: number, sequence: number) {
-    const record = await recordOf(device, kind, epoch);
+  /** Whether this number is new. */
+  async function note(key: SequenceKey, sequence: number): Promise<boolean> {
+    const record = await recordOf(key);
     if (includes(record.received, sequence)) return false;
     keep({ ...record, received: addRange(record.received, sequence, sequence) });
     return true;
   }
 
-  async function storeWindow(entry: WindowEntry): Promise<boolean> {
-    const { epoch, sequence } = entry.window;
-    if (!(await note(entry.device, 'window', epoch, sequence))) return false;
-    await books.putWindow(entry);
-    return true;
-  }
-
-  async function storeEvent(entry: EventEntry): Promise<boolean> {
-    const { epoch, sequence, body } = entry.event;
-    if (!(await note(entry.device, 'event', epoch, sequence))) return false;
-    await books.putEvent(entry);
+  async function noteEvent({ device, event }: EventEntry): Promise<boolean> {
+    const { epoch, sequence, body } = event;
+    if (!(await note({ device, class: 'event', epoch }, sequence))) return false;
     if (body.kind === 'dropped' && body.last >= body.first) {
-      const record = await recordOf(entry.device, body.class, epoch);
+      const record = await recordOf({ device, class: body.class, epoch });
       keep({ ...record, dropped: addRange(record.dropped, body.first, body.last) });
     }
     return true;
@@ -77,25 +85,36 @@ export async function storeBatch(
   async function storeUnreadable(entry: QuarantineEntry): Promise<boolean> {
     const { device, class: kind, epoch, sequence } = entry;
     if (epoch !== undefined && sequence !== undefined) {
-      const record = await recordOf(device, kind, epoch);
-      if (isPlausible(record, sequence, entry.code)) await note(device, kind, epoch, sequence);
+      const record = await recordOf({ device, class: kind, epoch });
+      if (isPlausible(record, sequence, entry.code)) await note(record, sequence);
     }
     return await books.putQuarantine(entry);
   }
 
-  for (const arrival of arrivals) {
-    const isNew =
-      arrival.kind === 'window'
-        ? await storeWindow(arrival.entry)
-        : arrival.kind === 'event'
-          ? await storeEvent(arrival.entry)
-          : await storeUnreadable(arrival.entry);
-    if (isNew) fresh.push(arrival);
+  function isNew({ kind, entry }: Arrival): Promise<boolean> {
+    switch (kind) {
+      case 'window':
+        return note(
+          { device: entry.device, class: 'window', epoch: entry.window.epoch },
+          entry.window.sequence,
+        );
+      case 'event':
+        return noteEvent(entry);
+      case 'unreadable':
+        return storeUnreadable(entry);
+    }
   }
-  for (const record of records.values()) {
-    if (record.updatedAtMs === nowMs) await books.putSequences(record);
-  }
-  return { fresh, records: [...records.values()].filter(({ received }) => received.length > 0) };
+
+  const fresh: Arrival[] = [];
+  for (const arrival of arrivals) if (await isNew(arrival)) fresh.push(arrival);
+  await books.putWindows(fresh.flatMap(({ kind, entry }) => (kind === 'window' ? [entry] : [])));
+  await books.putEvents(fresh.flatMap(({ kind, entry }) => (kind === 'event' ? [entry] : [])));
+  const all = [...records.entries()];
+  await books.putSequences(all.flatMap(([name, record]) => (changed.has(name) ? [record] : [])));
+  return {
+    fresh,
+    records: all.flatMap(([, record]) => (record.received.length > 0 ? [record] : [])),
+  };
 }
 
 /** Damaged bytes may name any number; those of a newer version are in order, only not ours to read. */

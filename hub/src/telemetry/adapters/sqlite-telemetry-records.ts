@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DeviceEvent, type OutboxClass, outboxClasses } from '@edgewise/protocol';
 import type { Database, Queries } from '../../store/database.ts';
 import type { GroupCommit } from '../../store/group-commit.ts';
@@ -89,32 +90,25 @@ export function createSqliteTelemetryRecords(db: Database, commits: GroupCommit)
 
 function booksOf(tx: Queries): TelemetryBooks {
   return {
-    async putWindow({ device, receivedAtMs, window, body }) {
-      const { epoch, sequence, startMs } = window;
-      const { numInsertedOrUpdatedRows: added } = await tx
-        .insertInto('windows')
-        .values({ device, epoch, sequence, receivedAtMs, startMs, body })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst();
-      return added === 1n;
-    },
-    async putEvent({ device, receivedAtMs, event }) {
-      const { epoch, sequence, atMs, body } = event;
-      const { numInsertedOrUpdatedRows: added } = await tx
-        .insertInto('events')
-        .values({
-          device,
-          epoch,
-          sequence,
-          receivedAtMs,
-          atMs,
-          kind: body.kind,
-          body: JSON.stringify(event),
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst();
-      return added === 1n;
-    },
+    putWindows: (entries) =>
+      inSlices(entries, async (slice) => {
+        const rows = slice.map(({ device, receivedAtMs, window, body }) => {
+          const { epoch, sequence, startMs } = window;
+          return { device, epoch, sequence, receivedAtMs, startMs, body };
+        });
+        const insert = tx.insertInto('windows').values(rows);
+        await insert.onConflict((conflict) => conflict.doNothing()).execute();
+      }),
+    putEvents: (entries) =>
+      inSlices(entries, async (slice) => {
+        const rows = slice.map(({ device, receivedAtMs, event }) => {
+          const { epoch, sequence, atMs } = event;
+          const body = JSON.stringify(event);
+          return { device, epoch, sequence, receivedAtMs, atMs, kind: event.body.kind, body };
+        });
+        const insert = tx.insertInto('events').values(rows);
+        await insert.onConflict((conflict) => conflict.doNothing()).execute();
+      }),
     async putQuarantine({ epoch, sequence, ...entry }) {
       const { numInsertedOrUpdatedRows: added } = await tx
         .insertInto('quarantine')
@@ -133,19 +127,38 @@ function booksOf(tx: Queries): TelemetryBooks {
         .executeTakeFirst();
       return row ? readSequences(row) : nothingYet(key);
     },
-    async putSequences({ received, dropped, ...key }) {
-      const row = {
-        ...key,
-        received: JSON.stringify(received),
-        dropped: JSON.stringify(dropped),
-      };
-      await tx
-        .insertInto('sequences')
-        .values(row)
-        .onConflict((conflict) => conflict.columns(['device', 'class', 'epoch']).doUpdateSet(row))
-        .execute();
-    },
+    putSequences: (records) =>
+      inSlices(records, async (slice) => {
+        const rows = slice.map(({ received, dropped, ...key }) => {
+          return { ...key, received: JSON.stringify(received), dropped: JSON.stringify(dropped) };
+        });
+        await tx
+          .insertInto('sequences')
+          .values(rows)
+          .onConflict((conflict) =>
+            conflict.columns(['device', 'class', 'epoch']).doUpdateSet(({ ref }) => ({
+              received: ref('excluded.received'),
+              dropped: ref('excluded.dropped'),
+              updatedAtMs: ref('excluded.updatedAtMs'),
+            })),
+          )
+          .execute();
+      }),
   };
+}
+
+/** Rows of one statement: a millisecond or two of a synchronous driver. */
+const sliceSize = 100;
+
+/** Works in slices; between them the event loop has its turn. */
+async function inSlices<T>(
+  all: readonly T[],
+  work: (slice: readonly T[]) => Promise<void>,
+): Promise<void> {
+  for (let at = 0; at < all.length; at += sliceSize) {
+    if (at > 0) await nextTurn();
+    await work(all.slice(at, at + sliceSize));
+  }
 }
 
 async function sequencesOf(db: Database, device: string): Promise<readonly SequenceRecord[]> {
