@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
-/** Resolves as soon as `holds` does; fails after five seconds and names what was waited for. */
+/** Resolves as soon as `holds` does; fails after twenty seconds and names what was waited for. */
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
 ): Promise<void> {
-  const untilMs = performance.now() + 5000;
+  const untilMs = performance.now() + 20_000;
   while (!(await holds())) {
     assert.ok(performance.now() < untilMs, `Not reached: ${what}`);
-    await turn();
+    await pause(2);
   }
 }

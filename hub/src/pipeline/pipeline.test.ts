@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { generateKey } from '@edgewise/models/crypto';
+import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
+import { readRecipe } from '@edgewise/models/train';
+import { FleetError } from '@edgewise/protocol';
+import { type PipelineStep, pipelineSteps } from '@edgewise/protocol/http';
+import { readSnapshot } from '../datasets/read-snapshot.ts';
+import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import { eventually } from '../testing/eventually.test.fixture.ts';
+import { decodeJob } from './job.ts';
+import { createPipelineBench } from './pipeline-bench.test.fixture.ts';
+import { runSteps } from './run-steps.ts';
+import { divide } from './training-data.ts';
+import type { Worker, WorkOutcome } from './worker.ts';
+
+/** Works in this process; `after` may hold it up when a step is done. */
+function localWorker(
+  blobs: BlobStore,
+  after: (step: PipelineStep, signal: AbortSignal) => Promise<void> = () => Promise.resolve(),
+) {
+  const started: PipelineStep[] = [];
+  const worker: Worker = {
+    async run(order, listener, signal): Promise<WorkOutcome> {
+      try {
+        const job = decodeJob(await blobs.get(order.job));
+        const recipe = JSON.parse(new TextDecoder().decode(await blobs.get(job.recipe)));
+        const snapshot = await readSnapshot(blobs, job.snapshot);
+        await runSteps(
+          {
+            ...{ job, jobDigest: order.job, recipe: readRecipe(recipe), blobs, signal },
+            ...{ runtime: createOnnxRuntime(), host: 'x64-vnni', checkpoint: order.checkpoint },
+            signer: { publicKeyPem: order.publicKeyPem, sign: listener.sign },
+            data: () => Promise.resolve(divide(snapshot, { seed: job.seed, retrain: false })),
+            report: listener,
+          },
+          order.results,
+          {
+            started(step) {
+              started.push(step);
+              listener.step(step);
+            },
+            async finished(step, digest) {
+              await listener.result(step, digest);
+              await after(step, signal);
+            },
+          },
+        );
+        return { ok: true };
+      } catch (thrown) {
+        const { code, reason } = FleetError.from(thrown);
+        return { ok: false, code, detail: reason };
+      }
+    },
+  };
+  return { worker, started };
+}
+
+test('a run makes a version with a bundle for each device class', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createPipelineBench({ ...localWorker(blobs), blobs });
+  await using pipeline = bench.start();
+  const { id } = await pipeline.start({ model: 'stripes' });
+  await eventually('the end', async () => (await pipeline.get(id)).status !== 'queued');
+  await eventually('the end', async () => (await pipeline.get(id)).status !== 'running');
+  const run = await pipeline.get(id);
+  assert.deepEqual([run.status, run.version, run.error], ['done', 1, null]);
+  assert.ok(run.metrics.length > 0);
+  const version = await bench.registry.version('stripes', 1);
+  assert.equal(version.gate.verdict, 'first');
+  assert.ok(version.fp32.accuracy > 0.95);
+  assert.deepEqual(
+    version.variants.map(({ deviceClass }) => deviceClass),
+    ['arm64', 'x64', 'x64-vnni'],
+  );
+});
+
+test('a hub that was closed goes on at the step, and comes to the same graph', async () => {
+  const blobs = createMemoryBlobs();
+  const whole = localWorker(blobs);
+  await using undisturbed = await createPipelineBench({ ...whole, blobs });
+  await using one = undisturbed.start();
+  const first = await one.start({ model: 'stripes' });
+  await eventually('a version', async () => (await one.get(first.id)).status === 'done');
+
+  const { promise: isEvaluated, resolve: evaluated } = Promise.withResolvers<void>();
+  const cut = localWorker(blobs, (step, signal) => {
+    if (step !== 'evaluate') return Promise.resolve();
+    evaluated();
+    return new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason)),
+    );
+  });
+  await using bench = await createPipelineBench({ ...cut, blobs });
+  const before = bench.start();
+  const { id } = await before.start({ model: 'stripes' });
+  await isEvaluated;
+  await before[Symbol.asyncDispose]();
+  await using after = bench.start();
+  await eventually('the end', async () => (await after.get(id)).status === 'done');
+  assert.deepEqual(cut.started, pipelineSteps);
+  const graphOf = async (registry: typeof bench.registry) =>
+    (await registry.version('stripes', 1)).fp32.digest;
+  assert.equal(await graphOf(bench.registry), await graphOf(undisturbed.registry));
+});
+
+test('a worker that is lost is replaced twice, then the run has failed', async () => {
+  const blobs = createMemoryBlobs();
+  let lost = 0;
+  const worker: Worker = {
+    run: () => {
+      lost++;
+      return Promise.resolve({ ok: false, code: 'unavailable', detail: 'It was killed.' });
+    },
+  };
+  await using bench = await createPipelineBench({ worker, blobs });
+  await using pipeline = bench.start();
+  const { id } = await pipeline.start({ model: 'stripes' });
+  await eventually('the end', async () => (await pipeline.get(id)).status === 'failed');
+  assert.equal(lost, 3);
+  assert.equal((await pipeline.get(id)).error?.detail, 'It was killed.');
+});
+
+test('a running and a queued run can be stopped', async () => {
+  const blobs = createMemoryBlobs();
+  const worker: Worker = {
+    run: (_order, _listener, signal) =>
+      new Promise((resolve) => {
+        const outcome = { ok: false, code: 'canceled', detail: 'Stopped.' } as const;
+        signal.addEventListener('abort', () => resolve(outcome));
+      }),
+  };
+  await using bench = await createPipelineBench({ worker, blobs });
+  await using pipeline = bench.start();
+  const running = await pipeline.start({ model: 'stripes' });
+  const queued = await pipeline.start({ model: 'stripes', seed: 2 });
+  await eventually('work', async () => (await pipeline.get(running.id)).status === 'running');
+  assert.equal((await pipeline.cancel(queued.id)).status, 'canceled');
+  await pipeline.cancel(running.id);
+  await eventually('the end', async () => (await pipeline.get(running.id)).status === 'canceled');
+});
+
+test('the key signs bundles and nothing else', async () => {
+  const blobs = createMemoryBlobs();
+  const refusals: unknown[] = [];
+  const worker: Worker = {
+    async run(_order, listener) {
+      const target = new TextEncoder().encode(
+        'DSSEv1 39 application/vnd.edgewise.target.v1+json 2 {}',
+      );
+      await Promise.resolve()
+        .then(() => listener.sign(target))
+        .catch((thrown) => refusals.push(thrown));
+      return { ok: false, code: 'internal', detail: 'Enough.' };
+    },
+  };
+  await using bench = await createPipelineBench({
+    ...{ worker, blobs, privateKeyPem: generateKey().privateKeyPem },
+  });
+  await using pipeline = bench.start();
+  const { id } = await pipeline.start({ model: 'stripes' });
+  await eventually('the end', async () => (await pipeline.get(id)).status === 'failed');
+  assert.equal(FleetError.from(refusals[0]).code, 'forbidden');
+});
+
+test('an unknown model or run is a clear refusal', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createPipelineBench({ ...localWorker(blobs), blobs });
+  await using pipeline = bench.start();
+  await assert.rejects(pipeline.start({ model: 'ghost' }), { code: 'not-found' });
+  await assert.rejects(pipeline.get('ghost'), { code: 'not-found' });
+});

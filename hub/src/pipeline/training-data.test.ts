@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Tensor, tensor } from '@edgewise/models/tensor';
+import type { SnapshotData } from '../datasets/read-snapshot.ts';
+import type { Samples } from '../datasets/samples.ts';
+import type { SnapshotSample } from '../datasets/snapshot.ts';
+import { balanceField, chooseReplay } from './replay.ts';
+import { divide } from './training-data.ts';
+
+/** Samples of one number each, which names them. */
+function samples(first: number, labels: readonly number[]): Samples {
+  const data = Float32Array.from(labels, (_, at) => first + at);
+  const inputs: Tensor = tensor('float32', [labels.length, 1], data);
+  return { inputs, labels: Int32Array.from(labels) };
+}
+
+const origin = (use: 'train' | 'gate', reason: 'random' | 'uncertain'): SnapshotSample => ({
+  ...{ sample: 's', label: 0, device: 'd', alarm: null, use, reason },
+});
+
+function snapshot(change: Partial<SnapshotData> = {}): SnapshotData {
+  const round = (count: number) => Array.from({ length: count }, (_, at) => at % 2);
+  return {
+    document: {} as SnapshotData['document'],
+    train: samples(0, round(24)),
+    validation: samples(0, []),
+    test: samples(1000, round(6)),
+    field: samples(2000, [0, 1, 0]),
+    origins: [origin('train', 'random'), origin('gate', 'random'), origin('train', 'uncertain')],
+    ...change,
+  };
+}
+
+const numbers = ({ inputs }: Samples): number[] => [...(inputs.data as Float32Array)];
+
+test('without a validation part every twelfth sample is held out', () => {
+  const { train, validation } = divide(snapshot(), { seed: 1, retrain: false });
+  assert.deepEqual(numbers(validation), [11, 23]);
+  assert.ok(!numbers(train).includes(11));
+});
+
+test('samples of the gate are never trained on, first training or not', () => {
+  for (const retrain of [false, true]) {
+    const { train, gate } = divide(snapshot(), { seed: 1, retrain });
+    assert.deepEqual(numbers(gate), [2001]);
+    assert.ok(!numbers(train).includes(2001));
+    assert.ok(numbers(train).includes(2000) && numbers(train).includes(2002));
+  }
+});
+
+test('the drifted population is known from the random samples alone', () => {
+  const { drifted } = divide(snapshot(), { seed: 1, retrain: true });
+  assert.deepEqual(numbers(drifted), [2000, 2001]);
+});
+
+test('the test part teaches nobody', () => {
+  const { train, validation, test: measured } = divide(snapshot(), { seed: 1, retrain: true });
+  assert.equal(measured.labels.length, 6);
+  assert.ok(
+    [...numbers(train), ...numbers(validation)].every((number) => number < 1000 || number >= 2000),
+  );
+});
+
+test('a retraining sees old and new samples alike, and of the new each class alike', () => {
+  const labels = Int32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1);
+  const places = balanceField(labels, 40);
+  const ones = places.filter((place) => labels[place] === 1).length;
+  assert.deepEqual([places.length, ones], [40, 20]);
+});
+
+test('a single sample is not shown without end', () => {
+  assert.equal(balanceField(Int32Array.of(0), 10_000).length, 24);
+});
+
+test('replay takes as many of each class, the same for the same seed', () => {
+  const labels = Int32Array.from({ length: 30_000 }, (_, at) => (at % 10 === 0 ? 1 : 0));
+  const places = chooseReplay(labels, 3);
+  const ones = places.filter((place) => labels[place] === 1).length;
+  assert.deepEqual([places.length - ones, ones], [5000, 3000]);
+  assert.equal(new Set(places).size, places.length);
+  assert.deepEqual(chooseReplay(labels, 3), places);
+  assert.notDeepEqual(chooseReplay(labels, 4), places);
+});
