@@ -7,6 +7,7 @@ import { SignJWT } from 'jose';
 import { type IClientOptions, MqttClient } from 'mqtt';
 import pino from 'pino';
 import { type Broker, type BrokerLimits, createBroker } from './broker.ts';
+import type { ListenOptions } from './listener.ts';
 import type { RefusedSignIn } from './ports.ts';
 
 /** A broker on a free port, with devices and tokens that tests add. */
@@ -35,7 +36,10 @@ export interface TestDevice {
 export const testHub = 'hub-1';
 
 /** Starts a broker for the fleet `home`. Its clock stands a little after its own start. */
-export async function startTestBroker(limits: Partial<BrokerLimits> = {}): Promise<TestBroker> {
+export async function startTestBroker(
+  limits: Partial<BrokerLimits> = {},
+  listening: Partial<ListenOptions> = {},
+): Promise<TestBroker> {
   const keys = new Map<string, string>();
   const revoked = new Set<string>();
   const tokens = new Map<string, string>();
@@ -63,6 +67,7 @@ export async function startTestBroker(limits: Partial<BrokerLimits> = {}): Promi
     logger: pino({ level: 'silent' }),
     host: '127.0.0.1',
     port: 0,
+    ...listening,
     limits,
   });
   // Tokens count whole seconds, and one issued in the second of the start counts as older.

@@ -38,6 +38,7 @@ export function createTokenBucket({ perSecond, burst, now }: TokenBucketOptions)
     },
     end() {
       clearTimeout(timer);
+      timer = undefined;
       waiting.length = 0;
     },
   };
