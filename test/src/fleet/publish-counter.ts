@@ -1,5 +1,9 @@
 import type { AgentLink } from '@edgewise/agent/parts';
+import type { Message, Params } from '@edgewise/protocol';
 import type { PublishCount } from './messages.ts';
+
+type BlockHandler = (block: Message<'blob'>, params: Params<'blob'>) => void;
+type BlockHandlers = Set<BlockHandler>;
 
 /** A link that hears every lane of the blobs its device fetches, and counts what goes out there. */
 export interface PublishCounter {
@@ -13,17 +17,22 @@ export interface PublishCounter {
  */
 export function countPublishes(inner: AgentLink): PublishCounter {
   const publishes = new Map<string, number>();
-  const heard = new Map<string, Promise<() => Promise<void>>>();
+  const heard = new Map<string, Promise<BlockHandlers>>();
 
-  function hearAll(fleet: string, digest: string): Promise<() => Promise<void>> {
-    const known = heard.get(digest);
-    if (known !== undefined) return known;
-    const subscribed = inner.subscribe('blob', { fleet, digest }, (_, { lane }) => {
-      const key = `${digest}/${lane}`;
+  function hearAll(fleet: string, digest: string): Promise<BlockHandlers> {
+    const known = heard.get(digest) ?? listen(fleet, digest);
+    heard.set(digest, known);
+    return known;
+  }
+
+  async function listen(fleet: string, digest: string): Promise<BlockHandlers> {
+    const handlers: BlockHandlers = new Set();
+    await inner.subscribe('blob', { fleet, digest }, (block, params) => {
+      const key = `${digest}/${params.lane}`;
       publishes.set(key, (publishes.get(key) ?? 0) + 1);
+      for (const handle of handlers) handle(block, params);
     });
-    heard.set(digest, subscribed);
-    return subscribed;
+    return handlers;
   }
 
   const link: AgentLink = {
@@ -37,10 +46,16 @@ export function countPublishes(inner: AgentLink): PublishCounter {
     publish: (channel, params, message, signal) => inner.publish(channel, params, message, signal),
     async subscribe(channel, params, handler) {
       const { fleet, digest } = params as { readonly fleet?: string; readonly digest?: string };
-      if (channel === 'blob' && fleet !== undefined && digest !== undefined) {
-        await hearAll(fleet, digest);
-      }
-      return await inner.subscribe(channel, params, handler);
+      if (channel !== 'blob' || fleet === undefined || digest === undefined)
+        return await inner.subscribe(channel, params, handler);
+      // One subscription serves both, since a broker may deliver once for each that matches.
+      const handlers = await hearAll(fleet, digest);
+      const own: BlockHandler = (block, found) => {
+        if (found.lane === (params as Partial<Params<'blob'>>).lane)
+          handler(block as never, found as never);
+      };
+      handlers.add(own);
+      return () => Promise.resolve(void handlers.delete(own));
     },
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };

@@ -98,7 +98,7 @@ async function importTwo(
   folder: string,
   graphBytes: number,
 ): Promise<readonly [Pushed, Pushed]> {
-  const signer = createSigner(await readFile(path.join(folder, 'hub-key.pem'), 'utf8'));
+  const signer = createSigner(await readFile(path.join(folder, 'bundle-key.pem'), 'utf8'));
   await registerModel(hub.client);
   const pushed = async (version: number): Promise<Pushed> => {
     const { manifest } = await importSimulated(hub.client, { version, graphBytes, signer });
@@ -159,7 +159,7 @@ interface Pushing {
   readonly agents: number;
 }
 
-const pushTimeoutMs = 180_000;
+const pushTimeoutMs = 120_000;
 
 async function pushVersion(
   { client, swarm, pinger, agents }: Pushing,
@@ -171,8 +171,15 @@ async function pushVersion(
   pinger.take();
   const startedMs = performance.now();
   const devices = Array.from({ length: agents }, (_, at) => `sim-${String(at).padStart(5, '0')}`);
-  await client.call('startRollout', { body: { model: simulatedModel, version, devices } });
-  await swarm.untilServing(version, agents, pushTimeoutMs);
+  const { id } = await client.call('startRollout', {
+    body: { model: simulatedModel, version, devices },
+  });
+  try {
+    await swarm.untilServing(version, agents, pushTimeoutMs);
+  } catch (cause) {
+    const { status, reason } = await client.call('getRollout', { params: { rollout: id } });
+    throw new Error(`The rollout is ${status}: ${reason ?? 'no reason yet'}`, { cause });
+  }
   const seconds = (performance.now() - startedMs) / 1000;
   const times = pinger.take();
   return {
