@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createFileBlobs } from '../store/adapters/file-blobs.ts';
+import { eventually } from '../testing/eventually.test.fixture.ts';
+import { createForkedWorker } from './adapters/forked-worker.ts';
+import { createPipelineBench, tinyRecipe } from './pipeline-bench.test.fixture.ts';
+
+/** Long enough for checkpoints. */
+const recipe = { ...tinyRecipe, epochs: 30 };
+
+async function runOnce(t: TestContext, disturb: () => Promise<void>) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'edgewise-run-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const blobs = await createFileBlobs(folder);
+  await using bench = await createPipelineBench({
+    ...{ worker: createForkedWorker(), blobs, blobFolder: folder },
+  });
+  await bench.registry.putModel('stripes', { dataset: 'stripes', recipe });
+  await using pipeline = bench.start();
+  const { id } = await pipeline.start({ model: 'stripes' });
+  await eventually('training', () => bench.runs.some(({ progress }) => progress > 0.5));
+  await disturb();
+  await eventually('the end', async () => {
+    const { status, error } = await pipeline.get(id);
+    assert.equal(error, null);
+    return status === 'done';
+  });
+  return (await bench.registry.version('stripes', 1)).fp32.digest;
+}
+
+/** Process ids of this process's children (Linux). */
+async function children(): Promise<readonly number[]> {
+  const list = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
+  return list.trim().split(/\s+/).filter(Boolean).map(Number);
+}
+
+test('a training process that is killed gives the same weights after all', async (t) => {
+  const undisturbed = await runOnce(t, () => Promise.resolve());
+  let killed = 0;
+  const disturbed = await runOnce(t, async () => {
+    for (const pid of await children()) {
+      process.kill(pid, 'SIGKILL');
+      killed++;
+    }
+  });
+  assert.ok(killed > 0);
+  assert.equal(disturbed, undisturbed);
+});
