@@ -1,6 +1,6 @@
 import {
   createHashHistory,
-  createRootRoute,
+  createRootRouteWithContext,
   createRoute,
   createRouter,
   parseSearchWith,
@@ -16,8 +16,14 @@ import { FleetScreen } from './screens/fleet/screen.tsx';
 import { LabelScreen } from './screens/label/screen.tsx';
 import { ModelsScreen } from './screens/models/screen.tsx';
 import { SignInScreen } from './screens/sign-in/screen.tsx';
+import type { Session } from './session/session.ts';
 
-const root = createRootRoute({ notFoundComponent: NotFound });
+/** What guards of pages look at. */
+interface RouterContext {
+  readonly session: Session;
+}
+
+const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: NotFound });
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -26,7 +32,15 @@ const signIn = createRoute({
   validateSearch: addresses.signIn,
 });
 
-const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame });
+const frame = createRoute({
+  getParentRoute: () => root,
+  id: 'frame',
+  component: Frame,
+  beforeLoad: ({ context, location }) => {
+    if (!context.session.current())
+      throw redirect({ to: '/signin', search: { next: location.href } });
+  },
+});
 
 const home = createRoute({
   getParentRoute: () => frame,
@@ -72,12 +86,13 @@ const label = createRoute({
 });
 
 /** Every page. The address is behind `#`, so that a hub and a shell both serve it from one file. */
-export function createConsoleRouter() {
+export function createConsoleRouter(session: Session) {
   return createRouter({
     routeTree: root.addChildren([
       signIn,
       frame.addChildren([home, fleet, device, models, drift, label]),
     ]),
+    context: { session },
     history: createHashHistory(),
     // Values in addresses are plain words: a code that looks like a number stays as it is.
     parseSearch: parseSearchWith((value) => value),

@@ -102,7 +102,8 @@ test('a broken stream is said, and what was missed is seen after it resumed', {
   const kitchen = page.locator('tr[data-key="kitchen-4"]');
   await kitchen.getByText('watching', { exact: true }).waitFor();
   const device = structuredClone(hub.fleet.device('kitchen-4'));
-  hub.publish({ kind: 'device', device });
+  hub.publish({ kind: 'device', device: { ...device, throughputPerSecond: 77.7 } });
+  await kitchen.getByText('77.7').waitFor();
   hub.breakStreams();
   await eventually(
     () => mark.getAttribute('data-live'),

@@ -1,4 +1,4 @@
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { Outlet } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useApi, useAsk } from '../api/api-context.tsx';
 import { useSession } from '../session/session-context.tsx';
@@ -13,8 +13,7 @@ import { useShortcuts } from './use-shortcuts.ts';
 /** What surrounds every screen: rail, top bar, search, keys; and the event stream while it is shown. */
 export function Frame() {
   const { credential } = useSession();
-  const { href } = useLocation();
-  if (!credential) return <Navigate to="/signin" search={{ next: href }} replace />;
+  if (!credential) return null;
   return <SignedIn key={credential.token} />;
 }
 
