@@ -109,3 +109,29 @@ test('a broker that cannot be reached is unavailable, and closing does not wait 
   assert.equal(troubles[0]?.code, 'unavailable');
   await link[Symbol.asyncDispose]();
 });
+
+test('a subscription made at any moment of a sign-in is in force once it is connected', async () => {
+  await using broker = await startTestBroker();
+  await using hub = linkTo(broker, 'hub');
+  await connected(hub);
+  await using agent = linkTo(broker, 'pi', { instance: 'i1' });
+  const heard = new Set<string>();
+  const digests: string[] = [];
+  while (!agent.isConnected && digests.length < 200) {
+    const digest = digests.length.toString(16).padStart(64, '0');
+    digests.push(digest);
+    await agent.subscribe('blob', { fleet: 'home', digest }, () => heard.add(digest));
+    await new Promise(setImmediate);
+  }
+  await connected(agent);
+  for (const digest of digests) {
+    await hub.publish(
+      'blob',
+      { fleet: 'home', digest, lane: 'l1', block: '0' },
+      Uint8Array.of(1),
+      undefined,
+      1,
+    );
+  }
+  await eventually(() => heard.size === digests.length);
+});

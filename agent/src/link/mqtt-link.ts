@@ -59,15 +59,25 @@ export function createMqttLink(options: MqttLinkOptions): AgentLink {
     next.on('message', (topic, payload) => subscriptions.deliver(topic, payload));
     const ended = endOf(next);
     try {
-      await Promise.race([resubscribe(next, subscriptions.filters), ended, closed]);
+      await Promise.race([takeOver(next), ended, closed]);
       if (closing.signal.aborted) return;
-      client = next;
       for (const greet of greeters) greet();
       await ended;
     } finally {
       client = undefined;
       next.end(true);
     }
+  }
+
+  /** Subscribes to everything, also to what is added while the broker answers, and uses the connection. */
+  async function takeOver(next: MqttClient): Promise<void> {
+    const asked = new Set<string>();
+    const fresh = () => subscriptions.filters.filter((filter) => !asked.has(filter));
+    for (let filters = fresh(); filters.length > 0; filters = fresh()) {
+      for (const filter of filters) asked.add(filter);
+      await resubscribe(next, filters);
+    }
+    if (!closing.signal.aborted) client = next;
   }
 
   async function stayConnected(): Promise<void> {
