@@ -31,7 +31,12 @@ import { createFileBlobs } from './store/adapters/file-blobs.ts';
 import { createGroupCommit } from './store/group-commit.ts';
 import { openDatabase } from './store/open-database.ts';
 import { systemClock as clock } from './system-clock.ts';
-import { createSqliteTelemetryRecords, createTelemetry } from './telemetry/index.ts';
+import {
+  createSqliteRetention,
+  createSqliteTelemetryRecords,
+  createTelemetry,
+  startRetention,
+} from './telemetry/index.ts';
 
 /** How a hub is set up. */
 export interface HubOptions {
@@ -93,9 +98,11 @@ async function startHub(
   const events = createEventLog({ boot: startedAtMs.toString(36), now: clock.now });
 
   const setAside = Promise.withResolvers<Parameters<typeof openWire>[0]['onUnreadable']>();
+  const listening = Promise.withResolvers<void>();
   const wire = await openWire({
     ...{ identity, devices, access, tokens, clock, logger, host, keep },
     port: options.brokerPort,
+    ready: listening.promise,
     ...(tls && { tls }),
     ...(options.brokerUrl !== undefined && { url: options.brokerUrl }),
     onUnreadable: (topic, body, error) => {
@@ -127,6 +134,7 @@ async function startHub(
       ...(wire.kind === 'external' && { laneDevices: Number.POSITIVE_INFINITY }),
     }),
   );
+  keep.use(startRetention({ store: createSqliteRetention(db, group), clock, onError }));
   const models = createModelParts({
     ...{ db, blobs, blobFolder, identity, fleet, telemetry, clock, onError, keep },
     live: events,
@@ -195,6 +203,7 @@ async function startHub(
     }),
   );
   apiUrl = api.url;
+  listening.resolve();
   const first =
     (await tokens.list()).length === 0 ? await tokens.create('admin', 'admin') : undefined;
   logger.info({ url: api.url, broker: wire.url, fleet: fleetId }, 'the hub is ready');

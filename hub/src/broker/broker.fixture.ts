@@ -38,7 +38,7 @@ export const testHub = 'hub-1';
 /** Starts a broker for the fleet `home`. Its clock stands a little after its own start. */
 export async function startTestBroker(
   limits: Partial<BrokerLimits> = {},
-  listening: Partial<ListenOptions> = {},
+  changed: Partial<ListenOptions> & { readonly ready?: Promise<void> } = {},
 ): Promise<TestBroker> {
   const keys = new Map<string, string>();
   const revoked = new Set<string>();
@@ -67,7 +67,7 @@ export async function startTestBroker(
     logger: pino({ level: 'silent' }),
     host: '127.0.0.1',
     port: 0,
-    ...listening,
+    ...changed,
     limits,
   });
   // Tokens count whole seconds, and one issued in the second of the start counts as older.

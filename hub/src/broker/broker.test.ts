@@ -219,6 +219,20 @@ test('clients that stop reading do not slow the others, and are cut off', async 
   await hasBecomeTrue(() => broker.connections === 1);
 });
 
+test('devices wait at the door until the hub listens', async () => {
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  await using fixture = await startTestBroker({}, { ready });
+  let isIn = false;
+  const connecting = fixture.enrol('cam').options().then(fixture.connect);
+  void connecting.then(() => {
+    isIn = true;
+  });
+  await fixture.connectHub();
+  assert.equal(isIn, false);
+  resolve();
+  assert.equal((await connecting).connected, true);
+});
+
 test('a flood of one client is delayed, in order, and loses nothing', async () => {
   await using fixture = await startTestBroker({ devicePublishesPerSecond: 200 });
   const { connect, connectHub, enrol } = fixture;

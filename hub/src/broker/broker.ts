@@ -33,6 +33,8 @@ export interface BrokerOptions extends ListenOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<BrokerLimits>;
+  /** Sign-ins wait for it: what a device says before the hub listens would be said in vain. */
+  readonly ready?: Promise<void>;
 }
 
 /** The embedded MQTT 3.1.1 broker. */
@@ -90,7 +92,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     }
     const { id: clientId, clean } = client;
     const given = { clientId, clean, username, password };
-    const admission = await signIn(given, { devices, keys: options.keys, tokens: options.tokens });
+    const { keys, tokens, ready } = options;
+    const admission = await signIn(given, { devices, keys, tokens, ...(ready && { ready }) });
     // Only a device owns its client id: nobody else can take a device's connection over.
     if (admission.principal.kind === 'api') rename(client, `${username}/${randomUUID()}`);
     sessions.set(client, open(admission));

@@ -21,6 +21,7 @@ interface SignInOptions {
   readonly devices: DeviceSignIn;
   readonly keys: DeviceKeys;
   readonly tokens: ApiTokens;
+  readonly ready?: Promise<void>;
 }
 
 /** A sign-in that takes longer is refused: a broker that never answers would hold the connection. */
@@ -29,12 +30,13 @@ const signInMs = seconds(10);
 /** Judges a CONNECT packet. Rejects with a `FleetError` that says why not; never hangs. */
 export async function signIn(
   credentials: Credentials,
-  { devices, keys, tokens }: SignInOptions,
+  { devices, keys, tokens, ready }: SignInOptions,
 ): Promise<Admission> {
   const { clientId, clean, username, password } = credentials;
   if (!clean) {
     throw new FleetError('invalid-argument', 'Only clean sessions; the outbox keeps messages.');
   }
+  await inTime(ready ?? Promise.resolve());
   const name = /^api:(.+)$/.exec(username)?.[1];
   if (name !== undefined) {
     const recheck = () => tokens.verify(name, password);

@@ -34,6 +34,8 @@ export interface WireOptions {
   /** An external broker. */
   readonly url?: string;
   readonly onUnreadable: OnUnreadable;
+  /** Devices wait for it before they may sign in to the embedded broker. */
+  readonly ready: Promise<void>;
   readonly keep: AsyncDisposableStack;
 }
 
@@ -56,6 +58,7 @@ async function openEmbedded(options: WireOptions): Promise<Wire> {
       logger: logger.child({ part: 'broker' }),
       host,
       port,
+      ready: options.ready,
       ...(tls && { tls }),
     }),
   );
