@@ -10,7 +10,7 @@ import { composeRollout } from './compose.ts';
 import type { DeviceFacts } from './device-facts.ts';
 import { plan } from './plan.ts';
 
-const rules = { toleratedFailures: 0.1, patienceMs: 50, firstWavePatienceMs: 10 };
+const rules = { toleratedFailures: 0.1, patienceMs: 50, firstWavePatienceMs: 10, awayAfterMs: 5 };
 const mostRounds = 500;
 
 /** How a simulated device behaves once it is ordered. */
@@ -26,7 +26,7 @@ class World {
     for (const [at, nature] of natures.entries()) {
       const device = `d${at}`;
       const facts: DeviceFacts = {
-        ...{ device, isOnline: nature !== 'away', isRevoked: false, target: undefined },
+        ...{ device, isOnline: nature !== 'away', sinceMs: 0, isRevoked: false, target: undefined },
         ...{ rollout: undefined, serving: undefined, refusals: [] },
       };
       this.#truth.set(device, facts);

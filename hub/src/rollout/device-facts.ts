@@ -5,6 +5,8 @@ import type { DeviceRecord } from '../fleet/fleet.ts';
 export interface DeviceFacts {
   readonly device: string;
   readonly isOnline: boolean;
+  /** Since when it is on- or offline. */
+  readonly sinceMs: number;
   readonly isRevoked: boolean;
   /** Manifest of its present target. */
   readonly target: string | undefined;
@@ -21,6 +23,7 @@ export function factsOf(record: DeviceRecord): DeviceFacts {
   return {
     device: record.id,
     isOnline: record.presence.status === 'online',
+    sinceMs: record.presence.sinceMs,
     isRevoked: record.revoked,
     target: record.active?.manifest,
     rollout: record.rollout,

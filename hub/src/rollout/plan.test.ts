@@ -7,7 +7,9 @@ import { composeRollout } from './compose.ts';
 import type { DeviceFacts } from './device-facts.ts';
 import { plan, type RolloutFacts, type RolloutRules } from './plan.ts';
 
-const rules: RolloutRules = { toleratedFailures: 0.1, patienceMs: 600, firstWavePatienceMs: 60 };
+const rules: RolloutRules = {
+  ...{ toleratedFailures: 0.1, patienceMs: 600, firstWavePatienceMs: 60, awayAfterMs: 30 },
+};
 const names = ['a', 'b', 'c'];
 const { rollout: begun, bundles } = composeRollout(
   aVersion(2),
@@ -23,7 +25,14 @@ function facts(
   const known = names.map((device): [string, DeviceFacts] => [
     device,
     {
-      ...{ device, isOnline: true, isRevoked: false, target: undefined, rollout: undefined },
+      ...{
+        device,
+        isOnline: true,
+        sinceMs: 0,
+        isRevoked: false,
+        target: undefined,
+        rollout: undefined,
+      },
       ...{ serving: undefined, refusals: [], ...devices[device] },
     },
   ]);
@@ -86,7 +95,8 @@ test('a failure in the second wave takes back what was not followed yet', () => 
 
 test('a device that is away does not hold the others up', () => {
   const away = { ...ordered, isOnline: false };
-  const steps = plan(rolloutWith(['ordered']), facts({ a: away }), rules);
+  assert.deepEqual(plan(rolloutWith(['ordered']), facts({ a: away }, 29), rules), []);
+  const steps = plan(rolloutWith(['ordered']), facts({ a: away }, 30), rules);
   assert.deepEqual(namesOf(steps), ['advance b', 'order b']);
 });
 
@@ -100,7 +110,9 @@ test('a device that is stuck does not hold the others up for long', () => {
 test('a rollout ends while a device is away, and notes it when it comes', () => {
   const serving = { ...ordered, serving: wanted };
   const devices = { a: serving, b: serving, c: { ...ordered, isOnline: false } };
-  const steps = plan(rolloutWith(['serving', 'serving', 'ordered']), facts(devices), rules);
+  const running = rolloutWith(['serving', 'serving', 'ordered']);
+  assert.deepEqual(plan(running, facts(devices, 29), rules), []);
+  const steps = plan(running, facts(devices, 30), rules);
   assert.deepEqual(namesOf(steps), ['finish']);
   const done = rolloutWith(['serving', 'serving', 'ordered'], { status: 'done' });
   const back = plan(done, facts({ ...devices, c: serving }), rules);

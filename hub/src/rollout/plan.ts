@@ -18,6 +18,8 @@ export interface RolloutRules {
   readonly patienceMs: number;
   /** After this long an unreachable first wave gets another device. */
   readonly firstWavePatienceMs: number;
+  /** A device counts as away once it has been offline for this long: links break for moments. */
+  readonly awayAfterMs: number;
 }
 
 /** What a plan is made from. */
@@ -135,12 +137,17 @@ function nextOrders(
   const due = waiting.filter(({ wave }) => wave === 1 || isProved || rollout.kind === 'rollback');
   if (due.length > 0) return due.map((row) => order(row.device, facts));
   const isLate = facts.nowMs - facts.changedAtMs >= rules.firstWavePatienceMs;
-  const isAway = first.every(({ device }) => facts.devices.get(device)?.isOnline !== true);
-  if (!isOpen && !(isLate || isAway)) return [];
+  const isGone = first.every(({ device }) => isAway(device, facts, rules));
+  if (!isOpen && !(isLate || isGone)) return [];
   const next = waiting.find(({ device }) => facts.devices.get(device)?.isOnline === true);
   const chosen = next ?? (isOpen ? waiting[0] : undefined);
   if (chosen === undefined) return [];
   return [{ name: 'advance', device: chosen.device }, order(chosen.device, facts)];
+}
+
+function isAway(device: string, { devices, nowMs }: RolloutFacts, rules: RolloutRules): boolean {
+  const found = devices.get(device);
+  return found === undefined || (!found.isOnline && nowMs - found.sinceMs >= rules.awayAfterMs);
 }
 
 function order(device: string, facts: RolloutFacts): Step {
@@ -156,7 +163,7 @@ function ending(
   const pending = rows.filter(({ status }) => status === 'ordered');
   if (pending.length === 0) return [{ name: 'finish', status: 'done', reason: null }];
   const isReached = rows.some(({ status }) => status === 'serving');
-  const areAway = pending.every(({ device }) => facts.devices.get(device)?.isOnline !== true);
+  const areAway = pending.every(({ device }) => isAway(device, facts, rules));
   const isPatient = facts.nowMs - facts.changedAtMs < rules.patienceMs;
   if (isPatient && !(areAway && isReached)) return [];
   const names = pending.map(({ device }) => device).join(', ');

@@ -61,6 +61,7 @@ const defaultRules: RolloutRules = {
   toleratedFailures: 0.1,
   patienceMs: minutes(10),
   firstWavePatienceMs: minutes(1),
+  awayAfterMs: seconds(30),
 };
 
 /** Starts the reconciler; rollouts that a previous process began go on. */
