@@ -35,7 +35,10 @@ export function Figures({ figures }: { readonly figures: readonly HeadlineFigure
 function Figure({ label, value, unit, note, source, href, level = 'well' }: HeadlineFigure) {
   const body = (
     <>
-      <span className={`text-[20px] leading-7 font-semibold tracking-tight ${colours[level]}`}>
+      <span
+        key={value}
+        className={`fade-in text-[20px] leading-7 font-semibold tracking-tight ${colours[level]}`}
+      >
         {value}
       </span>
       {unit && <span className="text-faint">{unit}</span>}

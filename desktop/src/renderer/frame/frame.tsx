@@ -6,7 +6,7 @@ import { text } from '../text/text.ts';
 import { KeysDialog } from './keys-dialog.tsx';
 import { Rail } from './rail.tsx';
 import { SearchDialog } from './search-dialog.tsx';
-import { StaleNotice } from './stale-notice.tsx';
+import { StaleNotice, useStale } from './stale-notice.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
@@ -21,6 +21,7 @@ function SignedIn() {
   useEventStream();
   const { searching, showSearch, showingKeys, showKeys } = useShortcuts();
   const status = useAsk('status', {}).data;
+  const stale = useStale();
   return (
     <div className="flex h-full flex-col-reverse sm:flex-row">
       <button
@@ -38,7 +39,11 @@ function SignedIn() {
           fleet={status?.fleet}
         />
         <StaleNotice />
-        <main id="content" tabIndex={-1} className="min-h-0 flex-1 overflow-auto outline-none">
+        <main
+          id="content"
+          tabIndex={-1}
+          className={`min-h-0 flex-1 overflow-auto outline-none ${stale ? 'grayscale' : ''}`}
+        >
           <div className="mx-auto max-w-[1480px] p-3 sm:p-5">
             <Outlet />
           </div>

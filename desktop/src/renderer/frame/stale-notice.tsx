@@ -7,11 +7,17 @@ import { text } from '../text/text.ts';
 /** A break shorter than this heals without a word. */
 const patienceMs = 3_000;
 
-/** Says that the page is old once the event stream has been broken for a while. */
-export function StaleNotice() {
+/** Whether the event stream has been broken for so long that the page counts as old. */
+export function useStale(): boolean {
   const { state, sinceMs } = useLiveStatus();
   const nowMs = useNow();
-  if (state !== 'broken' || nowMs - sinceMs < patienceMs) return null;
+  return state === 'broken' && nowMs - sinceMs >= patienceMs;
+}
+
+/** Says since when the page is old. */
+export function StaleNotice() {
+  const { sinceMs } = useLiveStatus();
+  if (!useStale()) return null;
   return (
     <p
       role="alert"

@@ -1,4 +1,3 @@
-import { none } from './format.ts';
 import { text } from './text.ts';
 
 type RemarkKind = keyof typeof text.fleet.remarks;
@@ -11,5 +10,5 @@ export function remarkText({
   readonly kind: RemarkKind;
   readonly detail?: string | undefined;
 }): string {
-  return text.fleet.remarks[kind](detail ?? none);
+  return text.fleet.remarks[kind](detail);
 }

@@ -300,7 +300,14 @@ const columns: readonly Column<FleetRow>[] = [
 ];
 
 function Stale({ stale, children }: { readonly stale: boolean; readonly children: string }) {
-  return <span className={stale ? 'text-faint' : ''}>{children}</span>;
+  return (
+    <span
+      className={stale ? 'text-faint' : ''}
+      title={children === none ? words.noWindow : undefined}
+    >
+      {children}
+    </span>
+  );
 }
 
 const driftLevels = {

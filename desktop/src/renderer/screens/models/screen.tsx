@@ -33,13 +33,15 @@ export function ModelsScreen() {
 
 function NoModels() {
   return (
-    <>
+    <div className="flex flex-col gap-4">
       <h1>{words.title}</h1>
-      <Empty title={words.empty}>
-        <p>{words.emptyHint}</p>
-        <CopyCommand command={words.emptyCommand} />
-      </Empty>
-    </>
+      <div className="rounded-md border bg-surface">
+        <Empty title={words.empty}>
+          <p>{words.emptyHint}</p>
+          <CopyCommand command={words.emptyCommand} />
+        </Empty>
+      </div>
+    </div>
   );
 }
 
