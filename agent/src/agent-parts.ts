@@ -59,7 +59,7 @@ export interface Agent extends AsyncDisposable {
   readonly ended: Promise<AgentEnd>;
 }
 
-/** Why an agent should not go on: a command asks for a restart, or a source cannot work as it is set. */
+/** Why an agent should not go on: a command asks for a restart, or a part cannot work as it is set. */
 export type AgentEnd =
   | { readonly kind: 'restart' }
-  | { readonly kind: 'source-failed'; readonly source: string; readonly error: FleetError };
+  | { readonly kind: 'failed'; readonly what: string; readonly error: FleetError };

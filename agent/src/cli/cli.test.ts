@@ -10,7 +10,7 @@ import { encodeNpy } from '@edgewise/models/data';
 import { tensor } from '@edgewise/models/tensor';
 import type { Message } from '@edgewise/protocol';
 import { formatToken } from '../enrol/token.ts';
-import { eventually } from '../testing/eventually.ts';
+import { eventually as within } from '../testing/eventually.ts';
 import { startFakeHub } from '../testing/fake-hub.test.fixture.ts';
 import { openHubDoor, secret } from '../testing/hub-door.test.fixture.ts';
 import { aRealBundle } from '../testing/real-bundle.test.fixture.ts';
@@ -22,6 +22,9 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 const shim = fileURLToPath(new URL('../../bin/edgewise-agent.js', import.meta.url));
 const flags = [...process.execArgv.filter((flag) => flag.startsWith('--conditions'))];
+
+/** Processes start slowly on a busy machine. */
+const eventually: typeof within = (look, options) => within(look, { withinMs: 30_000, ...options });
 
 /** Starts the command and gathers what it says. */
 function start(...args: readonly string[]) {

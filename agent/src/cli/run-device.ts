@@ -49,8 +49,8 @@ export async function runDevice(options: RunDeviceOptions): Promise<void> {
   await clock.compare();
   while (!signal.aborted) {
     const end = await runOnce(options, { identity, privateKeyPem, clock });
-    if (end?.kind === 'source-failed') {
-      throw new FleetError(end.error.code, `${end.source}: ${end.error.reason}`, {
+    if (end?.kind === 'failed') {
+      throw new FleetError(end.error.code, `${end.what}: ${end.error.reason}`, {
         cause: end.error,
       });
     }

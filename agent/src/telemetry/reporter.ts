@@ -15,12 +15,12 @@ export interface ReporterParts {
   readonly heartbeatMs: number;
 }
 
-/** Publishes the state document at each connect, at each change, and now and then. */
+/**
+ * Publishes the state document at each connect, at each change, now and then, and at its end.
+ */
 export interface Reporter extends AsyncDisposable {
   /** Something changed. */
   touch(): void;
-  /** Publishes now; harmless without a connection. */
-  flush(): Promise<void>;
 }
 
 /** Starts to report. */
@@ -64,11 +64,11 @@ export function startReporter(parts: ReporterParts): Reporter {
     touch() {
       due ??= later();
     },
-    flush,
     async [Symbol.asyncDispose]() {
       stopping.abort();
       ungreet();
-      await Promise.all([due, beating, last]);
+      await Promise.all([due, beating]);
+      await flush();
     },
   };
 }
