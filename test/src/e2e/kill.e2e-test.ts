@@ -9,9 +9,9 @@ import { openStage, type Stage, type StagedAgent, untilDevice } from './stage.ts
 import { until } from './until.ts';
 import { recordWatermarks, type WatermarkRecord } from './watermarks.ts';
 
-/** A bundle of about a megabyte takes some four seconds at this pace. */
-const slowBytesPerSecond = 300_000;
-const half = 500_000;
+/** A bundle of about 300 kB takes some three seconds at this pace. */
+const slowBytesPerSecond = 100_000;
+const half = 150_000;
 
 const cleanup = new AsyncDisposableStack();
 let stage: Stage;

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
@@ -17,17 +17,24 @@ export function without(name: string): string | false {
   return findProgram(name) === undefined && `${name} is not installed`;
 }
 
-/** Runs a program to its end. */
+/** How a program ended and what it said. */
+export interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end, a minute at most. */
 export function runProgram(
   file: string,
   args: readonly string[],
   options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
-): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-  const { status, stdout, stderr } = spawnSync(file, [...args], {
-    encoding: 'utf8',
-    timeout: 60_000,
-    cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+): Promise<Ended> {
+  const { cwd, env } = options;
+  const settings = { cwd, env: { ...process.env, ...env }, timeout: 60_000 };
+  return new Promise((resolve) => {
+    const child = execFile(file, [...args], settings, (_, stdout, stderr) => {
+      resolve({ status: child.exitCode ?? 1, stdout, stderr });
+    });
   });
-  return { status, stdout, stderr };
 }

@@ -35,7 +35,7 @@ export function csvOf(list: readonly Reading[]): string {
 
 interface RecipeSize {
   readonly epochs: number;
-  /** Width of the two hidden layers: 1024 makes a bundle of a megabyte. */
+  /** Width of the two hidden layers: 512 makes a bundle of some 300 kB. */
   readonly width: number;
 }
 

@@ -24,7 +24,7 @@ for (const { name, file } of shims) {
       await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
       const copy = path.join(folder, 'bin', path.basename(file));
       await cp(path.join(root, file), copy);
-      const { status, stderr } = runProgram(process.execPath, ['--import', pretend, copy]);
+      const { status, stderr } = await runProgram(process.execPath, ['--import', pretend, copy]);
       assert.equal(status, 1);
       assert.equal(stderr.trim(), `${name} needs Node.js 24 or newer; this is v20.20.2.`);
     } finally {
@@ -32,9 +32,14 @@ for (const { name, file } of shims) {
     }
   });
 
-  test(`in the checkout ${name} runs under an old Node.js, by the one that npm installed`, () => {
+  test(`in the checkout ${name} runs under an old Node.js, by the one that npm installed`, async () => {
     const shim = path.join(root, file);
-    const { status, stdout } = runProgram(process.execPath, ['--import', pretend, shim, '--help']);
+    const { status, stdout } = await runProgram(process.execPath, [
+      '--import',
+      pretend,
+      shim,
+      '--help',
+    ]);
     assert.equal(status, 0);
     assert.match(stdout, new RegExp(`^Usage: ${name} `));
   });
