@@ -1,4 +1,11 @@
-import { type Command, FleetError, type Reply, type SignedEnvelope } from '@edgewise/protocol';
+import {
+  type Command,
+  FleetError,
+  type Reply,
+  type SignedEnvelope,
+  seconds,
+} from '@edgewise/protocol';
+import type { Clock } from '../core/clock.ts';
 import type { AgentLink } from '../link/agent-link.ts';
 import type { OrderBook } from './order-book.ts';
 
@@ -13,6 +20,7 @@ export interface ReceiverParts {
   readonly fleet: string;
   readonly device: string;
   readonly orders: OrderBook;
+  readonly clock: Clock;
   readonly nowMs: () => number;
   /** The target changed. */
   readonly onTarget: () => void;
@@ -22,10 +30,14 @@ export interface ReceiverParts {
   readonly onRefused: (channel: 'target' | 'command', error: FleetError) => void;
 }
 
+/** Pause before a target that found no room on the disk is taken again. */
+const pauseMs = seconds(30);
+
 /** Receives signed orders one after another. Resolves to what ends it. */
 export async function createReceiver(parts: ReceiverParts): Promise<AsyncDisposable> {
   const { link, fleet, device, orders } = parts;
   const params = { fleet, device };
+  const stopping = new AbortController();
   let last: Promise<void> = Promise.resolve();
 
   async function takeTarget(envelope: SignedEnvelope): Promise<void> {
@@ -57,8 +69,20 @@ export async function createReceiver(parts: ReceiverParts): Promise<AsyncDisposa
 
   function enqueue(channel: 'target' | 'command', work: () => Promise<void>): void {
     last = last.then(work).catch((thrown: unknown) => {
-      parts.onRefused(channel, FleetError.from(thrown));
+      const error = FleetError.from(thrown);
+      parts.onRefused(channel, error);
+      // The broker brings a target once; one that only found no room is taken again.
+      if (channel === 'target' && error.code === 'disk-full') void again(work);
     });
+  }
+
+  async function again(work: () => Promise<void>): Promise<void> {
+    try {
+      await parts.clock.sleep(pauseMs, stopping.signal);
+      enqueue('target', work);
+    } catch {
+      // The agent stops.
+    }
   }
 
   const unsubscribe = await Promise.all([
@@ -69,6 +93,7 @@ export async function createReceiver(parts: ReceiverParts): Promise<AsyncDisposa
   ]);
   return {
     async [Symbol.asyncDispose]() {
+      stopping.abort();
       await Promise.all(unsubscribe.map((end) => end().catch(() => undefined)));
       await last;
     },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import { createFakeSink } from '../testing/fake-sink.test.fixture.ts';
@@ -89,4 +90,20 @@ test('a port that is taken is port-in-use', async () => {
       return thrown instanceof FleetError && thrown.code === 'port-in-use';
     });
   });
+});
+
+test('a page of another origin is forbidden', async () => {
+  const { sink, seen } = createFakeSink();
+  await serve(sink, async (url) => {
+    const headers = { 'sec-fetch-site': 'cross-site' };
+    const status = await new Promise<number | undefined>((resolve) => {
+      const body = get(`${url}/v1/status`, { headers }, (response) => {
+        resolve(response.statusCode);
+        response.resume();
+      });
+      body.end();
+    });
+    assert.equal(status, 403);
+  });
+  assert.deepEqual(seen, []);
 });

@@ -57,6 +57,10 @@ async function respond(
 }
 
 async function route(sink: Sink, request: IncomingMessage): Promise<unknown> {
+  // A page of another origin in a browser on this machine is not whom this is for.
+  if (request.headers['sec-fetch-site'] === 'cross-site') {
+    throw new FleetError('forbidden', 'Pages of other origins may not ask this device.');
+  }
   const { pathname } = new URL(request.url ?? '/', 'http://device');
   const call = `${request.method} ${pathname}`;
   if (call === 'GET /health') return { ok: true };
