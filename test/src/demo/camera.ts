@@ -20,7 +20,7 @@ export interface Camera {
   readonly versions: ReadonlySet<number>;
   /** Starts a new score and returns it; it grows with every answer from now on. */
   measure(): Score;
-  /** Posts frames until the signal aborts; rejects when the agent stays away for a minute. */
+  /** Posts frames until the signal aborts; rejects when the agent stays away for three minutes. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ interface CameraOptions {
 
 /** Frames of one request: a camera's short burst. */
 const burst = 20;
-const patienceMs = 60_000;
+const patienceMs = 180_000;
 
 interface Answered {
   readonly predictions: readonly { readonly class: number; readonly version: number }[];
@@ -76,7 +76,7 @@ export function createCamera(options: CameraOptions): Camera {
         if (signal.aborted) throw thrown;
       }
       if (Date.now() > deadline)
-        throw new Error(`${options.device} has not answered its camera for a minute.`);
+        throw new Error(`${options.device} has not answered its camera for three minutes.`);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }

@@ -45,26 +45,27 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   };
 
   say.stage('Enrolling three agents, each a process of its own');
-  const enrolling = startAgents(scene);
+  const agents = await startAgents(scene);
 
   say.stage('Training a small CNN on 55,000 images, shrinking it to int8, packaging and signing');
   await importDigits(scene, train, test);
   const first = await trainFirst(scene);
-  const agents = await enrolling;
+
+  const cameras = agents.map((agent, index) => cameraOf(scene, agent, index));
+  const running = Promise.all(cameras.map((camera) => camera.run(signal)));
 
   say.stage('Rolling out: one device first, then the rest');
   await rollOut(scene, first);
   const secondsToFirstServed = (Date.now() - options.startedAtMs) / 1000;
   say.fact(`all three serve ${name} ${first.version} after ${secondsToFirstServed.toFixed(0)} s`);
 
-  const cameras = agents.map((agent, index) => cameraOf(scene, agent, index));
-  const running = Promise.all(cameras.map((camera) => camera.run(signal)));
   const story = await Promise.race([
     tellStory(scene, cameras, first),
     running.then(() => Promise.reject(new Error('The cameras stopped.'))),
   ]);
   const status = await hub.client.call('status');
-  const variant = first.variants[0];
+  const served = await hub.client.call('getDevice', { params: { device: devices[0] } });
+  const variant = first.variants.find(({ deviceClass }) => deviceClass === served.deviceClass);
   return {
     agents,
     backdrop: { cleanAccuracyBefore: story.cleanBefore },
@@ -95,14 +96,14 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
 }
 
 async function startAgents({ hub, folder, keep }: Scene): Promise<readonly RunningAgent[]> {
-  const agents: RunningAgent[] = [];
-  for (const device of devices) {
-    await enrolAgent(hub.client, device, deviceFolder(folder, device));
-    const agent = await startAgent(device, deviceFolder(folder, device));
-    keep.use(agent.program);
-    agents.push(agent);
-  }
-  return agents;
+  return await Promise.all(
+    devices.map(async (device) => {
+      await enrolAgent(hub.client, device, deviceFolder(folder, device));
+      const agent = await startAgent(device, deviceFolder(folder, device));
+      keep.use(agent.program);
+      return agent;
+    }),
+  );
 }
 
 function cameraOf(

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { createWriteStream, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -28,6 +28,8 @@ export interface Program extends AsyncDisposable {
 interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Keeps the whole log as well. */
+  readonly logFile?: string;
 }
 
 const flags = ['--conditions=edgewise:source', '--disable-warning=ExperimentalWarning'];
@@ -36,7 +38,7 @@ const flags = ['--conditions=edgewise:source', '--disable-warning=ExperimentalWa
 export function startProgram(
   file: string,
   args: readonly string[],
-  { env = {}, cwd = root }: StartOptions = {},
+  { env = {}, cwd = root, logFile }: StartOptions = {},
 ): Program {
   const child = spawn(process.execPath, [...flags, file, ...args], {
     cwd,
@@ -50,6 +52,7 @@ export function startProgram(
     lines.push(line);
     for (const wake of waiting) wake();
   });
+  if (logFile !== undefined) child.stderr.pipe(createWriteStream(logFile, { flags: 'a' }));
   createInterface({ input: child.stderr }).on('line', (line) => {
     log.push(line);
     if (log.length > 1000) log.shift();
