@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { fingerprintOf, generateKey } from '@edgewise/models/crypto';
 import type { FleetError } from '@edgewise/protocol';
 import mqtt from 'mqtt';
 import { openBrokerSocket } from '../node/broker-socket.ts';
@@ -134,4 +135,27 @@ test('a subscription made at any moment of a sign-in is in force once it is conn
     );
   }
   await eventually(() => heard.size === digests.length);
+});
+
+test('over TLS only a broker with the pinned key is told the password', async () => {
+  const key = generateKey();
+  await using broker = await startTestBroker({ tlsKey: key.privateKeyPem });
+  const linkWith = (fingerprint: string, onTrouble: (error: FleetError) => void) => {
+    return createMqttLink({
+      openSocket: (signal) =>
+        openBrokerSocket(`mqtts://127.0.0.1:${broker.port}`, { fingerprint, signal }),
+      signIn: () => Promise.resolve({ clientId: 'pi', username: 'pi', password: 'x' }),
+      clock: createSystemClock(),
+      random: () => 0,
+      onUnreadable: () => undefined,
+      onTrouble,
+    });
+  };
+  await using good = linkWith(fingerprintOf(key.publicKeyPem), (error) => assert.fail(error));
+  await connected(good);
+  const troubles: string[] = [];
+  await using _bad = linkWith('f'.repeat(64), (error) => troubles.push(error.code));
+  await eventually(() => troubles.length === 1);
+  assert.deepEqual(troubles, ['unauthenticated']);
+  assert.equal(broker.signIns, 1);
 });
