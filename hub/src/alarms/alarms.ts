@@ -155,6 +155,7 @@ export function createAlarms(options: AlarmOptions): Alarms {
       current = apply(current, step, { ...outcome, nowMs: clock.now() });
       await save(current);
     }
+    flight.trigger();
     return current;
   }
 
