@@ -219,6 +219,20 @@ test('clients that stop reading do not slow the others, and are cut off', async 
   await hasBecomeTrue(() => broker.connections === 1);
 });
 
+test('the hub may say far more at once than its connection holds, also to nobody', async () => {
+  await using fixture = await startTestBroker();
+  const hub = await fixture.connectHub();
+  const block = Buffer.alloc(32_768);
+  const all = Array.from({ length: 300 }, (_, index) =>
+    hub.publishAsync(`edgewise/home/blob/${digest}/0/${index}`, block),
+  );
+  await Promise.race([
+    Promise.all(all),
+    once(hub as unknown as EventEmitter, 'close').then(() => assert.fail('The broker hung up.')),
+  ]);
+  await hub.publishAsync('edgewise/home/device/cam/command', 'x', { qos: 1 });
+});
+
 test('devices wait at the door until the hub listens', async () => {
   const { promise: ready, resolve } = Promise.withResolvers<void>();
   await using fixture = await startTestBroker({}, { ready });

@@ -24,6 +24,7 @@ export interface BrokerLimits {
   readonly subscriptionsPerClient: number;
 }
 
+/** What a broker needs. */
 export interface BrokerOptions extends ListenOptions {
   readonly fleet: string;
   readonly hub: string;

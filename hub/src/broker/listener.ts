@@ -2,6 +2,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { FleetError } from '@edgewise/protocol';
 
+/** Where to listen. */
 export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free port. */
@@ -44,6 +45,8 @@ export async function listen(
   const server = identity
     ? tls.createServer({ ...identity, noDelay: true, handshakeTimeout: 10_000 }, accept)
     : net.createServer({ noDelay: true }, accept);
+  // Connections that never finish their handshake count too.
+  server.maxConnections = most;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(FleetError.from(error)));
     server.listen({ host, port, backlog: 4096 }, resolve);

@@ -32,10 +32,10 @@ export function judgeClaims(claims: SignInClaims, context: SignInContext): Denia
     return { code: 'invalid-argument', reason: 'The token does not live for up to 5 minutes.' };
   }
   if (issuedMs > nowMs + limits.clockSkewMs) {
-    return { code: 'clock-skew', reason: `It was issued ${ahead(issuedMs - nowMs)} ahead.` };
+    return { code: 'clock-skew', reason: `It was issued ${secondsOf(issuedMs - nowMs)} ahead.` };
   }
   if (expiresMs < nowMs - limits.clockSkewMs) {
-    return { code: 'expired', reason: `It expired ${ahead(nowMs - expiresMs)} ago.` };
+    return { code: 'expired', reason: `It expired ${secondsOf(nowMs - expiresMs)} ago.` };
   }
   if (issuedMs < context.startedAtMs) {
     return { code: 'expired', reason: 'It was issued before this broker started.' };
@@ -43,7 +43,7 @@ export function judgeClaims(claims: SignInClaims, context: SignInContext): Denia
   return undefined;
 }
 
-const ahead = (ms: number): string => `${Math.round(ms / 1000)} s`;
+const secondsOf = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
 /** Token ids that were used, for as long as their tokens could be used again. */
 export interface UsedTokens {

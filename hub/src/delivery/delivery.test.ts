@@ -96,14 +96,18 @@ test('manifest, signature and blobs of its own target are brought, others are no
   const [mine, other] = await connectAll(hub, ['mine', 'other']);
   assert.ok(mine && other);
   const { blob, bytes, active } = await order(hub, ['mine']);
+  const stranger = await hub.blobs.put(Uint8Array.of(9));
+  await other.say('need', { digest: blob, parts: all.length, missing: all });
+  await mine.say('need', { digest: stranger, parts: 1, missing: [0] });
   assert.deepEqual(await fetch(mine, blob), bytes);
   for (const digest of [active.manifest, active.signature]) {
     await mine.say('need', { digest, parts: 1, missing: [0] });
     await hear(mine, 'offer', (offer) => offer.blob === digest);
   }
-  await other.say('need', { digest: blob, parts: all.length, missing: all });
   await assert.rejects(other.listen('blob', { digest: blob }));
+  await assert.rejects(mine.listen('blob', { digest: stranger }));
   assert.deepEqual(other.heard('offer'), []);
+  assert.ok(mine.heard('offer').every((offer) => offer.blob !== stranger));
   await mine[Symbol.asyncDispose]();
   await other[Symbol.asyncDispose]();
 });

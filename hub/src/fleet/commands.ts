@@ -20,6 +20,7 @@ export interface Commands {
   receive(device: string, reply: Reply): void;
 }
 
+/** What commands need. */
 export interface CommandOptions {
   readonly devices: Devices;
   readonly identity: Identity;

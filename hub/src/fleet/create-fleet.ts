@@ -12,6 +12,7 @@ import { isOutOfDate, nextTarget } from './next-target.ts';
 import { nextPresence } from './presence.ts';
 import { signDocument } from './sign-document.ts';
 
+/** What a fleet needs. */
 export interface FleetOptions {
   readonly devices: Devices;
   readonly identity: Identity;

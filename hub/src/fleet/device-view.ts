@@ -11,6 +11,7 @@ export interface DeviceView {
   window(stored: StoredWindow): Promise<WindowSummary>;
 }
 
+/** Who knows what. */
 export interface DeviceViewOptions {
   readonly telemetry: Pick<Telemetry, 'windows' | 'ledger'>;
   readonly drift: DriftView;

@@ -28,6 +28,7 @@ export interface Enrolments {
   time(nonce: string): Promise<SignedEnvelope>;
 }
 
+/** What enrolment needs. */
 export interface EnrolmentOptions {
   readonly devices: Devices;
   readonly identity: Identity;

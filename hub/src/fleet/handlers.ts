@@ -17,6 +17,7 @@ export type FleetRoutes =
   | 'deviceWindows'
   | 'deviceEvents';
 
+/** What the fleet's routes stand on. */
 export interface FleetHandlerOptions {
   readonly fleet: Fleet;
   readonly enrolments: Enrolments;

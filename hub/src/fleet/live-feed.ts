@@ -3,6 +3,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { DeviceView } from './device-view.ts';
 import type { Fleet } from './fleet.ts';
 
+/** What is followed, and who is told. */
 export interface LiveFeedOptions {
   readonly fleet: Fleet;
   readonly telemetry: Telemetry;

@@ -17,6 +17,7 @@ import type { Logger } from 'pino';
 import { createHandlers, type OnUnreadable } from './handlers.ts';
 import type { HubLink } from './hub-link.ts';
 
+/** How the hub reaches its broker. */
 export interface MqttLinkOptions {
   /** Opens a connection to the broker: `broker.connect`, or `openBroker(url)`. */
   readonly open: () => Duplex;

@@ -11,6 +11,7 @@ import { type Arrival, type StoredBatch, sequenceKey, storeBatch } from './store
 import type { StoredEvent, StoredWindow, Telemetry } from './telemetry.ts';
 import { createWatermarks } from './watermarks.ts';
 
+/** What telemetry needs. */
 export interface TelemetryOptions {
   readonly fleet: string;
   readonly link: HubLink;

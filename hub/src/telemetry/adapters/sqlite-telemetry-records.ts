@@ -109,10 +109,16 @@ function booksOf(tx: Queries): TelemetryBooks {
         const insert = tx.insertInto('events').values(rows);
         await insert.onConflict((conflict) => conflict.doNothing()).execute();
       }),
-    async putQuarantine({ epoch, sequence, ...entry }) {
+    async putQuarantine({ epoch, sequence, body: raw, ...entry }) {
+      const { kept } = await tx
+        .selectFrom('quarantine')
+        .select(({ fn }) => fn.countAll<number>().as('kept'))
+        .where('device', '=', entry.device)
+        .executeTakeFirstOrThrow();
+      const body = Number(kept) < mostRaw ? raw : new Uint8Array();
       const { numInsertedOrUpdatedRows: added } = await tx
         .insertInto('quarantine')
-        .values({ ...entry, epoch: epoch ?? null, sequence: sequence ?? null })
+        .values({ ...entry, body, epoch: epoch ?? null, sequence: sequence ?? null })
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirst();
       return added === 1n;
@@ -146,6 +152,9 @@ function booksOf(tx: Queries): TelemetryBooks {
       }),
   };
 }
+
+/** Unreadable messages of one device whose bytes are kept; further ones are only counted. */
+const mostRaw = 1000;
 
 /** Rows of one statement: a millisecond or two of a synchronous driver. */
 const sliceSize = 100;
