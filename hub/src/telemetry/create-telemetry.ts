@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { HubLink } from '../link/hub-link.ts';
 import { createSignal } from '../signal.ts';
 import { guessPosition } from './numbered.ts';
+import { createRecall } from './recall.ts';
 import type { SequenceRecord, TelemetryRecords } from './records.ts';
 import { createSampleFetcher } from './samples.ts';
 import { type Arrival, type StoredBatch, sequenceKey, storeBatch } from './store-batch.ts';
@@ -41,6 +42,9 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Runnin
   const known = new Map<string, SequenceRecord>();
   let writing: Promise<void> | undefined;
   let closing = false;
+
+  const newest = createRecall((device) => store.windows(device, { limit: 1 }));
+  const ledgers = createRecall((device) => store.ledger(device));
 
   const publish = (device: string, what: Promise<void>) => {
     what.catch((error: unknown) => logger.debug({ error, device }, 'not published'));
@@ -84,6 +88,10 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Runnin
   function tell({ fresh, records }: StoredBatch): void {
     for (const record of records) remember(record);
     for (const { kind, entry } of fresh) {
+      ledgers.forget(entry.device);
+      if (kind === 'window') newest.forget(entry.device);
+    }
+    for (const { kind, entry } of fresh) {
       if (kind === 'window') windowStored.emit(entry);
       else if (kind === 'event') eventStored.emit(entry);
     }
@@ -124,10 +132,13 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Runnin
   return {
     windowStored,
     eventStored,
-    windows: (device, page) => store.windows(device, page),
+    windows: (device, page) =>
+      page.limit === 1 && page.beforeMs === undefined
+        ? newest.of(device)
+        : store.windows(device, page),
     windowsAfter: (device, after, limit) => store.windowsAfter(device, after, limit),
     events: (device, page) => store.events(device, page),
-    ledger: (device) => store.ledger(device),
+    ledger: (device) => ledgers.of(device),
     windowCount: () => store.windowCount(),
     fetchSample: (device, sample, parts, signal) => samples.fetch(device, sample, parts, signal),
     setAside(topic, bytes, error) {

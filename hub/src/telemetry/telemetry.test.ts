@@ -79,6 +79,29 @@ test('replays are stored and signalled once and covered again', async () => {
   assert.equal((await hub.telemetry.ledger('cam')).received, 3);
 });
 
+test('the newest window and the ledger are never older than the last signal', async () => {
+  await using fixture = await startWith('cam');
+  const { hub, agent } = fixture;
+  const seen: Promise<readonly number[]>[] = [];
+  hub.telemetry.windowStored.on(({ window }) => {
+    const look = async () => {
+      const [newest] = await hub.telemetry.windows('cam', { limit: 1 });
+      const { received } = await hub.telemetry.ledger('cam');
+      return [window.sequence, newest?.window.sequence ?? 0, received];
+    };
+    seen.push(look());
+  });
+  for (const sequence of [1, 2, 3]) {
+    await agent.say('window', testWindow(sequence));
+    await hear(agent, 'committed', covers(sequence));
+  }
+  assert.deepEqual(await Promise.all(seen), [
+    [1, 1, 1],
+    [2, 2, 2],
+    [3, 3, 3],
+  ]);
+});
+
 test('windows come newest first, and after a place oldest first', async () => {
   await using fixture = await startWith('cam');
   const { hub, agent } = fixture;
