@@ -33,6 +33,17 @@ test('a device replaces itself in the list and where it is shown alone', () => {
   );
 });
 
+test('lineage is asked for again when a device serves something else, and only then', () => {
+  const why = queryKey('why', { params: { device: hall.id } });
+  cache.setQueryData(queryKey('getDevice', { params: { device: hall.id } }), hall);
+  cache.setQueryData(why, { device: hall.id });
+  applyEvent(cache, { kind: 'device', device: { ...hall, throughputPerSecond: 1 } });
+  assert.equal(cache.getQueryState(why)?.isInvalidated, false);
+  const target = { ...hall.target, generation: hall.target.generation + 1 };
+  applyEvent(cache, { kind: 'device', device: { ...hall, target } });
+  assert.equal(cache.getQueryState(why)?.isInvalidated, true);
+});
+
 test('what was never fetched stays unfetched', () => {
   applyEvent(cache, { kind: 'device', device: gate });
   assert.equal(cache.getQueryData(queryKey('listDevices')), undefined);

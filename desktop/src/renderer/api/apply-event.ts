@@ -12,6 +12,7 @@ import type {
   WindowSummary,
 } from '@edgewise/protocol/http';
 import type { QueryClient } from '@tanstack/react-query';
+import { queryKey } from './queries.ts';
 
 /** The most entries that live events let a list grow to. */
 const listLimit = 1000;
@@ -47,8 +48,20 @@ export function applyEvent(cache: QueryClient, event: LiveEvent): void {
 }
 
 function applyDevice(cache: QueryClient, device: Device): void {
+  const before = cache.getQueryData<Device>(
+    queryKey('getDevice', { params: { device: device.id } }),
+  );
+  if (before && servedBy(before) !== servedBy(device)) {
+    void cache.invalidateQueries({ queryKey: ['why', { device: device.id }] });
+    void cache.invalidateQueries({ queryKey: ['deviceProfile', { device: device.id }] });
+  }
   edit<Device>(cache, 'getDevice', { device: device.id }, () => device);
   edit<readonly Device[]>(cache, 'listDevices', {}, (list) => upsert(list, device, sameId));
+}
+
+/** What a device serves and is wanted to serve: its lineage and profile hang on that. */
+function servedBy({ state, target }: Device): string {
+  return `${state?.slots.active?.bundle.manifest} ${target.generation} ${target.active?.manifest}`;
 }
 
 function applyWindow(cache: QueryClient, device: string, window: WindowSummary): void {

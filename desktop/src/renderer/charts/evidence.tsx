@@ -1,6 +1,6 @@
 import type { WindowSummary } from '@edgewise/protocol/http';
 import { useWidth } from '../components/use-width.ts';
-import { formatClock, formatCompact } from '../text/format.ts';
+import { formatClock, formatEvidence } from '../text/format.ts';
 import { text } from '../text/text.ts';
 import { windowLevel } from './strip-cells.ts';
 
@@ -48,9 +48,7 @@ export function Evidence({ label, windows, height = 72 }: EvidenceProps) {
               height={Math.max(2, height - y(logM))}
               fill={fills[windowLevel(window)]}
             >
-              <title>
-                {words.window(formatClock(window.startMs), formatCompact(Math.exp(logM)))}
-              </title>
+              <title>{words.window(formatClock(window.startMs), formatEvidence(logM))}</title>
             </rect>
           );
         })}
@@ -70,7 +68,7 @@ export function Evidence({ label, windows, height = 72 }: EvidenceProps) {
           className="absolute left-0 rounded bg-surface/85 pr-1 text-[11px] leading-4 text-act"
           style={{ top: y(line) - 17 }}
         >
-          {words.line(formatCompact(Math.exp(line)))}
+          {words.line(formatEvidence(line))}
         </span>
       )}
     </div>

@@ -125,9 +125,16 @@ const clockWithSeconds = new Intl.DateTimeFormat('en', {
   hourCycle: 'h23',
 });
 
+const clockWithTenths = new Intl.DateTimeFormat('en', {
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 1,
+  hourCycle: 'h23',
+});
+
 function clockTicks(_: uPlot, ticks: number[]): string[] {
   const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
-  const format = step < 60 ? clockWithSeconds : clock;
+  const format = step < 1 ? clockWithTenths : step < 60 ? clockWithSeconds : clock;
   return ticks.map((tick) => format.format(tick * 1000));
 }
 

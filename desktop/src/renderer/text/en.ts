@@ -57,7 +57,7 @@ export const en = {
     brokenTitle: (since: string) =>
       `The event stream is broken since ${since}. What you see is from before; trying again.`,
     stale: (since: string) =>
-      `The hub does not answer since ${since}. What is shown is from before.`,
+      `The hub has not answered since ${since}. What is shown is from before.`,
     search: 'Search',
     searchHint: 'Devices, models, alarms, screens',
     searchNothing: 'Nothing by that name.',
@@ -434,9 +434,9 @@ export const en = {
       },
       stepStatuses: { done: 'done', running: 'running', failed: 'failed', waiting: 'not yet' },
       facts: (seed: string, speed: string) => `seed ${seed}, ${speed} images/s`,
-      loss: 'Loss by epoch',
-      accuracy: 'Validation accuracy by epoch',
-      epoch: (epoch: string) => `epoch ${epoch}`,
+      loss: 'Loss by step',
+      accuracy: 'Validation accuracy by step',
+      step: (step: string) => `step ${step}`,
       columns: {
         run: 'Run',
         status: 'Status',

@@ -5,6 +5,7 @@ import {
   formatAgo,
   formatBytes,
   formatCount,
+  formatEvidence,
   formatLatency,
   formatNumber,
   formatPoints,
@@ -16,6 +17,7 @@ import {
 test('a value that is not there is a dash, never a zero', () => {
   for (const format of [
     formatCount,
+    formatEvidence,
     formatNumber,
     formatShare,
     formatAccuracy,
@@ -70,4 +72,14 @@ test('spans and ages take their largest unit', () => {
   ]);
   assert.equal(formatAgo(0, 30_000), '30s ago');
   assert.equal(formatAgo(0, 7_200_000), '2h ago');
+});
+
+test('evidence is shown as M, however small or large its logarithm', () => {
+  assert.deepEqual([-40, 0, Math.log(40_100), 2_000].map(formatEvidence), [
+    '< 0.1',
+    '1',
+    '40.1K',
+    '10^869',
+  ]);
+  assert.equal(formatEvidence(null), none);
 });

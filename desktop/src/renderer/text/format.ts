@@ -44,6 +44,14 @@ export function formatCompact(value: Maybe): string {
   return present(value) ? compact.format(value) : none;
 }
 
+/** Evidence M from its natural logarithm, as short as a cell needs it. */
+export function formatEvidence(logM: Maybe): string {
+  if (!present(logM)) return none;
+  const m = Math.exp(logM);
+  if (m < 0.1) return '< 0.1';
+  return Number.isFinite(m) ? compact.format(m) : `10^${Math.round(logM / Math.LN10)}`;
+}
+
 /** A number with this many significant digits. */
 export function formatNumber(value: Maybe, digits = 3): string {
   return present(value)

@@ -4,7 +4,7 @@ import { Histogram, HistogramLegend } from '../../charts/histogram.tsx';
 import { Answer, Empty } from '../../components/answer.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
-import { formatCompact, formatCount, formatNumber, none } from '../../text/format.ts';
+import { formatCount, formatEvidence, formatNumber } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
 import { type FeatureView, featureViews } from './model.ts';
 
@@ -41,14 +41,17 @@ export function DeviceFeatures({ device }: { readonly device: Device }) {
 
 function Feature({ view: { comparison, level } }: { readonly view: FeatureView }) {
   const { feature, logM, psi, psiNull95, n } = comparison;
-  const evidence = logM === null ? none : formatCompact(Math.exp(logM));
   return (
     <li className="-mr-px -mb-px flex min-w-0 flex-col gap-2 border-r border-b p-3">
       <div className="flex items-baseline justify-between gap-2">
         <h3 className="truncate font-medium" title={feature}>
           {feature}
         </h3>
-        <StateBadge level={level} word={words.evidence(evidence)} title={words.evidenceTitle} />
+        <StateBadge
+          level={level}
+          word={words.evidence(formatEvidence(logM))}
+          title={words.evidenceTitle}
+        />
       </div>
       <Histogram label={feature} {...comparison} />
       <p className="text-[12px] text-faint tabular-nums" title={words.psiTitle}>

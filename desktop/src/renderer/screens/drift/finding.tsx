@@ -1,7 +1,7 @@
 import type { DriftFinding } from '@edgewise/protocol/http';
 import { Link } from '@tanstack/react-router';
 import { Histogram } from '../../charts/histogram.tsx';
-import { formatClock, formatCompact, formatNumber, none } from '../../text/format.ts';
+import { formatClock, formatEvidence, formatNumber, none } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
 
 const words = text.driftScreen.finding;
@@ -35,8 +35,8 @@ export function Finding({ finding }: { readonly finding: DriftFinding }) {
       />
       <p className="text-[12px] text-faint tabular-nums">
         {words.facts({
-          m: formatCompact(Math.exp(finding.logM)),
-          line: formatCompact(Math.exp(finding.logThreshold)),
+          m: formatEvidence(finding.logM),
+          line: formatEvidence(finding.logThreshold),
           since: formatClock(finding.sinceMs),
           windows: finding.windows,
         })}

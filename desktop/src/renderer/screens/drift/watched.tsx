@@ -4,7 +4,7 @@ import { useAsk } from '../../api/api-context.tsx';
 import { Answer, Empty } from '../../components/answer.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
-import { formatCompact, none } from '../../text/format.ts';
+import { formatEvidence } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
 import { driftLevel, watchOrder } from './model.ts';
 
@@ -34,7 +34,6 @@ export function Watched() {
 
 function WatchedDevice({ device }: { readonly device: Device }) {
   const { drift } = device;
-  const m = drift.logM === undefined ? none : formatCompact(Math.exp(drift.logM));
   const word =
     drift.state === 'learning' && drift.baselineNeeded !== undefined
       ? text.fleet.learning(drift.baselineWindows ?? 0, drift.baselineNeeded)
@@ -50,7 +49,7 @@ function WatchedDevice({ device }: { readonly device: Device }) {
       </Link>
       <StateBadge level={driftLevel(device)} word={word} />
       <span className="text-right text-soft tabular-nums" title={drift.feature}>
-        {words.m(m)}
+        {words.m(formatEvidence(drift.logM))}
       </span>
     </li>
   );

@@ -19,7 +19,7 @@ export function QueueProgress({ sample, answered }: QueueProgressProps) {
   const alarm = alarms?.find((each) => each.id === sample?.alarm);
   return (
     <section aria-label={words.progress} className="flex flex-col gap-1.5">
-      <div className="flex flex-wrap gap-x-4 text-soft tabular-nums">
+      <div className="flex flex-wrap gap-x-4 text-soft">
         <span>{words.waiting(formatCount(waiting))}</span>
         {alarm && (
           <Link to="/drift" search={{ alarm: alarm.id }} className="hover:underline">

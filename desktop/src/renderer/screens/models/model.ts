@@ -132,7 +132,7 @@ export function learningCurve(
     return last;
   });
   return {
-    xs: run.metrics.map((metric) => metric.epoch),
+    xs: run.metrics.map((metric) => metric.step),
     loss: [{ label: names.loss, values: run.metrics.map((metric) => metric.loss), colour: 1 }],
     accuracy: [{ label: names.accuracy, values: accuracy, colour: 3 }],
   };

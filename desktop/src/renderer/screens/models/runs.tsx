@@ -131,7 +131,7 @@ function Curves({ run }: { readonly run: Run }) {
     xs: curve.xs,
     time: false,
     sync: 'run',
-    formatX: (epoch: number) => words.epoch(formatNumber(epoch)),
+    formatX: (step: number) => words.step(formatCount(step)),
     height: 130,
   } as const;
   return (

@@ -81,7 +81,7 @@ test('a rollback reaches every device and appears among the rollouts', { skip },
 test('a learning curve grows with the metrics of its run', { skip }, async () => {
   await using hub = await console.hub();
   const { page, context } = await console.open(hub, '/models');
-  const loss = page.getByRole('figure', { name: 'Loss by epoch' });
+  const loss = page.getByRole('figure', { name: 'Loss by step' });
   await loss.waitFor();
   hub.publish({ kind: 'metric', run: 'run-4', metric: { step: 99_999, epoch: 4, loss: 0.0123 } });
   await eventually(
