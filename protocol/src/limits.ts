@@ -31,6 +31,8 @@ export const limits = {
   paceBytesPerSecond: 100_000_000,
   /** Publishes per second of one device, with a burst of twice that; excess waits and is never dropped. */
   devicePublishesPerSecond: 64,
+  /** Predictions that one source of a device publishes in a second; answers to callers are not limited. */
+  predictionsPerSecond: 16,
   /** Bytes a client may leave unread before its connection is closed. */
   unreadBytes: kibibytes(512),
   /** Subscriptions of one connection. */

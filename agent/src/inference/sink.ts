@@ -1,4 +1,4 @@
-import type { DevicePolicies, Prediction } from '@edgewise/protocol';
+import { type DevicePolicies, limits, type Prediction, seconds } from '@edgewise/protocol';
 import type { AgentLink } from '../link/agent-link.ts';
 import type { NumberedAnswer, Sink } from '../sources/source.ts';
 import type { Engine } from './engine.ts';
@@ -15,11 +15,24 @@ export interface SinkParts {
 /** Predictions on their way to the broker; beyond this they are not published. */
 const mostUnderWay = 256;
 
-/** Joins one source to the engine: numbers its inputs and publishes their answers when asked to. */
+/**
+ * Joins one source to the engine: numbers its inputs and publishes their answers when asked to, on
+ * fast streams only some: the connection also carries what the hub must know. Item numbers show
+ * what was left out.
+ */
 export function createSink(parts: SinkParts): Sink {
   const { engine, link, fleet, device } = parts;
   let items = 0;
   let underWay = 0;
+  let second = 0;
+  let published = 0;
+
+  function isDue(): boolean {
+    const now = Math.floor(parts.nowMs() / seconds(1));
+    if (now !== second) published = 0;
+    second = now;
+    return published++ < limits.predictionsPerSecond;
+  }
 
   async function publish(answer: NumberedAnswer, qos: 0 | 1): Promise<void> {
     const { margin: _margin, ...facts } = answer;
@@ -49,7 +62,7 @@ export function createSink(parts: SinkParts): Sink {
       const numbered = answers.map((answer) => ({ ...answer, item: items++ }));
       const policy = parts.predictions();
       if (policy !== 'off' && link.isConnected && underWay < mostUnderWay) {
-        for (const answer of numbered) void publish(answer, policy === 'qos1' ? 1 : 0);
+        for (const answer of numbered) if (isDue()) void publish(answer, policy === 'qos1' ? 1 : 0);
       }
       return numbered;
     },

@@ -1,16 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Client } from '@edgewise/hub/client';
 import { encodeNpz } from '@edgewise/models/data';
 import { type Tensor, tensor } from '@edgewise/models/tensor';
-import type { ModelVersion } from '@edgewise/protocol/http';
+import type { DatasetPart, ModelVersion } from '@edgewise/protocol/http';
 import { followRun, versionOf } from './follow.ts';
-import { type Digits, pick } from './mnist.ts';
+import { cut, type Digits, pick } from './mnist.ts';
 import { createRandom, shuffled } from './random.ts';
 import { percent } from './say.ts';
 import { name, type Scene } from './scene.ts';
 
 const validationCount = 5000;
 const windowSamples = 100;
+/** Samples of one request. */
+const importedAtOnce = 5000;
 
 export async function importDigits(
   { hub: { client }, seed }: Scene,
@@ -23,17 +26,27 @@ export async function importDigits(
     validation: pick(train, order.slice(0, validationCount)),
     test,
   };
-  for (const [part, { images, labels, count }] of Object.entries(parts)) {
-    const arrays = new Map<string, Tensor>([
-      ['x', tensor('uint8', [count, 28, 28, 1], images)],
-      ['y', tensor('uint8', [count], labels)],
-    ]);
-    await client.call('importSamples', {
-      params: { dataset: name },
-      query: { part: part as keyof typeof parts, classes: '0,1,2,3,4,5,6,7,8,9' },
-      body: encodeNpz(arrays),
-    });
+  for (const [part, digits] of Object.entries(parts)) {
+    for (let start = 0; start < digits.count; start += importedAtOnce) {
+      await importPart(client, part as keyof typeof parts, cut(digits, start, importedAtOnce));
+    }
   }
+}
+
+async function importPart(
+  client: Client,
+  part: DatasetPart,
+  { images, labels, count }: Digits,
+): Promise<void> {
+  const arrays = new Map<string, Tensor>([
+    ['x', tensor('uint8', [count, 28, 28, 1], images)],
+    ['y', tensor('uint8', [count], labels)],
+  ]);
+  await client.call('importSamples', {
+    params: { dataset: name },
+    query: { part, classes: '0,1,2,3,4,5,6,7,8,9' },
+    body: encodeNpz(arrays),
+  });
 }
 
 export async function trainFirst(

@@ -58,6 +58,16 @@ export function pick(digits: Digits, indices: readonly number[]): Digits {
   return { images, labels, count: indices.length };
 }
 
+/** Images `start` to `start + count`, as a view. */
+export function cut({ images, labels }: Digits, start: number, count: number): Digits {
+  const some = labels.subarray(start, start + count);
+  return {
+    images: images.subarray(start * imageBytes, (start + some.length) * imageBytes),
+    labels: some,
+    count: some.length,
+  };
+}
+
 /** Splits once and for all: a random part of `count` images, and the others. */
 export function split(digits: Digits, count: number, random: Random): readonly [Digits, Digits] {
   const order = shuffled(digits.count, random);
