@@ -11,7 +11,7 @@ import type { Devices } from '../fleet/devices.ts';
 import { createEnrolments, type Enrolments } from '../fleet/enrolment.ts';
 import type { Identity } from '../fleet/identity.ts';
 import type { HubLink } from '../link/hub-link.ts';
-import { createMqttLink } from '../link/mqtt-link.ts';
+import { createMqttLink, openBroker } from '../link/mqtt-link.ts';
 import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Database } from '../store/database.ts';
@@ -26,7 +26,7 @@ export interface TestHub extends AsyncDisposable {
   readonly devices: Devices;
   readonly identity: Identity;
   readonly blobs: BlobStore;
-  readonly broker: Broker;
+  readonly broker: Pick<Broker, 'url' | 'port'>;
   readonly link: HubLink;
   readonly fleet: RunningFleet;
   readonly telemetry: RunningTelemetry;
@@ -47,6 +47,8 @@ interface TestHubOptions {
   readonly file?: string;
   readonly identity?: Identity;
   readonly watermarkMs?: number;
+  /** An external broker instead of the embedded one. */
+  readonly external?: { readonly url: string; readonly port: number };
   /** Stands before every commit, to make it fail. */
   readonly beforeCommit?: () => Promise<void>;
 }
@@ -91,24 +93,28 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
   const devices = createSqlDevices(db, commits);
   const blobs = createMemoryBlobs();
   const access = createBlobAccess(devices, blobs);
-  const broker = starting.use(
-    await createBroker({
-      fleet: fleetId,
-      hub: identity.hub,
-      keys: devices,
-      blobs: access,
-      tokens: { verify: () => Promise.resolve(false) },
-      clock,
-      logger,
-      host: '127.0.0.1',
-      port: 0,
-    }),
-  );
+  const embedded =
+    options.external === undefined
+      ? starting.use(
+          await createBroker({
+            fleet: fleetId,
+            hub: identity.hub,
+            keys: devices,
+            blobs: access,
+            tokens: { verify: () => Promise.resolve(false) },
+            clock,
+            logger,
+            host: '127.0.0.1',
+            port: 0,
+          }),
+        )
+      : undefined;
+  const broker = options.external ?? embedded ?? { url: '', port: 0 };
   clock.aheadMs = 1000;
   let telemetry: RunningTelemetry | undefined;
   const link = starting.use(
     await createMqttLink({
-      open: broker.connect,
+      open: embedded?.connect ?? openBroker(broker.url),
       clientId: identity.hub,
       onUnreadable: (...message) => telemetry?.setAside(...message),
       logger,
@@ -124,9 +130,12 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
       watermarkMs: options.watermarkMs ?? 20,
     }),
   );
-  const { disconnectDevice: disconnect, refused } = broker;
   const fleet = starting.use(
-    await createFleet({ devices, identity, link, clock, logger, disconnect, refused }),
+    await createFleet({
+      ...{ devices, identity, link, clock, logger },
+      disconnect: (device) => embedded?.disconnectDevice(device),
+      ...(embedded && { refused: embedded.refused }),
+    }),
   );
   const distributor = starting.use(
     await createDistributor({ fleet: fleetId, link, blobs, access, clock, logger, gatherMs: 5 }),
