@@ -9,7 +9,7 @@ import { createRandom } from './random.ts';
 import { label, retrained } from './renewal.ts';
 import type { Backdrop, LoopReport } from './report.ts';
 import { percent } from './say.ts';
-import { devices, drifting, type LoopOptions, name, type Scene } from './scene.ts';
+import { devices, drifting, type LoopOptions, name, paces, type Scene } from './scene.ts';
 import { deviceFolder, enrolAgent, type RunningAgent, startAgent } from './stack.ts';
 import { accuracyOf, watchClean, watchedWindows } from './watching.ts';
 import { lastSequence, wearOut, windowsUntilAlarm } from './wearing-out.ts';
@@ -41,7 +41,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
     measured,
     observer: observe(hub.client, signal),
     truth: new Map(),
-    pace: { pauseMs: 0 },
+    pace: { pauseMs: paces.watching },
   };
 
   say.stage('Enrolling three agents, each a process of its own');

@@ -80,6 +80,7 @@ async function start({ seed, port, once, folder: given }: Start): Promise<number
     });
   } catch (thrown) {
     if (stop.signal.aborted) return 130;
+    stop.abort();
     console.error(`The loop failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     console.error(hub.program.log.slice(-20).join('\n'));
     return 1;

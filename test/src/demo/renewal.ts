@@ -1,7 +1,7 @@
 import type { Alarm, ModelVersion } from '@edgewise/protocol/http';
 import { followRollout, followRun, versionOf } from './follow.ts';
 import { createLabeller } from './labeller.ts';
-import type { Scene } from './scene.ts';
+import { paces, type Scene } from './scene.ts';
 
 export async function label(
   { hub, truth, observer, say, pace, signal }: Scene,
@@ -10,7 +10,6 @@ export async function label(
   const done = new AbortController();
   const labeller = createLabeller(hub.client, truth);
   const work = labeller.run(AbortSignal.any([signal, done.signal]));
-  pace.pauseMs = 10;
   await observer.until('labels and the decision to retrain', 120_000, () => {
     const now: Alarm | undefined = observer.alarms.get(alarm);
     if (!now) return false;
@@ -20,7 +19,7 @@ export async function label(
     );
     return now.run !== null;
   });
-  pace.pauseMs = 40;
+  pace.pauseMs = paces.training;
   done.abort();
   await work;
   return labeller.labelled;

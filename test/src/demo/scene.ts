@@ -10,6 +10,9 @@ export const devices = ['camera-1', 'camera-2', 'camera-3'] as const;
 /** Those whose cameras wear out. */
 export const drifting: readonly string[] = devices.slice(0, 2);
 
+/** Pauses between two bursts of 20 frames, milliseconds: about 900 frames a second, or 400 while the hub trains. */
+export const paces = { watching: 20, training: 50 } as const;
+
 /** What a run of the loop is given. */
 export interface LoopOptions {
   readonly hub: RunningHub;

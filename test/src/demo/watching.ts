@@ -1,6 +1,6 @@
 import type { Camera, Score } from './camera.ts';
 import type { Observer } from './observer.ts';
-import { devices, pause, type Scene } from './scene.ts';
+import { devices, paces, pause, type Scene } from './scene.ts';
 
 type Windows = Observer['windows'];
 
@@ -15,7 +15,7 @@ export async function watchClean(
   count: number,
 ): Promise<void> {
   const from = observer.windows.length;
-  pace.pauseMs = 0;
+  pace.pauseMs = paces.watching;
   await observer.until(`${count} tested windows of each device, ${what}`, 180_000, () => {
     const seen = devices.map((device) =>
       observer.windows.slice(from).filter((event) => event.device === device),
