@@ -48,18 +48,24 @@ export function applyEvent(cache: QueryClient, event: LiveEvent): void {
 }
 
 function applyDevice(cache: QueryClient, device: Device): void {
-  const before = cache.getQueryData<Device>(
-    queryKey('getDevice', { params: { device: device.id } }),
-  );
+  const before = knownDevice(cache, device.id);
   if (before && servedBy(before) !== servedBy(device)) {
-    void cache.invalidateQueries({ queryKey: ['why', { device: device.id }] });
-    void cache.invalidateQueries({ queryKey: ['deviceProfile', { device: device.id }] });
+    for (const name of ['why', 'deviceProfile'])
+      void cache.invalidateQueries({ queryKey: [name, { device: device.id }] });
+    void cache.invalidateQueries({ queryKey: ['listVersions'] });
   }
   edit<Device>(cache, 'getDevice', { device: device.id }, () => device);
   edit<readonly Device[]>(cache, 'listDevices', {}, (list) => upsert(list, device, sameId));
 }
 
-/** What a device serves and is wanted to serve: its lineage and profile hang on that. */
+function knownDevice(cache: QueryClient, id: string): Device | undefined {
+  return (
+    cache.getQueryData<Device>(queryKey('getDevice', { params: { device: id } })) ??
+    cache.getQueryData<Device[]>(queryKey('listDevices'))?.find((each) => each.id === id)
+  );
+}
+
+/** What a device serves and is wanted to serve: lineage, profile and the list of versions hang on that. */
 function servedBy({ state, target }: Device): string {
   return `${state?.slots.active?.bundle.manifest} ${target.generation} ${target.active?.manifest}`;
 }

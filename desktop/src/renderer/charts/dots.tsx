@@ -21,17 +21,31 @@ interface DotsProps {
   readonly formatY: (value: number) => string;
   readonly nameX: string;
   readonly nameY: string;
+  /** The y axis spans at least this much, so that noise does not look like a difference. */
+  readonly leastY: number;
   readonly height?: number;
 }
 
 const margin = { left: 64, right: 48, top: 26, bottom: 34 } as const;
 
 /** Dots of two figures. */
-export function Dots({ label, dots, formatX, formatY, nameX, nameY, height = 220 }: DotsProps) {
+export function Dots({
+  label,
+  dots,
+  formatX,
+  formatY,
+  nameX,
+  nameY,
+  leastY,
+  height = 220,
+}: DotsProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   const ticksX = niceTicks([0, ...dots.map((dot) => dot.x)], 4);
   const ticksY = niceTicks(
-    dots.map((dot) => dot.y),
+    widened(
+      dots.map((dot) => dot.y),
+      leastY,
+    ),
     4,
   );
   const scale = (value: number, ticks: readonly number[], from: number, to: number) => {
@@ -121,4 +135,12 @@ function DotShape({
       )}
     </g>
   );
+}
+
+/** The ends of the values, moved apart until they span enough. */
+function widened(values: readonly number[], least: number): readonly number[] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const more = Math.max(0, least - (high - low)) / 2;
+  return [low - more, high + more];
 }

@@ -16,8 +16,9 @@ export interface WindowColumns {
   readonly confidence: readonly (number | null)[];
 }
 
-/** A pause longer than this many windows breaks the lines. */
+/** A pause breaks the lines when it is longer than this many windows and than this span: inputs may come in bursts. */
 const gapWindows = 3;
+const gapMs = 10_000;
 
 /** Columns of windows that came newest first. */
 export function windowColumns(newestFirst: readonly WindowSummary[]): WindowColumns {
@@ -38,7 +39,8 @@ export function windowColumns(newestFirst: readonly WindowSummary[]): WindowColu
   let lastEndMs: number | undefined;
   for (const window of rows) {
     const endMs = window.startMs + window.spanMs;
-    if (lastEndMs !== undefined && window.startMs - lastEndMs > window.spanMs * gapWindows)
+    const pauseMs = window.startMs - (lastEndMs ?? window.startMs);
+    if (lastEndMs !== undefined && pauseMs > Math.max(gapMs, window.spanMs * gapWindows))
       add((lastEndMs + window.startMs) / 2000);
     add(endMs / 1000, window);
     lastEndMs = endMs;

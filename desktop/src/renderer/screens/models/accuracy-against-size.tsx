@@ -1,6 +1,6 @@
 import { Dots, type PlotDot } from '../../charts/dots.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { formatAccuracy, formatBytes, formatShare } from '../../text/format.ts';
+import { formatAccuracy, formatBytes } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
 import { dotsOf, type VersionRow } from './model.ts';
 
@@ -38,7 +38,8 @@ export function AccuracyAgainstSize({ rows, selected }: AccuracyAgainstSizeProps
         label={words.title}
         dots={dots}
         formatX={formatBytes}
-        formatY={formatShare}
+        formatY={formatAccuracy}
+        leastY={0.002}
         nameX={words.size}
         nameY={words.accuracy}
       />
