@@ -87,6 +87,7 @@ async function setUp(policies: ModelPolicies = watching) {
       events: () => Promise.resolve([]),
     } as unknown as Telemetry,
     registry: {
+      versionAdded: createSignal<ModelVersion>(onError),
       models: () => Promise.resolve([model]),
       model: () => Promise.resolve(model),
       versions: () => Promise.resolve(versions),

@@ -39,6 +39,8 @@ export function createBundleMonitors({
 }): BundleMonitors {
   const known = new Map<string, BundleMonitor>();
   const read = new Set<string>();
+  const missing = new Set<string>();
+  registry.versionAdded.on(() => missing.clear());
   let reading: Promise<void> = Promise.resolve();
 
   async function learn(): Promise<void> {
@@ -77,9 +79,10 @@ export function createBundleMonitors({
     async find(window) {
       const key = keyOf(window);
       const found = known.get(key);
-      if (found !== undefined) return found;
+      if (found !== undefined || missing.has(key)) return found;
       reading = reading.catch(() => undefined).then(learn);
       await reading;
+      if (!known.has(key)) missing.add(key);
       return known.get(key);
     },
   };

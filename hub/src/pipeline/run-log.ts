@@ -20,9 +20,15 @@ const signable = new TextEncoder().encode('DSSEv1 28 application/vnd.in-toto+jso
 /** Writes down and tells what a worker says about its run. */
 export function createRunLog(
   initial: RunRecord,
-  options: { readonly records: RunRecords; readonly live: Live; readonly signer: Signer },
+  options: {
+    readonly records: RunRecords;
+    readonly live: Live;
+    readonly signer: Signer;
+    /** Told of writes that nobody waits for. */
+    readonly onError: (thrown: unknown) => void;
+  },
 ): RunLog {
-  const { records, live } = options;
+  const { records, live, onError } = options;
   let record = initial;
   let writing: Promise<unknown> = Promise.resolve();
 
@@ -47,18 +53,21 @@ export function createRunLog(
       await writing;
     },
     listener: {
-      step: (step) => void change((now) => ({ ...now, run: { ...now.run, step, progress: 0 } })),
+      step(step) {
+        change((now) => ({ ...now, run: { ...now.run, step, progress: 0 } })).catch(onError);
+      },
       progress(progress, imagesPerSecond) {
         // Not worth a write: a hub that is killed starts the step or checkpoint again anyway.
         const speed = imagesPerSecond === undefined ? {} : { imagesPerSecond };
         record = { ...record, run: { ...record.run, progress, ...speed } };
         live.emit({ kind: 'run', run: record.run });
       },
-      metric: (metric) =>
-        void enqueue(async () => {
+      metric(metric) {
+        enqueue(async () => {
           await records.addMetric(record.run.id, metric);
           live.emit({ kind: 'metric', run: record.run.id, metric });
-        }),
+        }).catch(onError);
+      },
       checkpoint: (checkpoint) => change((now) => ({ ...now, checkpoint })),
       result: (step, digest) =>
         change((now) => ({ ...now, results: { ...now.results, [step]: digest } })),
