@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { FleetError } from '@edgewise/protocol/errors';
 import { openPage } from '../../testing/browser.ts';
 import {
   eventually,
@@ -86,6 +87,17 @@ test('whoever is signed out is asked who they are, and then sees what they came 
   await page.getByRole('button', { name: 'Account' }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor();
+  await context.close();
+});
+
+test('a token that was withdrawn ends the session', { skip }, async () => {
+  const failing: Record<string, FleetError> = {};
+  await using hub = await console.hub({ failing });
+  const { page, context } = await console.open(hub, '/drift');
+  failing.status = new FleetError('unauthenticated', 'This token was withdrawn.');
+  hub.publish({ kind: 'device', device: hub.fleet.device('kitchen-4') });
+  await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor();
+  await page.waitForURL(/signin\?next=%2Fdrift/);
   await context.close();
 });
 

@@ -1,0 +1,9 @@
+export {
+  chromiumPath,
+  launchChromium,
+  openPage,
+  type PageOptions,
+  type WatchedPage,
+} from './browser.ts';
+export { eventually, goTo, noBrowser, rowKeys } from './console.ts';
+export { type LowContrast, lowContrast } from './contrast.ts';
