@@ -71,9 +71,9 @@ export function createAlarms(options: AlarmOptions): Alarms {
   const bundles = createBundleMonitors({ registry, blobs: options.blobs });
   const watch = createWatch({ records, telemetry, bundles, clock, onFindings, onError });
   const actors = { fleet, pipeline, rollouts, onError, relearn };
+  // Labels come by the hundred: they are counted once a second, not one by one.
   const flight = createSingleFlight(pass, { clock, onError, everyMs: seconds(1) });
   const subscriptions = [
-    labels.changed.on(() => flight.trigger()),
     pipeline.finished.on(() => flight.trigger()),
     rollouts.finished.on(() => flight.trigger()),
   ];

@@ -16,7 +16,10 @@ async function setUp() {
   const field: SnapshotSample[] = [];
   const datasets = createDatasets({
     ...{ records: createSqliteDatasetRecords(db), blobs, clock: createManualClock() },
-    field: { labelled: () => Promise.resolve(field) },
+    field: {
+      labelled: () => Promise.resolve(field),
+      countLabelled: () => Promise.resolve(field.length),
+    },
     modelsOf: () => Promise.resolve(['pumps']),
   });
   return { datasets, blobs, field, [Symbol.asyncDispose]: () => db.destroy() };

@@ -46,8 +46,12 @@ export function createDatasets(options: DatasetOptions): Datasets {
   }
 
   async function describe(facts: DatasetFacts): Promise<Dataset> {
-    const [shards, field] = await Promise.all([records.shards(facts.id), fieldOf(facts.id)]);
-    return { ...facts, counts: countSamples(shards, field.length) };
+    const [shards, models] = await Promise.all([
+      records.shards(facts.id),
+      options.modelsOf(facts.id),
+    ]);
+    const counts = countSamples(shards, await options.field.countLabelled(models));
+    return { ...facts, counts };
   }
 
   async function factsOf(dataset: string): Promise<DatasetFacts> {

@@ -4,4 +4,6 @@ import type { SnapshotSample } from './snapshot.ts';
 export interface FieldSource {
   /** Labelled samples of these models, in any order. */
   labelled(models: readonly string[]): Promise<readonly SnapshotSample[]>;
+  /** How many there are. */
+  countLabelled(models: readonly string[]): Promise<number>;
 }

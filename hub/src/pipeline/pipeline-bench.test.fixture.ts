@@ -77,7 +77,7 @@ export async function createPipelineBench(options: {
   };
   const datasets = createDatasets({
     ...{ records: createSqliteDatasetRecords(db), blobs, clock },
-    field: { labelled: () => Promise.resolve([]) },
+    field: { labelled: () => Promise.resolve([]), countLabelled: () => Promise.resolve(0) },
     modelsOf: () => Promise.resolve([]),
   });
   const registry = createRegistry({

@@ -73,6 +73,15 @@ export function createSqliteFieldSampleRecords(db: Database): FieldSampleRecords
         ),
       };
     },
+    async countLabelled(models) {
+      if (models.length === 0) return 0;
+      const row = await samples
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('status', '=', 'labelled')
+        .where('model', 'in', models)
+        .executeTakeFirstOrThrow();
+      return row.count;
+    },
     async labelled(models) {
       if (models.length === 0) return [];
       const rows = await samples
