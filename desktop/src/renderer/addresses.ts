@@ -28,6 +28,8 @@ export interface ModelsAddress {
 
 export interface DriftAddress {
   readonly alarm?: string | undefined;
+  /** Whether every finding is in sight, or only the strongest. */
+  readonly findings?: 'all' | undefined;
 }
 
 export interface LabelAddress {
@@ -53,7 +55,10 @@ export const addresses = {
     version: count(search, 'version'),
     run: word(search, 'run'),
   }),
-  drift: (search: Search): DriftAddress => ({ alarm: word(search, 'alarm') }),
+  drift: (search: Search): DriftAddress => ({
+    alarm: word(search, 'alarm'),
+    findings: search.findings === 'all' ? 'all' : undefined,
+  }),
   label: (search: Search): LabelAddress => ({
     model: word(search, 'model'),
     prediction: search.prediction === 'shown' ? 'shown' : undefined,

@@ -482,6 +482,8 @@ export const en = {
     unchanged: (devices: readonly string[]) =>
       `Watched and unchanged: ${devices.length > 6 ? `${devices.length} devices` : devices.join(', ')}.`,
     findings: 'What changed',
+    allFindings: (count: number) => `Show all ${count}`,
+    fewFindings: (count: number) => `Show the ${count} strongest`,
     evidence: 'Evidence M',
     evidenceHint: 'last 120 windows, logarithmic',
     figures: {

@@ -2,16 +2,15 @@ import type { Alarm } from '@edgewise/protocol/http';
 import { Link } from '@tanstack/react-router';
 import { useAsk } from '../../api/api-context.tsx';
 import { Evidence } from '../../charts/evidence.tsx';
-import { HistogramLegend } from '../../charts/histogram.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { formatDay } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
 import { AlarmActions } from './actions.tsx';
 import { Decisions } from './decisions.tsx';
-import { Finding } from './finding.tsx';
+import { Findings } from './findings.tsx';
 import { LabelsAndAccuracy } from './labels-and-accuracy.tsx';
-import { alarmLevels, findingOrder } from './model.ts';
+import { alarmLevels } from './model.ts';
 
 const words = text.driftScreen;
 /** Windows of each device on its strip of evidence. */
@@ -41,16 +40,7 @@ export function AlarmDetails({ alarm }: { readonly alarm: Alarm }) {
           <AlarmActions alarm={alarm} />
         </div>
       </section>
-      <Panel title={words.findings} aside={<HistogramLegend />}>
-        <ul className="grid grid-cols-[repeat(auto-fill,minmax(260px,1fr))] overflow-hidden">
-          {findingOrder(alarm.findings).map((finding) => (
-            <Finding
-              key={`${finding.device}-${finding.feature}-${finding.pattern}`}
-              finding={finding}
-            />
-          ))}
-        </ul>
-      </Panel>
+      <Findings alarm={alarm} />
       <Panel title={words.evidence} aside={words.evidenceHint}>
         <ul className="flex flex-col gap-3 p-3">
           {alarm.devices.map((device) => (

@@ -36,6 +36,33 @@ test('another alarm is chosen in the address, and Back returns', { skip }, async
   await context.close();
 });
 
+test('of many findings the strongest are in sight, and all on demand', { skip }, async () => {
+  await using hub = await console.hub();
+  const { page, context } = await console.open(hub, '/drift');
+  const alarm = hub.fleet.alarm('alarm-7');
+  const [finding] = alarm.findings;
+  assert.ok(finding);
+  const findings = Array.from({ length: 20 }, (_, index) => ({
+    ...finding,
+    feature: `component-${index}`,
+    logM: index,
+  }));
+  hub.publish({ kind: 'alarm', alarm: { ...alarm, findings } });
+  const pictures = page.getByRole('img', { name: /reference above, current below/ });
+  await eventually(
+    () => pictures.count(),
+    (count) => count === 6,
+  );
+  await page.getByRole('img', { name: /^component-19,/ }).waitFor();
+  await page.getByRole('button', { name: 'Show all 20' }).click();
+  await eventually(
+    () => pictures.count(),
+    (count) => count === 20,
+  );
+  await page.waitForURL(/findings=all/);
+  await context.close();
+});
+
 test('labels and decisions arrive as they happen', { skip }, async () => {
   await using hub = await console.hub();
   const { page, context } = await console.open(hub, '/drift');
