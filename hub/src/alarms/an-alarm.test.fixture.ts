@@ -1,5 +1,5 @@
 import type { Alarm, DriftFinding } from '@edgewise/protocol/http';
-import type { AlarmLabels } from '../labels/field-sample-records.ts';
+import type { AlarmProgress } from '../labels/labels.ts';
 import type { AlarmRecord } from './alarm-records.ts';
 
 /** A feature of a device that rose by two standard deviations. */
@@ -29,12 +29,18 @@ export function anAlarm(
 export function someLabels(
   random: number,
   wrong: number,
-  change: Partial<AlarmLabels> = {},
-): AlarmLabels {
+  change: Partial<AlarmProgress> = {},
+): AlarmProgress {
   const every = wrong === 0 ? Number.POSITIVE_INFINITY : random / wrong;
   const randomErrors = Array.from({ length: random }, (_, at) => at % every < 1);
   return {
-    ...{ received: random * 2, labelled: random * 2, skipped: 0, gate: Math.min(120, random / 2) },
+    ...{
+      handled: 0,
+      received: random * 2,
+      labelled: random * 2,
+      skipped: 0,
+      gate: Math.min(120, random / 2),
+    },
     ...{ randomErrors, changedAtMs: 0, ...change },
   };
 }

@@ -82,6 +82,13 @@ test('fewer labels are enough when none waits and none has come for a while', ()
   assert.ok(names(plan(labelling, facts({ labels, nowMs: 65_000 }))).includes('retrain'));
 });
 
+test('nobody waits for samples that two devices have in common', () => {
+  const labels = someLabels(300, 90, { changedAtMs: 59_000, handled: 1000 });
+  assert.ok(names(plan(labelling, facts({ labels }))).includes('retrain'));
+  const waiting = { ...labels, received: 601 };
+  assert.deepEqual(names(plan(labelling, facts({ labels: waiting }))), ['count']);
+});
+
 test('too few labels for the gate never retrain by themselves', () => {
   const labels = someLabels(150, 60, { gate: 75, changedAtMs: 0 });
   assert.deepEqual(names(plan(labelling, facts({ labels }))), ['count']);

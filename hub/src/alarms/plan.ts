@@ -138,9 +138,11 @@ function areMature(
   if (labels.gate < gateLabels) return false;
   const answered = labels.labelled + labels.skipped;
   if (answered >= matureShare * alarm.labelsAsked) return true;
+  if (answered < labels.received) return false;
   const isQuiet = nowMs - (labels.changedAtMs ?? nowMs) >= quietMs;
   const areAsked = asks.every(({ status }) => status === 'sent');
-  return areAsked && answered === labels.received && isQuiet;
+  // Two cameras that see the same offer the same sample: fewer come than were asked for.
+  return areAsked && (isQuiet || labels.handled >= alarm.labelsAsked);
 }
 
 function harmless({ labels, policies }: RenewalFacts): readonly Step[] {

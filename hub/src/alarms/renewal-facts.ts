@@ -1,5 +1,5 @@
 import type { ModelPolicies, ModelVersion, Rollout, Run } from '@edgewise/protocol/http';
-import type { AlarmLabels } from '../labels/field-sample-records.ts';
+import type { AlarmProgress } from '../labels/labels.ts';
 
 /** What a plan is made from, besides the alarm. */
 export interface RenewalFacts {
@@ -7,7 +7,7 @@ export interface RenewalFacts {
   readonly policies: ModelPolicies;
   /** The version the alarm is about. */
   readonly version: Pick<ModelVersion, 'createdAtMs' | 'variants'>;
-  readonly labels: AlarmLabels;
+  readonly labels: AlarmProgress;
   /** Devices that can be reached. */
   readonly online: ReadonlySet<string>;
   readonly run: Run | undefined;

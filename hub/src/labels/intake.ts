@@ -27,6 +27,8 @@ export function createIntake(options: {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly store: (offered: OfferedSample, bytes: Uint8Array) => Promise<void>;
+  /** Told of each sample once it is stored or given up. */
+  readonly onSettled: (offered: OfferedSample) => void;
   readonly onError: (thrown: unknown) => void;
 }): Intake {
   const { telemetry, clock } = options;
@@ -56,6 +58,7 @@ export function createIntake(options: {
       } catch (thrown) {
         if (!stop.signal.aborted) options.onError(thrown);
       }
+      options.onSettled(next);
     }
     lane.running--;
   }

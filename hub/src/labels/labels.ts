@@ -9,6 +9,12 @@ import { chooseUse } from './choose-use.ts';
 import type { AlarmLabels, FieldSampleRecord, FieldSampleRecords } from './field-sample-records.ts';
 import { createIntake, type OfferedSample } from './intake.ts';
 
+/** An alarm's labels, and its samples that need no more waiting for. */
+export interface AlarmProgress extends AlarmLabels {
+  /** Offers of this process's life that were stored, known already, or given up. */
+  readonly handled: number;
+}
+
 /** Samples that devices have offered, on their way to a label. */
 export interface Labels extends AsyncDisposable {
   /** Oldest first; by default those that wait. */
@@ -28,7 +34,7 @@ export interface Labels extends AsyncDisposable {
   /** Samples that wait for an answer. */
   countWaiting(): Promise<number>;
   /** What an alarm has got so far. */
-  ofAlarm(alarm: string): Promise<AlarmLabels>;
+  ofAlarm(alarm: string): Promise<AlarmProgress>;
   /** Fetches an offer that was made while nobody listened. */
   fetch(offered: OfferedSample, alarm: string | null): Promise<void>;
   /** A sample that came, or was answered. */
@@ -60,7 +66,9 @@ export function createLabels(options: LabelOptions): Labels & { listen(judge: Of
   const { records, blobs, telemetry, clock, live } = options;
   const changed = createSignal<FieldSample>(options.onError);
   const alarms = new Map<string, string | null>();
-  const intake = createIntake({ telemetry, clock, store, onError: options.onError });
+  const handled = new Map<string, number>();
+  const { onError } = options;
+  const intake = createIntake({ telemetry, clock, store, onSettled, onError });
   let unsubscribe = (): void => undefined;
   let counting: Promise<unknown> = Promise.resolve();
 
@@ -73,8 +81,16 @@ export function createLabels(options: LabelOptions): Labels & { listen(judge: Of
       ...{ alarm: alarms.get(offer.sample) ?? null, dims: [...dims], dtype },
       ...{ status: 'waiting', label: null, use: 'train', labelledAtMs: null, labelledBy: null },
     };
-    alarms.delete(offer.sample);
     if (await records.add(record)) tell(record);
+  }
+
+  function onSettled({ offer }: OfferedSample): void {
+    countHandled(alarms.get(offer.sample) ?? null);
+    alarms.delete(offer.sample);
+  }
+
+  function countHandled(alarm: string | null): void {
+    if (alarm !== null) handled.set(alarm, (handled.get(alarm) ?? 0) + 1);
   }
 
   function tell(record: FieldSampleRecord): FieldSample {
@@ -91,8 +107,12 @@ export function createLabels(options: LabelOptions): Labels & { listen(judge: Of
   }
 
   async function fetch(offered: OfferedSample, alarm: string | null): Promise<void> {
-    if ((await records.find(offered.offer.sample)) !== undefined) return;
-    alarms.set(offered.offer.sample, alarm);
+    const { sample } = offered.offer;
+    if (alarms.has(sample) || (await records.find(sample)) !== undefined) {
+      countHandled(alarm);
+      return;
+    }
+    alarms.set(sample, alarm);
     intake.take(offered);
   }
 
@@ -149,7 +169,10 @@ export function createLabels(options: LabelOptions): Labels & { listen(judge: Of
         return tell(next);
       }),
     countWaiting: () => records.countWaiting(),
-    ofAlarm: (alarm) => records.ofAlarm(alarm),
+    ofAlarm: async (alarm) => ({
+      ...(await records.ofAlarm(alarm)),
+      handled: handled.get(alarm) ?? 0,
+    }),
     fetch,
     changed,
     async [Symbol.asyncDispose]() {
