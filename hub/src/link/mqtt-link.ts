@@ -12,7 +12,7 @@ import {
   seconds,
   topicOf,
 } from '@edgewise/protocol';
-import { MqttClient } from 'mqtt';
+import { type ISubscriptionMap, MqttClient } from 'mqtt';
 import type { Logger } from 'pino';
 import { createHandlers, type OnUnreadable } from './handlers.ts';
 import type { HubLink } from './hub-link.ts';
@@ -81,7 +81,10 @@ export async function createMqttLink(options: MqttLinkOptions): Promise<HubLink>
     async subscribe(channel, params, handler) {
       if (client.disconnecting) throw down('The link is closed.');
       const { filter, isFirst, remove } = handlers.add(channel, params, handler);
-      if (isFirst) await client.subscribeAsync(filter, { qos: channels[channel].qos });
+      const { qos, retain } = channels[channel];
+      // Retained messages come once for each subscription, and every handler needs them.
+      if (isFirst || retain)
+        await client.subscribeAsync({ [filter]: { qos }, resubscribe: true } as ISubscriptionMap);
       return async () => {
         if (remove().isLast && client.connected) await client.unsubscribeAsync(filter);
       };

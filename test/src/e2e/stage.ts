@@ -149,19 +149,20 @@ function stageAgent({ device, folder, port, keep }: AgentFacts): StagedAgent {
   };
 }
 
-/** Waits until the hub knows a device in a certain way. */
-export function untilDevice(
+/** Waits until the hub knows a device in a certain way; a failure shows how it knew it last. */
+export async function untilDevice(
   stage: Pick<Stage, 'client'>,
   device: string,
   { fits, what }: { readonly fits: (device: Device) => boolean; readonly what: string },
 ): Promise<Device> {
-  return until(
-    async () => {
-      const now = await stage.client
-        .call('getDevice', { params: { device } })
-        .catch(() => undefined);
-      return now !== undefined && fits(now) && now;
-    },
-    { what: `${device} ${what}` },
-  );
+  let last: Device | undefined;
+  const look = async () => {
+    last = await stage.client.call('getDevice', { params: { device } }).catch(() => undefined);
+    return last !== undefined && fits(last) && last;
+  };
+  try {
+    return await until(look, { what: `${device} ${what}` });
+  } catch (cause) {
+    throw new Error(`${device} did not come ${what}: ${JSON.stringify(last)}`, { cause });
+  }
 }
