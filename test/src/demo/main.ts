@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildConsole } from '@edgewise/desktop';
 import { type LoopResult, runLoop } from './loop.ts';
 import { createMemoryMeter } from './memory-meter.ts';
+import { consoleFolder, programs, startProgram } from './processes.ts';
 import { claims } from './report.ts';
 import { createSay } from './say.ts';
 import { startHub } from './stack.ts';
@@ -60,7 +60,7 @@ async function start({ seed, port, once, folder: given }: Start): Promise<number
   if (given === undefined) cleanup.defer(() => rm(folder, { recursive: true, force: true }));
 
   say.stage('Starting the hub: embedded broker, embedded store');
-  const consoleFolder = await buildConsole();
+  await buildConsole();
   const hub = await startHub({ folder: path.join(folder, 'hub'), port, consoleFolder });
   cleanup.use(hub.program);
   say.fact(`console and API at ${hub.address.url}, broker at ${hub.address.broker}`);
@@ -93,6 +93,14 @@ async function start({ seed, port, once, folder: given }: Start): Promise<number
   await cleanup.disposeAsync();
   console.log(JSON.stringify(result.report));
   return verdict.every(({ holds }) => holds) ? 0 : 1;
+}
+
+/** Builds the pages in a process of its own, so that the builder's memory goes with it. */
+async function buildConsole(): Promise<void> {
+  const program = startProgram(programs.console, []);
+  if ((await program.ended) !== 0) {
+    throw new Error(`The console could not be built:\n${program.log.join('\n')}`);
+  }
 }
 
 async function keepRunning(signIn: string, signal: AbortSignal): Promise<void> {

@@ -9,7 +9,11 @@ const root = path.join(import.meta.dirname, '../../..');
 export const programs = {
   hub: path.join(root, 'hub/src/main.ts'),
   agent: path.join(root, 'agent/src/main.ts'),
+  console: path.join(root, 'desktop/src/build.ts'),
 } as const;
+
+/** Where the built pages of the console are; named here, since importing the builder takes its memory. */
+export const consoleFolder = path.join(root, 'desktop/dist-web');
 
 /** A program of the project in a process of its own. */
 export interface Program extends AsyncDisposable {

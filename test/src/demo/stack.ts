@@ -38,17 +38,10 @@ export async function startHub({
   token,
 }: HubStart): Promise<RunningHub> {
   const pages = consoleFolder === undefined ? [] : ['--console', consoleFolder];
-  const program = startProgram(programs.hub, [
-    'hub',
-    '--folder',
-    folder,
-    '--port',
-    String(port),
-    '--broker-port',
-    String(brokerPort),
-    ...pages,
-    '--json',
-  ]);
+  await mkdir(folder, { recursive: true });
+  const ports = ['--port', String(port), '--broker-port', String(brokerPort)];
+  const args = ['hub', '--folder', folder, ...ports, ...pages, '--json'];
+  const program = startProgram(programs.hub, args, { logFile: path.join(folder, 'hub.log') });
   const address = JSON.parse(await program.line((line) => line.startsWith('{'))) as HubAddress;
   const secret = address.token ?? token;
   if (secret === undefined)
@@ -83,14 +76,8 @@ export async function enrolAgent(client: Client, device: string, folder: string)
 
 /** Starts the agent of an enrolled device with an HTTP source on a free port. */
 export async function startAgent(device: string, folder: string): Promise<RunningAgent> {
-  const program = startProgram(programs.agent, [
-    'run',
-    '--folder',
-    folder,
-    '--source',
-    'http:0',
-    '--json',
-  ]);
+  const args = ['run', '--folder', folder, '--source', 'http:0', '--json'];
+  const program = startProgram(programs.agent, args, { logFile: path.join(folder, 'agent.log') });
   const line = await program.line((text) => text.startsWith('{'));
   const { urls } = JSON.parse(line) as { urls: readonly string[] };
   return { device, folder, program, url: urls[0] ?? '' };
