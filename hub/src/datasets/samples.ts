@@ -37,11 +37,13 @@ export function encodeSamples({ inputs, labels }: Samples): Uint8Array {
   );
 }
 
-/** Joins samples of the same shape and type. */
+/** Joins samples of the same shape and type; a single part is given back as it is. */
 export function joinSamples(
   parts: readonly Samples[],
   like: { readonly dims: readonly number[]; readonly dtype: DType },
 ): Samples {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
   const size = elementCount(like.dims);
   const count = parts.reduce((sum, { labels }) => sum + labels.length, 0);
   const data =
