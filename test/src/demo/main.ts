@@ -64,7 +64,7 @@ async function start({ seed, port, once, folder: given }: Start): Promise<number
   const hub = await startHub({ folder: path.join(folder, 'hub'), port, consoleFolder });
   cleanup.use(hub.program);
   say.fact(`console and API at ${hub.address.url}, broker at ${hub.address.broker}`);
-  if (!once) say.fact(`open ${hub.address.signIn}`);
+  say.fact(`open ${hub.address.signIn}`);
 
   let result: LoopResult;
   try {
