@@ -72,6 +72,7 @@ test('each window keeps the verdict it had, also after a restart', async () => {
   assert.equal((await before.ofWindow('d1', 1, 20)).state, 'learning');
   assert.equal((await before.ofWindow('d1', 1, 122)).state, 'alarm');
   await before[Symbol.asyncDispose]();
+  hub.stored.length = 0;
   await using after = hub.start();
   assert.equal((await after.ofWindow('d1', 1, 110)).state, 'watching');
   assert.equal((await after.summary('d1')).state, 'alarm');

@@ -8,7 +8,7 @@ import { createManualClock } from '../testing/manual-clock.test.fixture.ts';
 import { createSqliteDatasetRecords } from './adapters/sqlite-dataset-records.ts';
 import { createDatasets } from './datasets.ts';
 import { readSnapshot } from './read-snapshot.ts';
-import type { SnapshotSample } from './snapshot.ts';
+import { composeSnapshot, encodeSnapshot, type SnapshotSample } from './snapshot.ts';
 
 async function setUp() {
   const db = await openDatabase(':memory:');
@@ -114,4 +114,17 @@ test('what does not belong is refused with the place and the reason', async () =
     await assert.rejects(datasets.importSamples('pumps', 'train', { npz: bytes }), message);
   }
   await assert.rejects(datasets.snapshot('ghost'), { code: 'not-found' });
+});
+
+test('the bytes of a snapshot do not depend on the order of what it names', () => {
+  const facts = { id: 'pumps', dims: [2], dtype: 'uint8', classes: ['a'], createdAtMs: 1 };
+  const shards = ['b', 'a'].map((digest) => ({ part: 'train' as const, digest, samples: 1 }));
+  const field = ['d', 'c'].map(
+    (sample): SnapshotSample => ({
+      ...{ sample, label: 0, device: 'd1', reason: 'random', use: 'train', alarm: null },
+    }),
+  );
+  const one = composeSnapshot(facts, shards, field);
+  const other = composeSnapshot(facts, shards.toReversed(), field.toReversed());
+  assert.deepEqual(encodeSnapshot(one), encodeSnapshot(other));
 });

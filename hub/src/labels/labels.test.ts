@@ -119,8 +119,8 @@ test('skipped samples count as answered and join no data set', async () => {
 test('half of the random labels judge and are never trained on; uncertain ones only teach', async () => {
   await using hub = await setUp();
   const [random, uncertain] = [300, 20];
-  for (let at = 0; at < random; at++) hub.offer([at % 256, at >> 8, 0, 0]);
   for (let at = 0; at < uncertain; at++) hub.offer([at, 9, 9, 9], { reason: 'uncertain' });
+  for (let at = 0; at < random; at++) hub.offer([at % 256, at >> 8, 0, 0]);
   for (const { sample } of await hub.waiting(random + uncertain)) {
     await hub.labels.label(sample, 1, 'ana');
   }
