@@ -72,10 +72,11 @@ async function setUp(policies: ModelPolicies = watching) {
   const rollouts: Rollout[] = [];
   const signals = {
     labelled: createSignal<never>(onError),
+    model: createSignal<ModelInfo>(onError),
     ran: createSignal<Run>(onError),
     rolled: createSignal<Rollout>(onError),
   };
-  const model: ModelInfo = {
+  let model: ModelInfo = {
     ...{ id: 'digits', classes: ['a', 'b'], dataset: 'digits', recipe: 'r', policies },
     ...{ createdAtMs: 1, latestVersion: 1 },
   };
@@ -88,6 +89,7 @@ async function setUp(policies: ModelPolicies = watching) {
     } as unknown as Telemetry,
     registry: {
       versionAdded: createSignal<ModelVersion>(onError),
+      modelChanged: signals.model,
       models: () => Promise.resolve([model]),
       model: () => Promise.resolve(model),
       versions: () => Promise.resolve(versions),
@@ -136,6 +138,10 @@ async function setUp(policies: ModelPolicies = watching) {
   }
   return {
     ...{ start, send, fleet, clock, runs, rollouts, signals, versions },
+    change(policies: ModelPolicies) {
+      model = { ...model, policies };
+      signals.model.emit(model);
+    },
     offer: (device: string) =>
       judge?.({ device, atMs: 1, offer: { model: 'digits', reason: 'random' } } as OfferedSample),
     label(...args: Parameters<typeof someLabels>) {
@@ -238,4 +244,16 @@ test('windows of a model that a device was told to leave raise no alarm', async 
   hub.send('d1', 121, 122, 8);
   assert.equal((await alarms.drift.summary('d1')).state, 'alarm');
   assert.deepEqual(await alarms.list({ limit: 1 }), []);
+});
+
+test('another alarm line holds at once, and baselines are kept', async () => {
+  await using hub = await setUp();
+  await using alarms = hub.start();
+  hub.send('d1', 1, 120);
+  const before = await alarms.drift.summary('d1');
+  hub.change({ ...watching, alarmThreshold: 1e9 });
+  hub.send('d1', 121, 121);
+  const after = await alarms.drift.summary('d1');
+  assert.deepEqual([before.state, after.state], ['watching', 'watching']);
+  assert.ok((after.logThreshold ?? 0) > (before.logThreshold ?? 0) + 10);
 });

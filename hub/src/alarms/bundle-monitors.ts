@@ -41,6 +41,10 @@ export function createBundleMonitors({
   const read = new Set<string>();
   const missing = new Set<string>();
   registry.versionAdded.on(() => missing.clear());
+  // Other policies, other alarm lines; what is remembered of the devices stays.
+  registry.modelChanged.on(() => {
+    for (const cache of [known, read, missing]) cache.clear();
+  });
   let reading: Promise<void> = Promise.resolve();
 
   async function learn(): Promise<void> {

@@ -42,6 +42,8 @@ export interface Registry {
   /** Adds a finished version; the same once more changes nothing. */
   addVersion(version: VersionRecord, audit?: AuditEntry): Promise<ModelVersion>;
   readonly versionAdded: Signal<ModelVersion>;
+  /** A model was registered, or its recipe, data set or policies changed. */
+  readonly modelChanged: Signal<ModelInfo>;
 }
 
 export interface RegistryOptions {
@@ -59,6 +61,7 @@ export interface RegistryOptions {
 export function createRegistry(options: RegistryOptions): Registry {
   const { records, blobs, clock, live } = options;
   const versionAdded = createSignal<ModelVersion>(options.onError);
+  const modelChanged = createSignal<ModelInfo>(options.onError);
 
   async function infoOf(record: ModelRecord): Promise<ModelInfo> {
     const [dataset, versions] = await Promise.all([
@@ -97,7 +100,9 @@ export function createRegistry(options: RegistryOptions): Registry {
         createdAtMs: known?.createdAtMs ?? clock.now(),
       };
       await records.putModel(record);
-      return infoOf(record);
+      const info = await infoOf(record);
+      modelChanged.emit(info);
+      return info;
     },
     versions: async (model) => served(await records.versions(model)),
     async version(model, version) {
@@ -117,6 +122,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       return added as ModelVersion;
     },
     versionAdded,
+    modelChanged,
   };
 }
 
