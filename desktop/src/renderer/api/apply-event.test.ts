@@ -65,6 +65,27 @@ test('a window comes first in every list of its device, and lists keep their len
   assert.deepEqual(sequences(other), [1_000, 999, 998]);
 });
 
+test('a list of windows before a moment takes none after it', () => {
+  const windows = windowFixtures('hall-2', nowMs, 3);
+  const key = queryKey('deviceWindows', {
+    params: { device: 'hall-2' },
+    query: { limit: 9, beforeMs: nowMs },
+  });
+  cache.setQueryData(key, windows);
+  const at = (sequence: number, startMs: number) =>
+    applyEvent(cache, {
+      kind: 'window',
+      device: 'hall-2',
+      window: { ...windows[0], sequence, startMs } as WindowSummary,
+    });
+  at(1_001, nowMs - 1);
+  at(1_002, nowMs);
+  assert.deepEqual(
+    cache.getQueryData<WindowSummary[]>(key)?.map((each) => each.sequence),
+    [1_001, 1_000, 999, 998],
+  );
+});
+
 test('a run keeps its metrics when it comes without them, and metrics are appended once', () => {
   const [run] = runFixtures(nowMs) as [Run];
   cache.setQueryData(queryKey('getRun', { params: { run: run.id } }), run);

@@ -74,8 +74,8 @@ function applyWindow(cache: QueryClient, device: string, window: WindowSummary):
   for (const [key, list] of cache.getQueriesData<readonly WindowSummary[]>({
     queryKey: ['deviceWindows', { device }],
   })) {
-    if (!list) continue;
-    const limit = limitOf(key[2]);
+    if (!list || window.startMs >= numberOf(key[2], 'beforeMs', Number.POSITIVE_INFINITY)) continue;
+    const limit = numberOf(key[2], 'limit', listLimit);
     cache.setQueryData(key, upsert(list, window, samePlace).slice(0, limit));
   }
 }
@@ -177,8 +177,7 @@ function samePlace(
   return a.epoch === b.epoch && a.sequence === b.sequence;
 }
 
-function limitOf(query: unknown): number {
-  const limit =
-    typeof query === 'object' && query !== null ? Reflect.get(query, 'limit') : undefined;
-  return typeof limit === 'number' ? limit : listLimit;
+function numberOf(query: unknown, name: string, fallback: number): number {
+  const value = typeof query === 'object' && query !== null ? Reflect.get(query, name) : undefined;
+  return typeof value === 'number' ? value : fallback;
 }

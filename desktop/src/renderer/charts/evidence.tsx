@@ -25,8 +25,10 @@ export function Evidence({ label, windows, height = 72 }: EvidenceProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   const oldestFirst = windows.toReversed();
   const line = windows.find((each) => each.drift.logThreshold !== undefined)?.drift.logThreshold;
-  const top = Math.max(1, (line ?? 0) * 1.3, ...windows.map((each) => each.drift.logM ?? 0));
-  const y = (logM: number) => height - (Math.max(0, logM) / top) * (height - 4);
+  const highest = Math.max(1, ...windows.map((each) => each.drift.logM ?? 0));
+  // Evidence grows without end once something has changed: what is far above the line is cut off.
+  const top = line === undefined ? highest : Math.min(Math.max(line * 1.3, highest), line * 2.5);
+  const y = (logM: number) => height - (Math.min(top, Math.max(0, logM)) / top) * (height - 4);
   const step = width / Math.max(1, oldestFirst.length);
   return (
     <div ref={box} className="relative w-full" style={{ height }}>

@@ -317,7 +317,7 @@ export const en = {
     emptyHint: 'Give the hub data and a recipe, and it trains the first version:',
     emptyCommand: 'npx edgewise train --help',
     figures: {
-      latest: 'Newest version',
+      latest: 'Newest passed version',
       classes: (count: number) => `${count} classes`,
       fp32: 'fp32 accuracy',
       int8: 'int8 accuracy',
@@ -326,7 +326,7 @@ export const en = {
       ofFp32: (share: string) => `${share} of fp32`,
       served: 'Served by',
       devices: (count: number) => (count === 1 ? 'device' : 'devices'),
-      sourceVersion: 'The newest version that passed its evaluation.',
+      sourceVersion: 'The newest version whose evaluation did not hold it back.',
       sourceAccuracy: 'Share of test samples that the newest fp32 graph answers right.',
       sourceInt8: 'The worst of its variants on the test samples, and its difference to fp32.',
       sourceSize: 'The largest of its variants.',
@@ -485,7 +485,7 @@ export const en = {
     allFindings: (count: number) => `Show all ${count}`,
     fewFindings: (count: number) => `Show the ${count} strongest`,
     evidence: 'Evidence M',
-    evidenceHint: 'last 120 windows, logarithmic',
+    evidenceHint: '120 windows around the alarm, logarithmic',
     figures: {
       open: 'Open alarms',
       drifting: 'Devices in alarm',
@@ -521,7 +521,8 @@ export const en = {
         line: string;
         since: string;
         windows: number;
-      }) => `M ${m}, alarm at ${line} · since ${since}, ${windows} windows to the alarm`,
+      }) =>
+        `M ${m}, alarm at ${line} · since ${since}, alarm ${windows} ${windows === 1 ? 'window' : 'windows'} later`,
     },
     labels: {
       title: 'Labels and accuracy',

@@ -12,6 +12,7 @@ import {
   formatShare,
   formatSpan,
   none,
+  shortDigest,
 } from './format.ts';
 
 test('a value that is not there is a dash, never a zero', () => {
@@ -79,7 +80,19 @@ test('evidence is shown as M, however small or large its logarithm', () => {
     '< 0.1',
     '1',
     '40.1K',
-    '10^869',
+    '10⁸⁶⁸',
   ]);
   assert.equal(formatEvidence(null), none);
+});
+
+test('a number near zero keeps its digits', () => {
+  assert.deepEqual(
+    [0, 0.0000079, 0.42, -1.234].map((value) => formatNumber(value)),
+    ['0', '7.9E-6', '0.42', '-1.23'],
+  );
+});
+
+test('a digest is cut short, any other name is not', () => {
+  assert.equal(shortDigest('ab'.repeat(32)), 'ababababab');
+  assert.equal(shortDigest('rollout-001c22240c'), 'rollout-001c22240c');
 });

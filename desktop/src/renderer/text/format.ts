@@ -44,19 +44,25 @@ export function formatCompact(value: Maybe): string {
   return present(value) ? compact.format(value) : none;
 }
 
-/** Evidence M from its natural logarithm, as short as a cell needs it. */
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** Evidence M from its natural logarithm: a short number, or a power of ten from a million on. */
 export function formatEvidence(logM: Maybe): string {
   if (!present(logM)) return none;
-  const m = Math.exp(logM);
-  if (m < 0.1) return '< 0.1';
-  return Number.isFinite(m) ? compact.format(m) : `10^${Math.round(logM / Math.LN10)}`;
+  if (logM < Math.log(0.1)) return '< 0.1';
+  if (logM < Math.log(999_500)) return compact.format(Math.exp(logM));
+  const power = String(Math.floor(logM / Math.LN10 + 1e-9));
+  return `10${[...power].map((digit) => superscripts[Number(digit)]).join('')}`;
 }
 
 /** A number with this many significant digits. */
 export function formatNumber(value: Maybe, digits = 3): string {
-  return present(value)
-    ? new Intl.NumberFormat(locale, { maximumSignificantDigits: digits }).format(value)
-    : none;
+  if (!present(value)) return none;
+  const tiny = value !== 0 && Math.abs(value) < 0.001;
+  return new Intl.NumberFormat(locale, {
+    maximumSignificantDigits: digits,
+    notation: tiny ? 'scientific' : 'standard',
+  }).format(value);
 }
 
 /** A share between 0 and 1 as percent with one digit. */
@@ -141,9 +147,9 @@ export function formatExact(atMs: number): string {
   return `${exactLocal.format(atMs)}\n${new Date(atMs).toISOString()}`;
 }
 
-/** The first digits of a digest, enough to tell two apart by eye. */
-export function shortDigest(digest: string): string {
-  return digest.slice(0, 10);
+/** The first digits of a digest, enough to tell two apart by eye; other names stay whole. */
+export function shortDigest(id: string): string {
+  return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 10) : id;
 }
 
 function present(value: Maybe): value is number {

@@ -104,15 +104,17 @@ export function slotRows(device: Device): readonly SlotRow[] {
   return (['active', 'candidate', 'fallback'] as const).flatMap((role): SlotRow[] => {
     const slot = slots[role];
     if (!slot) return [];
+    // A fallback has served before; now it only stands by.
+    const status = role !== 'active' && slot.status === 'serving' ? 'proved' : slot.status;
     return [
       {
         role,
         model: slot.bundle.model,
         version: slot.bundle.version,
         manifest: slot.bundle.manifest,
-        status: slot.status,
-        level: slotLevels[slot.status],
-        sinceMs: slot.servingSinceMs,
+        status,
+        level: slotLevels[status],
+        sinceMs: role === 'active' ? slot.servingSinceMs : undefined,
         parity: slot.parity,
       },
     ];

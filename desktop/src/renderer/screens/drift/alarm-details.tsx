@@ -10,7 +10,7 @@ import { AlarmActions } from './actions.tsx';
 import { Decisions } from './decisions.tsx';
 import { Findings } from './findings.tsx';
 import { LabelsAndAccuracy } from './labels-and-accuracy.tsx';
-import { alarmLevels } from './model.ts';
+import { alarmLevels, evidenceUntilMs } from './model.ts';
 
 const words = text.driftScreen;
 /** Windows of each device on its strip of evidence. */
@@ -44,7 +44,7 @@ export function AlarmDetails({ alarm }: { readonly alarm: Alarm }) {
       <Panel title={words.evidence} aside={words.evidenceHint}>
         <ul className="flex flex-col gap-3 p-3">
           {alarm.devices.map((device) => (
-            <DeviceEvidence key={device} device={device} />
+            <DeviceEvidence key={device} device={device} untilMs={evidenceUntilMs(alarm)} />
           ))}
         </ul>
       </Panel>
@@ -77,8 +77,16 @@ function Links({ alarm }: { readonly alarm: Alarm }) {
   );
 }
 
-function DeviceEvidence({ device }: { readonly device: string }) {
-  const answer = useAsk('deviceWindows', { params: { device }, query: { limit: windows } });
+interface DeviceEvidenceProps {
+  readonly device: string;
+  readonly untilMs: number;
+}
+
+function DeviceEvidence({ device, untilMs }: DeviceEvidenceProps) {
+  const answer = useAsk('deviceWindows', {
+    params: { device },
+    query: { limit: windows, beforeMs: untilMs },
+  });
   return (
     <li className="grid grid-cols-[84px_minmax(0,1fr)] items-end gap-3">
       <Link to="/devices/$device" params={{ device }} className="truncate pb-1 hover:underline">

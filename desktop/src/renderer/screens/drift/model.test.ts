@@ -8,6 +8,7 @@ import {
   alarmOrder,
   driftFigures,
   driftLevel,
+  evidenceUntilMs,
   findingOrder,
   labelProgress,
   watchOrder,
@@ -74,4 +75,15 @@ test('the headline counts open alarms and their missing labels only', () => {
     learning: 1,
     labelsMissing: 142,
   });
+});
+
+test('evidence is shown until some windows after the alarm, however slow they come', () => {
+  const finding = {
+    ...open.findings[0],
+    sinceMs: nowMs - 90_000,
+    windows: 3,
+  } as Alarm['findings'][number];
+  const slow: Alarm = { ...open, openedAtMs: nowMs, findings: [finding] };
+  assert.equal(evidenceUntilMs(slow), nowMs + 30 * 30_000);
+  assert.equal(evidenceUntilMs({ ...slow, findings: [] }), nowMs + 30_000);
 });

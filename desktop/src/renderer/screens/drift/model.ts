@@ -100,3 +100,15 @@ export function driftFigures(alarms: readonly Alarm[], devices: readonly Device[
     labelsMissing: open.reduce((sum, alarm) => sum + labelProgress(alarm).missing, 0),
   };
 }
+
+/** Windows after the alarm that are still of interest. */
+const windowsAfter = 30;
+
+/** Until when the evidence of an alarm is shown: it was raised in the midst of it. Milliseconds since 1970. */
+export function evidenceUntilMs(alarm: Alarm): number {
+  const spansMs = alarm.findings.map(
+    (finding) => (alarm.openedAtMs - finding.sinceMs) / Math.max(1, finding.windows),
+  );
+  const windowMs = Math.max(1_000, ...spansMs);
+  return Math.round(alarm.openedAtMs + windowsAfter * windowMs);
+}

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ModelVersion, Rollout, Run } from '@edgewise/protocol/http';
 import { rolloutFixtures, runFixtures, versionFixtures } from '../../../testing/fixture-models.ts';
-import { chainOf, dotsOf, learningCurve, stepViews, versionRows, wavesOf } from './model.ts';
+import {
+  chainOf,
+  dotsOf,
+  headlineRow,
+  learningCurve,
+  stepViews,
+  versionRows,
+  wavesOf,
+} from './model.ts';
 
 const nowMs = 1_700_000_000_000;
 const versions = versionFixtures(nowMs);
@@ -22,6 +30,25 @@ test('a version without variants has no int8 figures, not zeros', () => {
     [row?.int8Accuracy, row?.difference, row?.int8Bytes, row?.sizeRatio],
     [undefined, undefined, undefined, undefined],
   );
+});
+
+test('an imported version without evaluation shows no accuracy, no dot, and is not the headline', () => {
+  const [third] = versions as [ModelVersion];
+  const imported: ModelVersion = {
+    ...third,
+    version: 4,
+    run: 'import',
+    fp32: { ...third.fp32, accuracy: 0, graphBytes: 0 },
+    gate: { verdict: 'hold', checks: [] },
+  };
+  const rows = versionRows([imported, ...versions]);
+  assert.deepEqual(
+    [rows[0]?.fp32Accuracy, rows[0]?.int8Accuracy, rows[0]?.difference],
+    [undefined, undefined, undefined],
+  );
+  assert.equal(headlineRow(rows)?.version.version, 3);
+  assert.equal(dotsOf([imported]).length, 0);
+  assert.equal(chainOf(imported).find((link) => link.kind === 'run')?.opens, undefined);
 });
 
 test('each version gives one dot for fp32 and one per variant', () => {

@@ -10,9 +10,20 @@ import type { Line } from '../../charts/series.tsx';
 import type { Level } from '../../components/levels.ts';
 import type { Badge } from '../../components/state-badge.tsx';
 
+/** Whether a version was measured: one that was imported without evaluation has no accuracy to show. */
+export function isEvaluated(version: ModelVersion): boolean {
+  return version.fp32.graphBytes > 0;
+}
+
+/** The version the headline is about: the newest that its gate let pass, else the newest. */
+export function headlineRow(rows: readonly VersionRow[]): VersionRow | undefined {
+  return rows.find((row) => row.level === 'well') ?? rows[0];
+}
+
 /** A version as a row: the worst of its variants stands for int8. */
 export interface VersionRow {
   readonly version: ModelVersion;
+  readonly fp32Accuracy: number | undefined;
   readonly int8Accuracy: number | undefined;
   /** int8 minus fp32, as shares. */
   readonly difference: number | undefined;
@@ -37,10 +48,12 @@ export function versionRows(versions: readonly ModelVersion[]): readonly Version
 function versionRow(version: ModelVersion): VersionRow {
   const worst = version.variants.toSorted((a, b) => a.accuracy - b.accuracy)[0];
   const largest = version.variants.toSorted((a, b) => b.graphBytes - a.graphBytes)[0];
+  const measured = isEvaluated(version);
   return {
     version,
-    int8Accuracy: worst?.accuracy,
-    difference: worst && worst.accuracy - version.fp32.accuracy,
+    fp32Accuracy: measured ? version.fp32.accuracy : undefined,
+    int8Accuracy: measured ? worst?.accuracy : undefined,
+    difference: measured && worst ? worst.accuracy - version.fp32.accuracy : undefined,
     int8Bytes: largest?.graphBytes,
     sizeRatio:
       largest && version.fp32.graphBytes > 0
@@ -60,9 +73,9 @@ export interface Dot {
   readonly accuracy: number;
 }
 
-/** fp32 and each variant of every version as dots. */
+/** fp32 and each variant of every measured version as dots. */
 export function dotsOf(versions: readonly ModelVersion[]): readonly Dot[] {
-  return versions.flatMap((each): Dot[] => [
+  return versions.filter(isEvaluated).flatMap((each): Dot[] => [
     {
       key: `${each.version}-fp32`,
       version: each.version,
@@ -107,7 +120,11 @@ export function chainOf(version: ModelVersion): readonly ChainLink[] {
             opens: { version: version.parent },
           },
         ]),
-    { kind: 'run', value: version.run, opens: { run: version.run } },
+    {
+      kind: 'run',
+      value: version.run,
+      opens: isEvaluated(version) ? { run: version.run } : undefined,
+    },
     { kind: 'version', value: String(version.version), opens: { version: version.version } },
     { kind: 'bundles', value: String(version.variants.length), opens: undefined },
     { kind: 'devices', value: String(version.servedBy.length), opens: 'fleet' },

@@ -9,7 +9,7 @@ import { formatAccuracy, formatBytes, formatPoints, formatShare, none } from '..
 import { text } from '../../text/text.ts';
 import { AccuracyAgainstSize } from './accuracy-against-size.tsx';
 import { RollBack, TrainVersion } from './actions.tsx';
-import { type VersionRow, versionRows } from './model.ts';
+import { headlineRow, type VersionRow, versionRows } from './model.ts';
 import { Rollouts } from './rollouts.tsx';
 import { Runs } from './runs.tsx';
 import { VersionDetails } from './version-details.tsx';
@@ -74,7 +74,7 @@ function KnownModels({ models, first }: KnownModelsProps) {
           <TrainVersion model={model.id} />
         </div>
       </header>
-      <Headline model={model} row={rows[0]} />
+      <Headline model={model} row={headlineRow(rows)} />
       <div className="grid gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="flex min-w-0 flex-col gap-4">
           <Versions
@@ -116,7 +116,7 @@ function Headline({
         },
         {
           label: figures.fp32,
-          value: formatAccuracy(row?.version.fp32.accuracy),
+          value: formatAccuracy(row?.fp32Accuracy),
           source: figures.sourceAccuracy,
         },
         {

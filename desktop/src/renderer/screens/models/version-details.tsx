@@ -6,7 +6,7 @@ import { StateBadge } from '../../components/state-badge.tsx';
 import { formatAccuracy, formatBytes, formatPoints, shortDigest } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
 import { RollOut } from './actions.tsx';
-import { type ChainLink, chainOf, type VersionRow } from './model.ts';
+import { type ChainLink, chainOf, isEvaluated, type VersionRow } from './model.ts';
 
 const words = text.models.details;
 
@@ -50,16 +50,18 @@ export function VersionDetails({ row }: { readonly row: VersionRow }) {
           <tbody>
             <Variant
               name={words.fp32}
-              accuracy={version.fp32.accuracy}
-              graph={version.fp32.graphBytes}
+              accuracy={row.fp32Accuracy}
+              graph={version.fp32.graphBytes || undefined}
               digest={version.fp32.digest}
             />
             {version.variants.map((variant) => (
               <Variant
                 key={variant.deviceClass}
                 name={text.deviceClasses[variant.deviceClass]}
-                accuracy={variant.accuracy}
-                difference={variant.accuracy - version.fp32.accuracy}
+                accuracy={isEvaluated(version) ? variant.accuracy : undefined}
+                difference={
+                  isEvaluated(version) ? variant.accuracy - version.fp32.accuracy : undefined
+                }
                 graph={variant.graphBytes}
                 bundle={variant.bundleBytes}
                 digest={variant.bundle.manifest}
@@ -74,9 +76,9 @@ export function VersionDetails({ row }: { readonly row: VersionRow }) {
 
 interface VariantProps {
   readonly name: string;
-  readonly accuracy: number;
-  readonly difference?: number;
-  readonly graph: number;
+  readonly accuracy: number | undefined;
+  readonly difference?: number | undefined;
+  readonly graph: number | undefined;
   readonly bundle?: number;
   readonly digest: string;
 }

@@ -64,7 +64,7 @@ const columns: readonly Column<VersionRow>[] = [
     id: 'fp32',
     title: words.columns.fp32,
     align: 'end',
-    cell: ({ version }) => formatAccuracy(version.fp32.accuracy),
+    cell: (row) => formatAccuracy(row.fp32Accuracy),
   },
   {
     id: 'int8',
