@@ -81,13 +81,17 @@ test('the ten lines bring a model trained on own data to a device that answers',
 });
 
 test('why a device runs its model is a chain that verifies, and every command speaks JSON', async () => {
-  const why = JSON.parse(await done('npx edgewise why pump-1 --json')) as { readonly ok: boolean };
+  const why = JSON.parse(await done(`${bin}/edgewise why pump-1 --json`)) as {
+    readonly ok: boolean;
+  };
   assert.equal(why.ok, true);
-  const status = JSON.parse(await done('npx edgewise status --json')) as {
+  const status = JSON.parse(await done(`${bin}/edgewise status --json`)) as {
     readonly unexplainedLosses: number;
   };
   assert.equal(status.unexplainedLosses, 0);
-  const device = JSON.parse(await done('npx edgewise-agent status --folder my-device --json')) as {
+  const device = JSON.parse(
+    await done(`${bin}/edgewise-agent status --folder my-device --json`),
+  ) as {
     readonly slots: { readonly active?: { readonly bundle: { readonly version: number } } };
   };
   assert.equal(device.slots.active?.bundle.version, 1);
@@ -101,22 +105,22 @@ test('bad input is answered with its code, its place and an exit code', async ()
   await writeFile(path.join(folder, 'wrong.json'), JSON.stringify(wrongLayer));
   const cases = [
     {
-      line: 'npx edgewise datasets import bad short.csv --label state',
+      line: `${bin}/edgewise datasets import bad short.csv --label state`,
       says: /short\.csv.*line \d+: 2 fields/,
     },
     {
-      line: 'npx edgewise datasets import bad words.csv --label state',
+      line: `${bin}/edgewise datasets import bad words.csv --label state`,
       says: /warm/,
     },
     {
-      line: 'npx edgewise datasets import bad short.csv --label missing',
+      line: `${bin}/edgewise datasets import bad short.csv --label missing`,
       says: /missing/,
     },
     {
-      line: 'npx edgewise train wrong --dataset pumps --recipe wrong.json',
+      line: `${bin}/edgewise train wrong --dataset pumps --recipe wrong.json`,
       says: /[Ll]ayer 0.*magic/s,
     },
-    { line: 'npx edgewise rollout pumps 77', says: /77/ },
+    { line: `${bin}/edgewise rollout pumps 77`, says: /77/ },
   ];
   for (const { line, says } of cases) {
     const { status, output } = await run(line);
@@ -143,6 +147,8 @@ function shell(line: string): Shell {
 }
 
 const run = (line: string) => runShell(line, { cwd: folder, env });
+/** What npx finds, without npx looking for it. */
+const bin = './node_modules/.bin';
 
 /** Runs a line to its end and gives what it printed. */
 async function done(line: string): Promise<string> {
