@@ -7,7 +7,8 @@ import { hostname, networkInterfaces } from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { createSqliteAlarmRecords } from './alarms/adapters/sqlite-alarm-records.ts';
-import { alarmHandlers, createAlarms } from './alarms/index.ts';
+import { createAlarms } from './alarms/alarms.ts';
+import { alarmHandlers } from './alarms/handlers.ts';
 import { createStoredTokens } from './api/adapters/stored-tokens.ts';
 import { createEventLog } from './api/event-log.ts';
 import { hubHandlers, statusOf } from './api/hub-handlers.ts';
@@ -16,12 +17,15 @@ import { createMetrics } from './api/metrics.ts';
 import { createApi } from './api/server.ts';
 import { createSignInCodes } from './api/sign-in-codes.ts';
 import { createTokens } from './api/tokens.ts';
-import { createDistributor } from './delivery/index.ts';
+import { createDistributor } from './delivery/distributor.ts';
 import { openIdentity } from './fleet/adapters/open-identity.ts';
 import { createSqlDevices } from './fleet/adapters/sql-devices.ts';
 import { createBlobAccess } from './fleet/blob-access.ts';
+import { createFleet } from './fleet/create-fleet.ts';
+import { createDeviceView } from './fleet/device-view.ts';
 import { createEnrolments } from './fleet/enrolment.ts';
-import { createDeviceView, createFleet, fleetHandlers, startLiveFeed } from './fleet/index.ts';
+import { fleetHandlers } from './fleet/handlers.ts';
+import { startLiveFeed } from './fleet/live-feed.ts';
 import type { HubLink } from './link/hub-link.ts';
 import { createHeadlines } from './parts/headlines.ts';
 import { createModelParts } from './parts/model-parts.ts';
@@ -31,12 +35,10 @@ import { createFileBlobs } from './store/adapters/file-blobs.ts';
 import { createGroupCommit } from './store/group-commit.ts';
 import { openDatabase } from './store/open-database.ts';
 import { systemClock as clock } from './system-clock.ts';
-import {
-  createSqliteRetention,
-  createSqliteTelemetryRecords,
-  createTelemetry,
-  startRetention,
-} from './telemetry/index.ts';
+import { createSqliteRetention } from './telemetry/adapters/sqlite-retention.ts';
+import { createSqliteTelemetryRecords } from './telemetry/adapters/sqlite-telemetry-records.ts';
+import { createTelemetry } from './telemetry/create-telemetry.ts';
+import { startRetention } from './telemetry/retention.ts';
 
 /** How a hub is set up. */
 export interface HubOptions {

@@ -1,11 +1,11 @@
-import type { Alarms } from '../alarms/index.ts';
+import type { Alarms } from '../alarms/alarms.ts';
 import type { Headlines } from '../api/hub-handlers.ts';
 import { hasConverged } from '../fleet/device-view.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { Labels } from '../labels/index.ts';
-import type { Pipeline } from '../pipeline/index.ts';
-import type { Registry } from '../registry/index.ts';
-import type { Rollouts } from '../rollout/index.ts';
+import type { Labels } from '../labels/labels.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Wire } from './wire.ts';
 

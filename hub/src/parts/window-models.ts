@@ -1,7 +1,7 @@
 import { readManifest } from '@edgewise/models/bundle';
 import type { ModelVersion } from '@edgewise/protocol/http';
-import type { WindowModels } from '../fleet/index.ts';
-import type { Registry } from '../registry/index.ts';
+import type { WindowModels } from '../fleet/drift-view.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { BlobStore } from '../store/blobs.ts';
 
 /** Digits of a digest that a window carries: 8 bytes. */

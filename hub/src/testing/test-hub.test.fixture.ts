@@ -3,7 +3,7 @@ import { createSigner, generateKey } from '@edgewise/models/crypto';
 import { type Code, FleetError } from '@edgewise/protocol';
 import pino from 'pino';
 import { type Broker, createBroker } from '../broker/broker.ts';
-import { createDistributor, type Distributor } from '../delivery/index.ts';
+import { createDistributor, type Distributor } from '../delivery/distributor.ts';
 import { createSqlDevices } from '../fleet/adapters/sql-devices.ts';
 import { createBlobAccess } from '../fleet/blob-access.ts';
 import { createFleet, type RunningFleet } from '../fleet/create-fleet.ts';

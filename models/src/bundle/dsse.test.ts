@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetError, payloadTypes } from '@edgewise/protocol';
 import fc from 'fast-check';
-import { createSigner, createVerifier, generateKey } from '../crypto/index.ts';
+import { createSigner, createVerifier, generateKey } from '../crypto/keys.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { preAuthEncoding, signEnvelope, verifyEnvelope } from './dsse.ts';
 

@@ -1,8 +1,8 @@
 import { documentReader, FleetError, limits } from '@edgewise/protocol';
 import { deflateSync, inflateSync } from 'fflate';
 import Type, { type Static } from 'typebox';
-import type { Feeds } from '../runtime/index.ts';
-import { type DataOf, type DType, dtypes, elementCount, type Tensor } from '../tensor/index.ts';
+import type { Feeds } from '../runtime/runtime.ts';
+import { type DataOf, type DType, dtypes, elementCount, type Tensor } from '../tensor/tensor.ts';
 
 /**
  * Inputs and the outputs that the same graph gives for them with graph optimisation off: what a

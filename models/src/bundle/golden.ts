@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import type { Feeds, Session } from '../runtime/index.ts';
+import type { Feeds, Session } from '../runtime/runtime.ts';
 import type { Golden } from './golden-file.ts';
 import { joinVectors, pickVectors, vectorCount, vectorOf } from './vectors.ts';
 

@@ -9,7 +9,7 @@ import {
   Version,
 } from '@edgewise/protocol';
 import Type, { type Static } from 'typebox';
-import { dtypes } from '../tensor/index.ts';
+import { dtypes } from '../tensor/tensor.ts';
 
 /** One file of a bundle. Every block is checked as it arrives: `blocks` are SHA-256 of 32 KiB each. */
 export const BlobEntry = Type.Object({

@@ -1,6 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
-import type { Feeds, Session } from '../runtime/index.ts';
-import type { Tensor } from '../tensor/index.ts';
+import type { Feeds, Session } from '../runtime/runtime.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Golden } from './golden-file.ts';
 import type { Manifest } from './manifest.ts';
 import { vectorOf } from './vectors.ts';

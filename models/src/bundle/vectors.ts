@@ -1,6 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
-import type { Feeds } from '../runtime/index.ts';
-import type { DataOf, DType, Tensor } from '../tensor/index.ts';
+import type { Feeds } from '../runtime/runtime.ts';
+import type { DataOf, DType, Tensor } from '../tensor/tensor.ts';
 
 /** How many vectors feeds hold: the first size, which all tensors must share. */
 export function vectorCount(feeds: Feeds): number {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
-import { createSigner, createVerifier, generateKey, sha256 } from '../crypto/index.ts';
-import { splitBlocks } from './blocks.ts';
-import { isBlock } from './index.ts';
+import { sha256 } from '../crypto/digest.ts';
+import { createSigner, createVerifier, generateKey } from '../crypto/keys.ts';
+import { isBlock, splitBlocks } from './blocks.ts';
 import { signFiles } from './model-signing.ts';
 import { packBundle } from './pack.ts';
 import { someBlobs, someBundle, someFacts } from './testing/sample-bundle.ts';

@@ -1,5 +1,5 @@
 import { FleetError, limits } from '@edgewise/protocol';
-import { type Tensor, tensor } from '../tensor/index.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { type CsvRecord, readRecords } from './csv-records.ts';
 
 /** Rows of a table as inputs of a model, with their classes. */

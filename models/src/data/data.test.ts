@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { type Code, FleetError } from '@edgewise/protocol';
 import fc from 'fast-check';
 import { gzipSync, zipSync } from 'fflate';
-import { dtypes, type Tensor, tensor } from '../tensor/index.ts';
+import { dtypes, type Tensor, tensor } from '../tensor/tensor.ts';
 import { decodeCsv } from './csv.ts';
 import { decodeIdx } from './idx.ts';
 import { decodeNpy, encodeNpy } from './npy.ts';

@@ -1,5 +1,5 @@
 import { FleetError, mebibytes } from '@edgewise/protocol';
-import { type DType, elementCount, type Tensor } from '../tensor/index.ts';
+import { type DType, elementCount, type Tensor } from '../tensor/tensor.ts';
 import { inflateIfPacked } from './inflate.ts';
 import { elementsOf } from './numbers.ts';
 

@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import { type DataOf, type DType, elementCount, type Tensor } from '../tensor/index.ts';
+import { type DataOf, type DType, elementCount, type Tensor } from '../tensor/tensor.ts';
 import { arrays, elementsOf } from './numbers.ts';
 
 /**

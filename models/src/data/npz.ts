@@ -1,6 +1,6 @@
 import { FleetError, mebibytes } from '@edgewise/protocol';
 import { unzipSync, zipSync } from 'fflate';
-import type { Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { decodeNpy, encodeNpy } from './npy.ts';
 
 /**

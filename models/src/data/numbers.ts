@@ -1,4 +1,4 @@
-import type { DataOf, DType } from '../tensor/index.ts';
+import type { DataOf, DType } from '../tensor/tensor.ts';
 
 interface Layout {
   readonly dtype: DType;

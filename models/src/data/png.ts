@@ -1,6 +1,6 @@
 import { FleetError, mebibytes } from '@edgewise/protocol';
 import { unzlibSync } from 'fflate';
-import { type Tensor, tensor } from '../tensor/index.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { colorTypes, type PngFile, readPngChunks } from './png-chunks.ts';
 import { unfilter } from './png-filter.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
-import { createOnnxRuntime } from '../runtime-onnx/index.ts';
-import { tensor } from '../tensor/index.ts';
+import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { createGraphBuilder, float, int } from './builder.ts';
 import { writeModel } from './write.ts';
 

@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import { type DType, type Tensor, tensor } from '../tensor/index.ts';
+import { type DType, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Attribute, Initializer, Model, Node, ValueInfo } from './graph.ts';
 
 /**

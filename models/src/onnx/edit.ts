@@ -1,6 +1,6 @@
 /** Small pure helpers for those who rewrite graphs. */
 import { FleetError } from '@edgewise/protocol';
-import type { Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Attribute, Graph, Initializer, Node } from './graph.ts';
 
 /** Everything a node reads: its inputs and what its inner graphs take from outside. */

@@ -3,7 +3,7 @@
  * Plain data in the order of the file; names follow the ONNX intermediate representation
  * (onnx.proto3, IR version 8 to 10).
  */
-import type { Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** A whole file. */
 export interface Model {

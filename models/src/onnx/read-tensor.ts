@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import { type DType, elementCount } from '../tensor/index.ts';
+import { type DType, elementCount } from '../tensor/tensor.ts';
 import type { Initializer, OpaqueDType } from './graph.ts';
 import { elementTypes, entryField, externalLocation, tensorField } from './schema.ts';
 import { type Fields, readFields } from './wire-reader.ts';

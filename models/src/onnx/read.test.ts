@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { elementCount, tensor } from '../tensor/index.ts';
+import { elementCount, tensor } from '../tensor/tensor.ts';
 import type { Initializer, Model, ValueInfo } from './graph.ts';
 import { readModel } from './read.ts';
 import { writeModel } from './write.ts';

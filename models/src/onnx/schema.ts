@@ -2,7 +2,7 @@
  * Field numbers and type numbers of onnx.proto3 (ONNX 1.20, IR version 3 to 13), as data: the one
  * table that reader and writer share. Fields that we neither read nor write are left out.
  */
-import type { DType } from '../tensor/index.ts';
+import type { DType } from '../tensor/tensor.ts';
 import type { Attribute, OpaqueDType } from './graph.ts';
 
 export const modelField = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { tensor } from '../tensor/index.ts';
+import { tensor } from '../tensor/tensor.ts';
 import type { Initializer, Model, Node } from './graph.ts';
 import { writeModel } from './write.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import fc from 'fast-check';
-import { tensor } from '../tensor/index.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { cellOf, confidenceBinOf, type FeatureBins, latencyBucketOf } from './bins.ts';
 import { fitBins } from './fit-bins.ts';
 

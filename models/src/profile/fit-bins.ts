@@ -1,5 +1,5 @@
 import { FleetError, limits } from '@edgewise/protocol';
-import type { Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Bins, FeatureBins } from './bins.ts';
 
 /**

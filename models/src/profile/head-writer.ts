@@ -1,7 +1,7 @@
 import { int, ints } from '../onnx/builder.ts';
 import { createFreshNames, producersOf } from '../onnx/edit.ts';
 import type { Attribute, Initializer, Model, Node, ValueInfo } from '../onnx/graph.ts';
-import { type Tensor, tensor } from '../tensor/index.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 /** Appends nodes to an existing graph; everything it adds is named `profile/...`. */
 export interface HeadWriter {

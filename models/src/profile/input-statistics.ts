@@ -1,7 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import type { ModelInput } from '../bundle/manifest.ts';
 import { int, ints } from '../onnx/builder.ts';
-import { elementCount, tensor } from '../tensor/index.ts';
+import { elementCount, tensor } from '../tensor/tensor.ts';
 import { type HeadWriter, toFloat32 } from './head-writer.ts';
 
 /** One or more columns of the profile vector. */

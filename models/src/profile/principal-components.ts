@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import type { Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { orthonormalize, symmetricEigen } from './eigen.ts';
 
 /** Principal components that are whitened: `(x - mean) * weights` has variance 1 in every column. */

@@ -5,11 +5,12 @@ import type { ModelInput } from '../bundle/manifest.ts';
 import { createGraphBuilder } from '../onnx/builder.ts';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
-import type { Feeds } from '../runtime/index.ts';
-import { createOnnxRuntime } from '../runtime-onnx/index.ts';
-import { shrink } from '../shrink/index.ts';
-import { type Tensor, tensor } from '../tensor/index.ts';
-import { buildNetwork, initialWeights, modelNames, readRecipe } from '../train/index.ts';
+import type { Feeds } from '../runtime/runtime.ts';
+import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
+import { shrink } from '../shrink/shrink.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { buildNetwork, initialWeights, modelNames } from '../train/network.ts';
+import { readRecipe } from '../train/read-recipe.ts';
 import { fitPrincipalComponents } from './principal-components.ts';
 import { appendProfileHead, exposeValues, type ProfileHeadOptions } from './profile-head.ts';
 

@@ -3,7 +3,7 @@ import type { ModelInput } from '../bundle/manifest.ts';
 import { int } from '../onnx/builder.ts';
 import { namesOf, producersOf } from '../onnx/edit.ts';
 import type { Graph, Model, ValueInfo } from '../onnx/graph.ts';
-import { tensor } from '../tensor/index.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { createHeadWriter, type HeadWriter } from './head-writer.ts';
 import { type Columns, inputStatistics } from './input-statistics.ts';
 import type { PrincipalComponents } from './principal-components.ts';

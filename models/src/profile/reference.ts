@@ -1,6 +1,6 @@
 import { Count, FleetError, featureCells, limits } from '@edgewise/protocol';
 import Type, { type Static } from 'typebox';
-import type { Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Bins, confidenceBinOf } from './bins.ts';
 import { createTally } from './tally.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeWindow, encodeWindow, FleetError } from '@edgewise/protocol';
-import { sha256 } from '../crypto/index.ts';
-import { tensor } from '../tensor/index.ts';
+import { sha256 } from '../crypto/digest.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { fitBins } from './fit-bins.ts';
 import { mergeCounts } from './merge-counts.ts';
 import { createProfile, decodeProfile, encodeProfile } from './profile.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Code, FleetError } from '@edgewise/protocol';
-import type { Feeds, Runtime, Session } from '../runtime/index.ts';
-import { type DType, dtypes, type Tensor, tensor } from '../tensor/index.ts';
+import type { Feeds, Runtime, Session } from '../runtime/runtime.ts';
+import { type DType, dtypes, type Tensor, tensor } from '../tensor/tensor.ts';
 import { copyModel, linearAnswer, linearModel, strangeModel } from './sample-models.ts';
 
 /** What an implementation declares not to do, with the reason. */

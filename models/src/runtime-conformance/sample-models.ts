@@ -1,6 +1,6 @@
 import { createGraphBuilder } from '../onnx/builder.ts';
 import { writeModel } from '../onnx/write.ts';
-import { type DType, tensor } from '../tensor/index.ts';
+import { type DType, tensor } from '../tensor/tensor.ts';
 
 /** Output of `linearModel` by the definition: x (rows of 2) times [[1, 2, 3], [4, 5, 6]] plus 1. */
 export function linearAnswer(x: readonly number[]): number[] {

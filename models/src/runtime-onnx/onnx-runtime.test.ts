@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder } from '../onnx/builder.ts';
 import { writeModel } from '../onnx/write.ts';
-import { describeRuntime } from '../runtime-conformance/index.ts';
-import { tensor } from '../tensor/index.ts';
+import { describeRuntime } from '../runtime-conformance/describe-runtime.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { deviceClassOf, extensionsIn } from './instruction-set.ts';
 import { createOnnxRuntime } from './onnx-runtime.ts';
 

@@ -3,12 +3,9 @@ import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { FleetError } from '@edgewise/protocol';
 import type { InferenceSession } from 'onnxruntime-node';
-import {
-  assertNotAborted,
-  type LoadOptions,
-  type Runtime,
-  type Session,
-} from '../runtime/index.ts';
+import { assertNotAborted } from '../runtime/check-feeds.ts';
+import type { LoadOptions, Runtime, Session } from '../runtime/runtime.ts';
+import type { Engine } from './engine.ts';
 import { loadError } from './engine-error.ts';
 import { detectInstructionSet } from './instruction-set.ts';
 import { createOnnxSession } from './onnx-session.ts';
@@ -35,9 +32,6 @@ export function createOnnxRuntime(): Runtime {
     },
   };
 }
-
-/** The engine's module, typed by its own declarations. */
-export type Engine = typeof import('onnxruntime-node');
 
 async function loadEngine(): Promise<Engine> {
   try {

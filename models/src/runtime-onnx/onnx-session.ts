@@ -1,16 +1,10 @@
 import { FleetError } from '@edgewise/protocol';
 import type { InferenceSession, OnnxValue } from 'onnxruntime-node';
-import {
-  assertFeeds,
-  assertNotAborted,
-  type Feeds,
-  type Session,
-  type SessionValue,
-  wantedOutputs,
-} from '../runtime/index.ts';
-import { type DType, dtypes, type Tensor } from '../tensor/index.ts';
+import { assertFeeds, assertNotAborted, wantedOutputs } from '../runtime/check-feeds.ts';
+import type { Feeds, Session, SessionValue } from '../runtime/runtime.ts';
+import { type DType, dtypes, type Tensor } from '../tensor/tensor.ts';
+import type { Engine } from './engine.ts';
 import { disposedError, runError } from './engine-error.ts';
-import type { Engine } from './onnx-runtime.ts';
 
 /** A session over one of the engine's. Tensors go in and out as views, without a copy of ours. */
 export function createOnnxSession(engine: Engine, native: InferenceSession): Session {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeRuntime } from '../runtime-conformance/index.ts';
-import { tensor } from '../tensor/index.ts';
+import { describeRuntime } from '../runtime-conformance/describe-runtime.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { createSimulatedRuntime } from './simulated-runtime.ts';
 
 const create = () =>

@@ -1,14 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
-import {
-  assertFeeds,
-  assertNotAborted,
-  type Feeds,
-  type Runtime,
-  type Session,
-  type SessionValue,
-  wantedOutputs,
-} from '../runtime/index.ts';
-import { elementCount, type Tensor, tensor } from '../tensor/index.ts';
+import { assertFeeds, assertNotAborted, wantedOutputs } from '../runtime/check-feeds.ts';
+import type { Feeds, Runtime, Session, SessionValue } from '../runtime/runtime.ts';
+import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 
 /** What every model of a simulated runtime looks like. Outputs must be float32. */
 export interface SimulatedModel {

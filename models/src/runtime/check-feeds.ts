@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import type { Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Feeds, RunOptions, SessionValue } from './runtime.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { DType, Tensor } from '../tensor/index.ts';
+import type { DType, Tensor } from '../tensor/tensor.ts';
 
 /**
  * Something that runs ONNX graphs. Owned by what runs them: trainer, calibrator, agent.

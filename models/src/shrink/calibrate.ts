@@ -1,7 +1,9 @@
 import { FleetError } from '@edgewise/protocol';
 import { createFreshNames } from '../onnx/edit.ts';
-import { inferShapes, type Model, type Node, valueInfoOf, writeModel } from '../onnx/index.ts';
-import type { Feeds, Runtime } from '../runtime/index.ts';
+import type { Model, Node } from '../onnx/graph.ts';
+import { inferShapes, valueInfoOf } from '../onnx/shapes/infer.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { Feeds, Runtime } from '../runtime/runtime.ts';
 
 /** The least and greatest number a value took. */
 export interface Range {

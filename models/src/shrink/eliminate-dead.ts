@@ -1,5 +1,5 @@
 import { producersOf, readsOf } from '../onnx/edit.ts';
-import type { Model } from '../onnx/index.ts';
+import type { Model } from '../onnx/graph.ts';
 
 /**
  * Drops nodes, constants and notes that no output depends on. It comes first: a dead reader of a

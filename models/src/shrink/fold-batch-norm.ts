@@ -6,8 +6,8 @@ import {
   isFloat32,
   producersOf,
 } from '../onnx/edit.ts';
-import type { Graph, Model, Node } from '../onnx/index.ts';
-import { type Tensor, tensor } from '../tensor/index.ts';
+import type { Graph, Model, Node } from '../onnx/graph.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 /**
  * Folds each batch normalisation into the Conv, ConvTranspose or Gemm before it, where that has no

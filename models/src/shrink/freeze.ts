@@ -1,6 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
-import type { Model } from '../onnx/index.ts';
-import type { Tensor } from '../tensor/index.ts';
+import type { Model } from '../onnx/graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /**
  * Turns inputs into constants: trained weights into the graph they were trained in.

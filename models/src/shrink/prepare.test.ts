@@ -2,17 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
-import {
-  type Attribute,
-  createGraphBuilder,
-  type GraphBuilder,
-  type Model,
-  type Node,
-  readModel,
-  writeModel,
-} from '../onnx/index.ts';
-import { createOnnxRuntime } from '../runtime-onnx/index.ts';
-import { elementCount, type Tensor, tensor } from '../tensor/index.ts';
+import { createGraphBuilder, type GraphBuilder } from '../onnx/builder.ts';
+import type { Attribute, Model, Node } from '../onnx/graph.ts';
+import { readModel } from '../onnx/read.ts';
+import { writeModel } from '../onnx/write.ts';
+import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
+import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { calibrateMinMax } from './calibrate.ts';
 import { eliminateDead } from './eliminate-dead.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';

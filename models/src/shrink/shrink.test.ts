@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createGraphBuilder, type Model, writeModel } from '../onnx/index.ts';
-import type { Feeds } from '../runtime/index.ts';
-import { createOnnxRuntime } from '../runtime-onnx/index.ts';
-import { tensor } from '../tensor/index.ts';
+import { createGraphBuilder } from '../onnx/builder.ts';
+import type { Model } from '../onnx/graph.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { Feeds } from '../runtime/runtime.ts';
+import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { shrink } from './shrink.ts';
 
 const runtime = createOnnxRuntime();

@@ -1,5 +1,7 @@
-import { inferShapes, type Model, writeModel } from '../onnx/index.ts';
-import type { Feeds, Runtime } from '../runtime/index.ts';
+import type { Model } from '../onnx/graph.ts';
+import { inferShapes } from '../onnx/shapes/infer.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { Feeds, Runtime } from '../runtime/runtime.ts';
 import { calibrateMinMax, type Ranges } from './calibrate.ts';
 import { eliminateDead } from './eliminate-dead.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';

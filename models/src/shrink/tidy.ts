@@ -1,5 +1,5 @@
 import { consumersOf, intOf, sortNodes } from '../onnx/edit.ts';
-import type { Graph, Initializer, Model, Node } from '../onnx/index.ts';
+import type { Graph, Initializer, Model, Node } from '../onnx/graph.ts';
 
 /**
  * Makes plain what exporters wrap up: `Constant` nodes become constants of the graph, and nodes

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tensor } from '../tensor/index.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { createBatches } from './batches.ts';
 import { readRecipe } from './read-recipe.ts';
 

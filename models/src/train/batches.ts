@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import { elementCount, type Tensor, tensor } from '../tensor/index.ts';
+import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { augmentImage, imageLayout, type SampleData } from './augmentation.ts';
 import { createRandom, purposes, shuffled } from './random.ts';
 import type { Recipe } from './recipe.ts';

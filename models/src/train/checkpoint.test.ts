@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder } from '../onnx/builder.ts';
 import { writeModel } from '../onnx/write.ts';
-import { tensor } from '../tensor/index.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 
 const checkpoint: Checkpoint = {

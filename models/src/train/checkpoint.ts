@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import { createGraphBuilder } from '../onnx/builder.ts';
 import { readModel } from '../onnx/read.ts';
 import { writeModel } from '../onnx/write.ts';
-import type { Tensor } from '../tensor/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Evaluation } from './evaluate.ts';
 
 /** How one epoch went. */

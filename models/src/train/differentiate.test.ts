@@ -4,8 +4,8 @@ import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder } from '../onnx/builder.ts';
 import { dimsOf, inferShapes } from '../onnx/shapes/infer.ts';
 import { writeModel } from '../onnx/write.ts';
-import { createOnnxRuntime } from '../runtime-onnx/index.ts';
-import { tensor } from '../tensor/index.ts';
+import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { createTape } from './differentiate.ts';
 
 const vector = (...values: number[]) =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder } from '../onnx/builder.ts';
-import { createOnnxRuntime } from '../runtime-onnx/index.ts';
-import { tensor } from '../tensor/index.ts';
+import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { evaluate } from './evaluate.ts';
 import { modelNames } from './network.ts';
 

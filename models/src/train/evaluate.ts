@@ -1,8 +1,8 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
-import type { Runtime } from '../runtime/index.ts';
-import { elementCount } from '../tensor/index.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { elementCount } from '../tensor/tensor.ts';
 import type { LabelledData } from './batches.ts';
 import { modelNames } from './network.ts';
 

@@ -1,5 +1,5 @@
 import { type GraphBuilder, int } from '../onnx/builder.ts';
-import { type DType, tensor } from '../tensor/index.ts';
+import { type DType, tensor } from '../tensor/tensor.ts';
 import { floatType, range, sum } from './gradients/write.ts';
 
 /** What a network is trained to make small. */

@@ -1,4 +1,4 @@
-import { elementCount, type Tensor, tensor } from '../tensor/index.ts';
+import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { createRandom, purposes } from './random.ts';
 import type { DropoutMask } from './training-step.ts';
 

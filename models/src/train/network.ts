@@ -1,7 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder, type GraphBuilder, int, ints } from '../onnx/builder.ts';
 import type { Model } from '../onnx/graph.ts';
-import { elementCount, type Tensor, tensor } from '../tensor/index.ts';
+import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { floatType } from './gradients/write.ts';
 import type { LayerCall, Parameter } from './layers/layer.ts';
 import { kindOf } from './layers/layers.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGraphBuilder, ints } from '../onnx/builder.ts';
 import { writeModel } from '../onnx/write.ts';
-import { createOnnxRuntime } from '../runtime-onnx/index.ts';
-import { tensor } from '../tensor/index.ts';
+import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
+import { tensor } from '../tensor/tensor.ts';
 import { createRandom } from './random.ts';
 import { poolBeforeActivation } from './reorder.ts';
 

@@ -1,6 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../onnx/graph.ts';
-import { elementCount, type Tensor, tensor } from '../tensor/index.ts';
+import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { initialWeights, networkParameters, type Weights } from './network.ts';
 import type { Recipe } from './recipe.ts';

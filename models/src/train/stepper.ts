@@ -1,5 +1,5 @@
-import type { Session } from '../runtime/index.ts';
-import { elementCount, type Tensor, tensor } from '../tensor/index.ts';
+import type { Session } from '../runtime/runtime.ts';
+import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Batch } from './batches.ts';
 import { createMask } from './mask.ts';
 import { modelNames } from './network.ts';

@@ -1,7 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
-import type { Runtime } from '../runtime/index.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { assertFits, type Batches, createBatches, type LabelledData } from './batches.ts';
 import type { Checkpoint, EpochMetrics } from './checkpoint.ts';
 import { evaluate } from './evaluate.ts';

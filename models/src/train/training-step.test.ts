@@ -6,8 +6,8 @@ import type { Model } from '../onnx/graph.ts';
 import { readModel } from '../onnx/read.ts';
 import { inferShapes } from '../onnx/shapes/infer.ts';
 import { writeModel } from '../onnx/write.ts';
-import { createOnnxRuntime } from '../runtime-onnx/index.ts';
-import { type Tensor, tensor } from '../tensor/index.ts';
+import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { createRandom } from './random.ts';
 import { buildTrainingStep, stepNames, type TrainingPlan } from './training-step.ts';
 

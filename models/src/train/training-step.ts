@@ -2,7 +2,7 @@ import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder, type GraphBuilder } from '../onnx/builder.ts';
 import type { Graph, Initializer, Model } from '../onnx/graph.ts';
 import { dimsOf, inferShapes } from '../onnx/shapes/infer.ts';
-import type { DType, Tensor } from '../tensor/index.ts';
+import type { DType, Tensor } from '../tensor/tensor.ts';
 import { createTape, type ForwardFacts } from './differentiate.ts';
 import { maskName } from './gradients/dropout.ts';
 import { type LossName, losses } from './losses.ts';

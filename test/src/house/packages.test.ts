@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { builtinModules } from 'node:module';
+import path from 'node:path';
 import { test } from 'node:test';
 import {
   isTestFile,
@@ -27,13 +28,28 @@ for (const name of packageNames) {
     assert.deepEqual(idle, []);
   });
 
-  test(`every part that ${name} exports is a folder with an index.ts`, async () => {
+  test(`every part that ${name} exports is there, and no other folder has a barrel`, async () => {
     const { exports = {} } = await readPackage(name);
+    const barrels = (await readSources(name))
+      .map(({ file }) => file)
+      .filter((file) => file.endsWith('/index.ts'));
+    const exported = new Set<string>();
     for (const [part, targets] of Object.entries(exports)) {
-      const source = targets['edgewise:source'] ?? '';
-      assert.match(source, /^\.\/src\/(\*\/)?index\.ts$/, part);
+      const found = barrels.filter((file) => path.matchesGlob(file, sourceOf(targets)));
+      assert.ok(found.length > 0, `${part} has no source`);
+      for (const file of found) exported.add(file);
+      const built = sourceOf(targets).replace(/^src/, './dist');
+      assert.deepEqual(targets, {
+        'edgewise:source': `./${sourceOf(targets)}`,
+        types: built.replace(/ts$/, 'd.ts'),
+        default: built.replace(/ts$/, 'js'),
+      });
       assert.equal(Object.keys(targets)[0], 'edgewise:source', `${part}: the source stands first`);
     }
+    assert.deepEqual(
+      barrels.filter((file) => !exported.has(file)),
+      [],
+    );
   });
 }
 
@@ -46,13 +62,12 @@ test('a barrel only lists what other files define, by name', async () => {
   }
 });
 
-test('inside a package nobody imports a barrel of the same folder or the package by its name', async () => {
+test('inside a package nobody imports a barrel, or the package by its name', async () => {
   for (const name of packageNames) {
     const own = `@edgewise/${name}`;
-    const sources = await readSources(name);
-    for (const { file, text } of sources.filter((source) => !isTestFile(source.file))) {
+    for (const { file, text } of await readSources(name)) {
       const wrong = specifiersOf(text).filter(
-        (specifier) => specifier === './index.ts' || isPartOf(specifier, own),
+        (specifier) => /^\..*\/index\.ts$/.test(specifier) || isPartOf(specifier, own),
       );
       assert.deepEqual(wrong, [], `${name}/${file}`);
     }
@@ -74,6 +89,10 @@ test('a device installs neither Electron, nor tfjs, nor the hub', async () => {
     assert.ok(!seen.has(heavy), heavy);
   }
 });
+
+/** The source of an exported part, as a path or pattern below the package's folder. */
+const sourceOf = (targets: Readonly<Record<string, string>>): string =>
+  (targets['edgewise:source'] ?? '').replace(/^\.\//, '');
 
 function missingFrom(known: NonNullable<PackageFile['dependencies']>, used: Iterable<string>) {
   return [...new Set(used)].filter((one) => !Object.hasOwn(known, one)).sort();

@@ -1,4 +1,5 @@
-import { createSigner, generateKey, sha256 } from '../../crypto/index.ts';
+import { sha256 } from '../../crypto/digest.ts';
+import { createSigner, generateKey } from '../../crypto/keys.ts';
 import { type BundleFacts, type PackedBundle, packBundle } from '../pack.ts';
 import type { Signer } from '../ports.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { elementCount } from '../../tensor/index.ts';
+import { elementCount } from '../../tensor/tensor.ts';
 import { createGraphBuilder, type GraphBuilder } from '../builder.ts';
 import type { Attribute, Model } from '../graph.ts';
 import { readModel } from '../read.ts';

@@ -1,12 +1,6 @@
 import { consumersOf, isFloat32 } from '../../onnx/edit.ts';
-import type { Attribute } from '../../onnx/index.ts';
-import {
-  type Graph,
-  type Initializer,
-  inferShapes,
-  type Model,
-  valueInfoOf,
-} from '../../onnx/index.ts';
+import type { Attribute, Graph, Initializer, Model } from '../../onnx/graph.ts';
+import { inferShapes, valueInfoOf } from '../../onnx/shapes/infer.ts';
 
 /** How a tensor is to be quantized. */
 export interface Mark {

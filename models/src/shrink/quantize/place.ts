@@ -1,7 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import { createFreshNames } from '../../onnx/edit.ts';
-import type { Attribute, Graph, Initializer, Node } from '../../onnx/index.ts';
-import { type Tensor, tensor } from '../../tensor/index.ts';
+import type { Attribute, Graph, Initializer, Node } from '../../onnx/graph.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { ByteType, Params } from './formulas.ts';
 import type { Marks } from './marks.ts';
 import { type GridOptions, quantizeBiasTensor, quantizeConstant, typeOf } from './tensors.ts';

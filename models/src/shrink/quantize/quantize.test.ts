@@ -5,13 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import { InferenceSession } from 'onnxruntime-node';
-import {
-  createGraphBuilder,
-  type Model,
-  type Node,
-  readModel,
-  writeModel,
-} from '../../onnx/index.ts';
+import { createGraphBuilder } from '../../onnx/builder.ts';
+import type { Model, Node } from '../../onnx/graph.ts';
+import { readModel } from '../../onnx/read.ts';
+import { writeModel } from '../../onnx/write.ts';
 import type { Ranges } from '../calibrate.ts';
 import { type QuantizeOptions, quantize } from './quantize.ts';
 

@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import type { Model } from '../../onnx/index.ts';
+import type { Model } from '../../onnx/graph.ts';
 import type { Ranges } from '../calibrate.ts';
 import { eliminateDead } from '../eliminate-dead.ts';
 import { createMarks, type DraftNode, type Marks } from './marks.ts';

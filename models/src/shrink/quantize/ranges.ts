@@ -1,5 +1,5 @@
 import { consumersOf } from '../../onnx/edit.ts';
-import type { Graph } from '../../onnx/index.ts';
+import type { Graph } from '../../onnx/graph.ts';
 import type { Range, Ranges } from '../calibrate.ts';
 
 /**

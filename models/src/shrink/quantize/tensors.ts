@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from '../../tensor/index.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Ranges } from '../calibrate.ts';
 import {
   type ByteType,

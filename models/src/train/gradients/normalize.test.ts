@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createGraphBuilder, float, int } from '../../onnx/builder.ts';
 import { dimsOf, inferShapes } from '../../onnx/shapes/infer.ts';
 import { writeModel } from '../../onnx/write.ts';
-import { createOnnxRuntime } from '../../runtime-onnx/index.ts';
-import { tensor } from '../../tensor/index.ts';
+import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
+import { tensor } from '../../tensor/tensor.ts';
 import { createTape } from '../differentiate.ts';
 
 const pair = (first: number, second: number) =>

@@ -1,5 +1,5 @@
 import { int, ints } from '../../onnx/builder.ts';
-import { tensor } from '../../tensor/index.ts';
+import { tensor } from '../../tensor/tensor.ts';
 import type { BackwardCall, GradientRule } from './rule.ts';
 import {
   at,

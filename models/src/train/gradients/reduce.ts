@@ -1,4 +1,4 @@
-import { tensor } from '../../tensor/index.ts';
+import { tensor } from '../../tensor/tensor.ts';
 import type { BackwardCall, GradientRule } from './rule.ts';
 import { axisOf, integersOf, range, reshape } from './write.ts';
 

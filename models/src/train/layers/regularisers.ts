@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { float, int } from '../../onnx/builder.ts';
-import { tensor } from '../../tensor/index.ts';
+import { tensor } from '../../tensor/tensor.ts';
 import { layerKind, nextOf } from './layer.ts';
 
 /** Normalises each channel by the batch while training, by running statistics afterwards. */

@@ -1,6 +1,0 @@
-export {
-  createDistributor,
-  type Distributor,
-  type DistributorOptions,
-  type LaneFigures,
-} from './distributor.ts';
