@@ -5,6 +5,8 @@ import { formatClock, formatEvidence, formatNumber, none } from '../../text/form
 import { text } from '../../text/text.ts';
 
 const words = text.driftScreen.finding;
+/** A spread that differs by less than this says nothing. */
+const noGain = 0.05;
 
 /** One feature of one device that changed. */
 export function Finding({ finding }: { readonly finding: DriftFinding }) {
@@ -22,7 +24,7 @@ export function Finding({ finding }: { readonly finding: DriftFinding }) {
         {effectSd !== null && (
           <span className="ml-2 text-ink tabular-nums">{words.effect(signed(effectSd))}</span>
         )}
-        {gain !== null && (
+        {gain !== null && Math.abs(gain - 1) > noGain && (
           <span className="ml-2 text-ink tabular-nums">{words.gain(formatNumber(gain, 2))}</span>
         )}
       </p>
