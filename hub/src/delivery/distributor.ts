@@ -31,7 +31,7 @@ export interface DistributorOptions {
   readonly laneDevices?: number;
   /** Bytes per second over all lanes, counted once for each device that hears them. */
   readonly paceBytesPerSecond?: number;
-  /** Wait before a lane begins, so that devices of one wave share its first round. */
+  /** Silence in a lane before its blocks go out, so that devices of one wave share a round. */
   readonly gatherMs?: number;
 }
 
@@ -45,13 +45,16 @@ interface Delivery {
 
 /** A delivery that nobody has asked for in this time is forgotten. */
 const forgottenMs = minutes(5);
+/** However many more ask, the first of a lane waits no longer than this many silences. */
+const mostSilences = 12;
 
 /** Answers `need` with an offer of a lane, then with blocks: each once for all that wait there. */
 export async function createDistributor(options: DistributorOptions): Promise<Distributor> {
   const { fleet, link, blobs, access, clock, logger } = options;
   const laneDevices = options.laneDevices ?? limits.laneDevices;
   const pace = options.paceBytesPerSecond ?? limits.paceBytesPerSecond;
-  const gatherMs = options.gatherMs ?? 150;
+  const quietMs = options.gatherMs ?? 250;
+  const gathering = { quietMs, mostMs: mostSilences * quietMs };
   const deliveries = new Map<string, Delivery>();
   const loading = new Map<string, Promise<Delivery>>();
   const instances = new Map<string, string>();
@@ -107,7 +110,7 @@ export async function createDistributor(options: DistributorOptions): Promise<Di
       lanes.find((one) => one.has(device)) ?? lanes.find(({ devices }) => devices < laneDevices);
     if (!lane) {
       laneCount++;
-      lane = createLane(`l${laneCount}`, blocks);
+      lane = createLane(`l${laneCount}`, blocks, gathering);
       lanes.push(lane);
     }
     lane.join(device, nowMs);
@@ -119,26 +122,29 @@ export async function createDistributor(options: DistributorOptions): Promise<Di
     );
   }
 
-  /** Publishes round-robin over all lanes that wait, one block each, at the given pace. */
+  /** Publishes round-robin over all lanes whose round has begun, one block each, at the given pace. */
   async function pump(): Promise<void> {
-    await clock.sleep(gatherMs, stop.signal);
     while (!stop.signal.aborted) {
       const waiting = [...deliveries.values()].flatMap((delivery) =>
         delivery.lanes.filter(({ isWaiting }) => isWaiting).map((lane) => ({ delivery, lane })),
       );
       if (waiting.length === 0) break;
-      for (const { delivery, lane } of waiting) await publishNext(delivery, lane);
+      let published = 0;
+      for (const { delivery, lane } of waiting) published += await publishNext(delivery, lane);
+      if (published === 0) await clock.sleep(quietMs / 5, stop.signal);
     }
     forget();
   }
 
-  async function publishNext({ blob, bytes }: Delivery, lane: Lane): Promise<void> {
+  /** Bytes that went out; 0 while the lane gathers. */
+  async function publishNext({ blob, bytes }: Delivery, lane: Lane): Promise<number> {
     const block = lane.take(clock.now());
-    if (block === undefined) return;
+    if (block === undefined) return 0;
     const start = block * limits.blockSizeBytes;
     const part = bytes.subarray(start, start + limits.blockSizeBytes);
     await link.publish('blob', { fleet, digest: blob, lane: lane.id, block: String(block) }, part);
     await clock.sleep((part.length * lane.devices * 1000) / pace, stop.signal);
+    return part.length;
   }
 
   function forget(): void {

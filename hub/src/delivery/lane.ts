@@ -13,9 +13,9 @@ export interface Lane {
   has(device: string): boolean;
   /** Offered: from now on publishes count for it only after it has asked again. */
   join(device: string, nowMs: number): void;
-  /** A device of this lane says what it misses. Returns whether anything new waits. */
+  /** A device of this lane says what it misses. */
   need(device: string, missing: readonly number[], nowMs: number): void;
-  /** Takes the next block to publish, round and round from where the last round stood. */
+  /** Takes the next block of a round; `undefined` while none is due yet. */
   take(nowMs: number): number | undefined;
   /** Publishes of each block so far. */
   readonly published: readonly number[];
@@ -27,16 +27,37 @@ export interface Lane {
  */
 const onTheWayMs = 3000;
 
-/** An empty lane for a blob of so many blocks. */
-export function createLane(id: string, blocks: number): Lane {
+/** When a round begins. */
+export interface Gathering {
+  /** Nobody new has asked for this long: whoever comes in the same wave is there. */
+  readonly quietMs: number;
+  /** The first has waited for this long. */
+  readonly mostMs: number;
+}
+
+/**
+ * An empty lane for a blob of so many blocks. Requests are gathered and answered in rounds: what
+ * somebody asks for during a round, and this round will not bring, waits for the next one.
+ */
+export function createLane(id: string, blocks: number, gathering: Gathering): Lane {
   /** When each device began to listen; absent until its second request. */
   const listening = new Map<string, number>();
   const members = new Set<string>();
-  const pending = new Set<number>();
+  /** Left to publish in this round. */
+  const round = new Set<number>();
+  /** For the next round. */
+  const gathered = new Set<number>();
   const published = new Array<number>(blocks).fill(0);
   const publishedAtMs = new Array<number>(blocks).fill(Number.NEGATIVE_INFINITY);
+  let gatheringSinceMs = 0;
   let lastNeedMs = 0;
-  let next = 0;
+
+  function beginRound(nowMs: number): void {
+    const isQuiet = nowMs - lastNeedMs >= gathering.quietMs;
+    if (!isQuiet && nowMs - gatheringSinceMs < gathering.mostMs) return;
+    for (const block of [...gathered].sort((a, b) => a - b)) round.add(block);
+    gathered.clear();
+  }
 
   return {
     id,
@@ -45,7 +66,7 @@ export function createLane(id: string, blocks: number): Lane {
       return members.size;
     },
     get isWaiting() {
-      return pending.size > 0;
+      return round.size > 0 || gathered.size > 0;
     },
     get lastNeedMs() {
       return lastNeedMs;
@@ -63,19 +84,19 @@ export function createLane(id: string, blocks: number): Lane {
       for (const block of missing) {
         const atMs = publishedAtMs[block] ?? Number.NEGATIVE_INFINITY;
         const isComing = atMs >= sinceMs && nowMs - atMs < onTheWayMs;
-        if (block < blocks && !isComing) pending.add(block);
+        if (block >= blocks || isComing || round.has(block)) continue;
+        if (gathered.size === 0) gatheringSinceMs = nowMs;
+        gathered.add(block);
       }
     },
     take(nowMs) {
-      for (let step = 0; pending.size > 0 && step < blocks; step++) {
-        const block = (next + step) % blocks;
-        if (!pending.delete(block)) continue;
-        next = (block + 1) % blocks;
-        published[block] = (published[block] ?? 0) + 1;
-        publishedAtMs[block] = nowMs;
-        return block;
-      }
-      return undefined;
+      if (round.size === 0 && gathered.size > 0) beginRound(nowMs);
+      const [block] = round;
+      if (block === undefined) return undefined;
+      round.delete(block);
+      published[block] = (published[block] ?? 0) + 1;
+      publishedAtMs[block] = nowMs;
+      return block;
     },
   };
 }
