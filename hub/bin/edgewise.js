@@ -14,7 +14,12 @@ const local = path.join(folder, '..', 'node_modules', '.bin', windows ? 'node.cm
 /** In the workspace: runs the sources under the local Node.js, and hands signals on. */
 function runSources() {
   const node = existsSync(local) ? local : process.execPath;
-  const flags = ['--conditions=edgewise:source', '--disable-warning=ExperimentalWarning'];
+  // A small young generation: a device has better uses for 40 MB.
+  const flags = [
+    '--conditions=edgewise:source',
+    '--disable-warning=ExperimentalWarning',
+    '--max-semi-space-size=4',
+  ];
   const child = spawn(node, [...flags, source, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {

@@ -5,7 +5,7 @@ import { encodeNpz } from '@edgewise/models/data';
 import { type Tensor, tensor } from '@edgewise/models/tensor';
 import type { DatasetPart, ModelVersion } from '@edgewise/protocol/http';
 import { followRun, versionOf } from './follow.ts';
-import { cut, type Digits, pick } from './mnist.ts';
+import { cut, type Digits, pick, readTest, readTraining } from './mnist.ts';
 import { createRandom, shuffled } from './random.ts';
 import { percent } from './say.ts';
 import { name, type Scene } from './scene.ts';
@@ -15,16 +15,13 @@ const windowSamples = 100;
 /** Samples of one request. */
 const importedAtOnce = 5000;
 
-export async function importDigits(
-  { hub: { client }, seed }: Scene,
-  train: Digits,
-  test: Digits,
-): Promise<void> {
+export async function importDigits({ hub: { client }, seed }: Scene): Promise<void> {
+  const train = await readTraining();
   const order = shuffled(train.count, createRandom(seed));
   const parts = {
     train: pick(train, order.slice(validationCount)),
     validation: pick(train, order.slice(0, validationCount)),
-    test,
+    test: await readTest(),
   };
   for (const [part, digits] of Object.entries(parts)) {
     for (let start = 0; start < digits.count; start += importedAtOnce) {

@@ -3,7 +3,7 @@ import { type Camera, createCamera } from './camera.ts';
 import { pushBroken } from './drill.ts';
 import { importDigits, trainFirst } from './first-version.ts';
 import { rollOut } from './follow.ts';
-import { readMnist, split } from './mnist.ts';
+import { readTest, split } from './mnist.ts';
 import { observe } from './observer.ts';
 import { createRandom } from './random.ts';
 import { label, retrained } from './renewal.ts';
@@ -31,9 +31,8 @@ export interface LoopResult {
 export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   const { hub, seed, signal, say, memory } = options;
   const random = createRandom(seed);
-  const { train, test } = await readMnist();
   // One split for good: some images may be labelled, the others are only ever used to measure.
-  const [labelable, measured] = split(test, labelableCount, createRandom(20_260_101));
+  const [labelable, measured] = split(await readTest(), labelableCount, createRandom(20_260_101));
   const scene: Scene = {
     ...options,
     random,
@@ -48,7 +47,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   const agents = await startAgents(scene);
 
   say.stage('Training a small CNN on 55,000 images, shrinking it to int8, packaging and signing');
-  await importDigits(scene, train, test);
+  await importDigits(scene);
   const first = await trainFirst(scene);
 
   const cameras = agents.map((agent, index) => cameraOf(scene, agent, index));

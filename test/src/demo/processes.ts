@@ -36,7 +36,12 @@ interface StartOptions {
   readonly logFile?: string;
 }
 
-const flags = ['--conditions=edgewise:source', '--disable-warning=ExperimentalWarning'];
+/** As the commands' own shims start them. */
+const flags = [
+  '--conditions=edgewise:source',
+  '--disable-warning=ExperimentalWarning',
+  '--max-semi-space-size=4',
+];
 
 /** Starts a program; its log is kept in memory, its last thousand lines. */
 export function startProgram(
