@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { ModelVersion } from '@edgewise/protocol/http';
 import { importDigits, trainFirst } from '../demo/first-version.ts';
 import { createMemoryMeter } from '../demo/memory-meter.ts';
-import { readTest, readTraining } from '../demo/mnist.ts';
+import { readTest } from '../demo/mnist.ts';
 import { observe } from '../demo/observer.ts';
 import { createRandom } from '../demo/random.ts';
 import type { Say } from '../demo/say.ts';
@@ -45,7 +45,7 @@ async function buildDigits(
   cleanup.use(hub.program);
   const stop = new AbortController();
   cleanup.defer(() => stop.abort());
-  const [train, test] = await Promise.all([readTraining(), readTest()]);
+  const test = await readTest();
   const scene: Scene = {
     hub,
     folder,
@@ -62,6 +62,6 @@ async function buildDigits(
     truth: new Map(),
     pace: { pauseMs: 0 },
   };
-  await importDigits(scene, train, test);
+  await importDigits(scene);
   return { scene, version: await trainFirst(scene) };
 }
