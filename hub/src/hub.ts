@@ -29,8 +29,8 @@ import { startLiveFeed } from './fleet/live-feed.ts';
 import type { HubLink } from './link/hub-link.ts';
 import { createHeadlines } from './parts/headlines.ts';
 import { createModelParts } from './parts/model-parts.ts';
-import { createWindowModels } from './parts/window-models.ts';
 import { openWire, tlsFor } from './parts/wire.ts';
+import { createProfiledBundles } from './registry/profiled-bundles.ts';
 import { createFileBlobs } from './store/adapters/file-blobs.ts';
 import { createGroupCommit } from './store/group-commit.ts';
 import { openDatabase } from './store/open-database.ts';
@@ -142,9 +142,21 @@ async function startHub(
     live: events,
   });
   const { registry, labels, pipeline, rollouts } = models;
+  const profiled = createProfiledBundles({ registry, blobs });
   const alarms = keep.use(
     createAlarms({
-      ...{ telemetry, fleet, registry, blobs, labels, pipeline, rollouts, clock, onError },
+      ...{
+        telemetry,
+        fleet,
+        registry,
+        blobs,
+        profiled,
+        labels,
+        pipeline,
+        rollouts,
+        clock,
+        onError,
+      },
       records: createSqliteAlarmRecords(db),
       live: events,
     }),
@@ -152,7 +164,7 @@ async function startHub(
   const view = createDeviceView({
     telemetry,
     drift: alarms.drift,
-    models: createWindowModels(registry, blobs),
+    models: profiled,
   });
   keep.defer(startLiveFeed({ fleet, telemetry, view, live: events, onError }));
   keep.defer(await forwardPredictions(link, fleetId, events));

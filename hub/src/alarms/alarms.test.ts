@@ -14,6 +14,7 @@ import type {
 import type { OfferedSample } from '../labels/intake.ts';
 import type { OfferJudge } from '../labels/labels.ts';
 import { defaultPolicies } from '../registry/policies.ts';
+import { createProfiledBundles } from '../registry/profiled-bundles.ts';
 import { createSignal } from '../signal.ts';
 import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
 import { openDatabase } from '../store/open-database.ts';
@@ -126,7 +127,8 @@ async function setUp(policies: ModelPolicies = watching) {
     } as unknown as AlarmOptions['rollouts'],
     live: { emit: () => undefined },
   };
-  const start = () => createAlarms(options);
+  const profiled = createProfiledBundles({ registry: options.registry, blobs });
+  const start = () => createAlarms({ ...options, profiled });
 
   /** Windows of a device; shifted ones have drifted. */
   function send(device: string, from: number, to: number, shift = 0): void {

@@ -13,6 +13,7 @@ import type { OfferedSample } from '../labels/intake.ts';
 import type { Labels, OfferJudge } from '../labels/labels.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { newId } from '../registry/new-id.ts';
+import type { ProfiledBundles } from '../registry/profiled-bundles.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import { createSingleFlight } from '../rollout/single-flight.ts';
@@ -51,6 +52,7 @@ export interface AlarmOptions {
   readonly fleet: Fleet;
   readonly registry: Registry;
   readonly blobs: BlobStore;
+  readonly profiled: ProfiledBundles;
   readonly labels: Labels & { listen(judge: OfferJudge): void };
   readonly pipeline: Pipeline;
   readonly rollouts: Rollouts;
@@ -68,7 +70,7 @@ export function createAlarms(options: AlarmOptions): Alarms {
   const { records, telemetry, fleet, registry, labels, pipeline, rollouts, clock } = options;
   const { live, onError } = options;
   const rules = { ...renewalRules, ...options.rules };
-  const bundles = createBundleMonitors({ registry, blobs: options.blobs });
+  const bundles = createBundleMonitors({ ...options, bundles: options.profiled });
   const watch = createWatch({ records, telemetry, bundles, clock, onFindings, onError });
   const actors = { fleet, pipeline, rollouts, onError, relearn };
   // Labels come by the hundred: they are counted once a second, not one by one.

@@ -1,9 +1,8 @@
-import { readManifest } from '@edgewise/models/bundle';
 import { sha256 } from '@edgewise/models/crypto';
 import { decodeProfile, type Profile } from '@edgewise/models/profile';
-import type { ModelPolicies } from '@edgewise/protocol/http';
 import type { DeviceMonitor } from '../monitor/device-monitor.ts';
 import { watchProfile } from '../monitor/watch-profile.ts';
+import type { ProfiledBundle, ProfiledBundles } from '../registry/profiled-bundles.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { BlobStore } from '../store/blobs.ts';
 
@@ -29,68 +28,49 @@ export interface BundleMonitors {
 /** Digits of a digest that a window carries. */
 const digits = 16;
 
-/** Builds monitors from the profiles of registered bundles, each once. */
+/** Builds the monitors of registered bundles, each once. */
 export function createBundleMonitors({
   registry,
   blobs,
+  bundles,
 }: {
   readonly registry: Registry;
   readonly blobs: BlobStore;
+  readonly bundles: ProfiledBundles;
 }): BundleMonitors {
-  const known = new Map<string, BundleMonitor>();
-  const read = new Set<string>();
-  const missing = new Set<string>();
-  registry.versionAdded.on(() => missing.clear());
+  const built = new Map<string, Promise<BundleMonitor>>();
   // Other policies, other alarm lines; what is remembered of the devices stays.
-  registry.modelChanged.on(() => {
-    for (const cache of [known, read, missing]) cache.clear();
-  });
-  let reading: Promise<void> = Promise.resolve();
+  registry.modelChanged.on(() => built.clear());
 
-  async function learn(): Promise<void> {
-    for (const { id, policies } of await registry.models()) {
-      for (const { version, variants } of await registry.versions(id)) {
-        for (const { bundle } of variants) {
-          if (read.has(bundle.manifest)) continue;
-          await add(bundle.manifest, { model: id, version, policies });
-          read.add(bundle.manifest);
-        }
-      }
-    }
-  }
-
-  async function add(
-    digest: string,
-    of: { readonly model: string; readonly version: number; readonly policies: ModelPolicies },
-  ): Promise<void> {
-    const manifest = readManifest(await blobs.get(digest));
-    const file = manifest.blobs.find(({ name }) => name === 'profile.json');
-    if (file === undefined || manifest.profile === undefined) return;
-    const profile = decodeProfile(await blobs.get(file.sha256), { sha256 });
-    const reference = profile.digests.reference.slice(0, digits);
-    const key = keyOf({ bins: profile.digests.bins.slice(0, digits), reference });
-    if (known.has(key)) return;
-    const { model, version, policies } = of;
+  async function build(bundle: ProfiledBundle): Promise<BundleMonitor> {
+    const { model, version, profile: digest } = bundle;
+    const profile = decodeProfile(await blobs.get(digest), { sha256 });
+    const { policies } = await registry.model(model);
     const { alarmThreshold, falseAlarmsPerDeviceYear } = policies;
     const monitor = watchProfile(profile, {
       falseAlarmsPerDeviceYear,
       ...(alarmThreshold !== undefined && { threshold: alarmThreshold }),
     });
-    known.set(key, { model, version, reference, profile, monitor });
+    const reference = profile.digests.reference.slice(0, digits);
+    return { model, version, reference, profile, monitor };
+  }
+
+  function monitorOf(bundle: ProfiledBundle, reference: string): Promise<BundleMonitor> {
+    const found = built.get(reference);
+    if (found !== undefined) return found;
+    const monitor = build(bundle);
+    built.set(reference, monitor);
+    // What could not be read now may be readable later.
+    monitor.catch(() => built.delete(reference));
+    return monitor;
   }
 
   return {
-    async find(window) {
-      const key = keyOf(window);
-      const found = known.get(key);
-      if (found !== undefined || missing.has(key)) return found;
-      reading = reading.catch(() => undefined).then(learn);
-      await reading;
-      if (!known.has(key)) missing.add(key);
-      return known.get(key);
+    async find({ bins, reference }) {
+      const bundle = await bundles.byReference(reference);
+      if (bundle === undefined) return undefined;
+      const monitor = await monitorOf(bundle, reference);
+      return monitor.profile.digests.bins.startsWith(bins) ? monitor : undefined;
     },
   };
 }
-
-const keyOf = ({ bins, reference }: { readonly bins: string; readonly reference: string }) =>
-  `${bins} ${reference}`;
