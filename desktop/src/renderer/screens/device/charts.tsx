@@ -30,6 +30,7 @@ export function DeviceCharts({ device }: { readonly device: Device }) {
   return (
     <Panel
       title={words.title}
+      className="self-start"
       aside={
         <>
           <MarkLegend />

@@ -56,7 +56,7 @@ function KnownModels({ models, first }: KnownModelsProps) {
   const model = models.find((each) => each.id === search.model) ?? first;
   const versions = useAsk('listVersions', { params: { model: model.id } });
   const rows = versionRows(versions.data ?? []);
-  const selected = rows.find((row) => row.version.version === search.version) ?? rows[0];
+  const selected = rows.find((row) => row.version.version === search.version) ?? headlineRow(rows);
   return (
     <div className="flex flex-col gap-4">
       <header className="flex flex-wrap items-center gap-2">

@@ -73,7 +73,9 @@ const columns: readonly Column<VersionRow>[] = [
     cell: (row) => (
       <span title={words.worst}>
         {formatAccuracy(row.int8Accuracy)}{' '}
-        <span className="text-faint">{formatPoints(row.difference)}</span>
+        {row.difference !== undefined && (
+          <span className="text-faint">{formatPoints(row.difference)}</span>
+        )}
       </span>
     ),
   },
@@ -85,7 +87,9 @@ const columns: readonly Column<VersionRow>[] = [
     cell: (row) => (
       <span>
         {formatBytes(row.int8Bytes)}{' '}
-        <span className="text-faint">{formatShare(row.sizeRatio)}</span>
+        {row.sizeRatio !== undefined && (
+          <span className="text-faint">{formatShare(row.sizeRatio)}</span>
+        )}
       </span>
     ),
   },
