@@ -2,7 +2,6 @@
  * The hub, part by part: store, identity, broker and link; then what devices need (fleet, telemetry,
  * delivery); then what models need; then the API over all of it. Parts stop in the opposite order.
  */
-import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
@@ -32,6 +31,7 @@ import { createModelParts } from './parts/model-parts.ts';
 import { openWire, tlsFor } from './parts/wire.ts';
 import { createProfiledBundles } from './registry/profiled-bundles.ts';
 import { createFileBlobs } from './store/adapters/file-blobs.ts';
+import { claimFolder } from './store/claim-folder.ts';
 import { createGroupCommit } from './store/group-commit.ts';
 import { openDatabase } from './store/open-database.ts';
 import { systemClock as clock } from './system-clock.ts';
@@ -61,13 +61,15 @@ export interface HubOptions {
 export interface Hub extends AsyncDisposable {
   readonly url: string;
   readonly brokerUrl: string;
+  /** SHA-256 of the hub's public key: over TLS it is known by it. */
+  readonly fingerprint: string;
   /** The admin token; only at the first start. */
   readonly firstToken: string | undefined;
   /** A link that signs a browser in, once. */
   signInLink(): string;
 }
 
-/** Starts a hub. Rejects with `port-in-use`, and with what its folder or broker refuse. */
+/** Starts a hub. Rejects with `port-in-use`, `conflict` where another hub works, and with what its folder or broker refuse. */
 export async function createHub(options: HubOptions): Promise<Hub> {
   await using starting = new AsyncDisposableStack();
   const hub = await startHub(options, starting);
@@ -84,7 +86,7 @@ async function startHub(
   const onError = (thrown: unknown) =>
     logger.error({ err: thrown }, 'something failed in the background');
 
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  keep.use(await claimFolder(folder));
   const db = await openDatabase(path.join(folder, 'hub.db'));
   keep.defer(() => db.destroy());
   const group = keep.use(createGroupCommit(db));
@@ -175,6 +177,7 @@ async function startHub(
     addresses: () => ({ api: reachable(apiUrl), broker: reachable(wire.url) }),
     onEnrolled: fleet.announce,
   });
+  const codes = createSignInCodes(clock);
   const facts = {
     ...{
       hub: identity.hub,
@@ -183,6 +186,7 @@ async function startHub(
       startedAtMs,
       now: clock.now,
       tokens,
+      codes,
     },
     tokenRemoved: wire.disconnectToken,
     headlines: createHeadlines({
@@ -201,7 +205,6 @@ async function startHub(
     status: () => statusOf(facts),
     devices: async () => Promise.all((await fleet.list()).map(view.device)),
   });
-  const codes = createSignInCodes(clock);
   const api = keep.use(
     await createApi({
       ...{ events, tokens, codes, host, port: options.port, logger: logger.child({ part: 'api' }) },
@@ -224,8 +227,9 @@ async function startHub(
   return {
     url: api.url,
     brokerUrl: wire.url,
+    fingerprint: identity.fingerprint,
     firstToken: first?.token,
-    signInLink: () => `${api.url}/#/signin?code=${codes.create()}`,
+    signInLink: () => `${api.url}/#/signin?code=${codes.create().code}`,
   };
 }
 
@@ -248,5 +252,5 @@ function reachable(url: string): string {
 /** Addresses by which other machines may reach this one. */
 function localAddresses(): readonly string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return ['localhost', ...addresses.map(({ address }) => address)];
+  return ['localhost', hostname(), ...addresses.map(({ address }) => address)];
 }

@@ -22,7 +22,7 @@ export async function prove(
   });
   if (ok) return parity;
   const reason =
-    `Golden answers deviate by ${parity.largestDeviation.toPrecision(3)} (allowed ${manifest.parity.tolerance}), ` +
+    `Golden answers deviate by ${parity.largestDeviation.toPrecision(3)} (allowed ${manifest.parity.tolerance.toPrecision(3)}), ` +
     `${Math.round(parity.topAgreement * parity.vectors)} of ${parity.vectors} top classes agree.`;
   throw new FleetError('parity-failed', reason, { detail: parity });
 }

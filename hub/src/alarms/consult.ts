@@ -34,8 +34,9 @@ export function consult(
   );
 }
 
+/** A version that was imported unmeasured is held to making no errors. */
 function worstAccuracy({ variants }: Pick<ModelVersion, 'variants'>): number {
-  return variants.reduce((least, { accuracy }) => Math.min(least, accuracy), 1);
+  return variants.reduce((least, { accuracy }) => Math.min(least, accuracy ?? 1), 1);
 }
 
 /** A decision in words, with its figures. */

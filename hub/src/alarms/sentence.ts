@@ -11,7 +11,7 @@ export function alarmSentence({
     undefined,
   );
   if (strongest === undefined) return 'Something changed.';
-  const since = new Date(Math.min(...findings.map(({ sinceMs }) => sinceMs))).toISOString();
+  const since = timeOf(Math.min(...findings.map(({ sinceMs }) => sinceMs)));
   const others = findings.length - 1;
   const more = others === 0 ? '' : ` and ${others} more ${others === 1 ? 'finding' : 'findings'}`;
   const calm = unchanged.length === 0 ? '' : ` ${list(unchanged)} did not change.`;
@@ -58,12 +58,17 @@ function evidenceOf({ logM, logThreshold, pattern }: DriftFinding): string {
   return ` (M ${power(logM)}, alarm at ${power(logThreshold)})`;
 }
 
-/** A number that is given by its natural logarithm: 12,000 or 3.1e27. */
+/** Hour and minute at the hub. */
+function timeOf(atMs: number): string {
+  const format = { hour: '2-digit', minute: '2-digit', hour12: false } as const;
+  return new Date(atMs).toLocaleTimeString('en-GB', format);
+}
+
+/** A number that is given by its natural logarithm: 12,000 or about 10^27. */
 function power(log: number): string {
   const exponent = log / Math.LN10;
   if (exponent < 6) return Math.round(Math.exp(log)).toLocaleString('en-US');
-  const whole = Math.floor(exponent);
-  return `${(10 ** (exponent - whole)).toFixed(1)}e${whole}`;
+  return `about 10^${Math.round(exponent)}`;
 }
 
 function list(names: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { PROTOCOL_VERSION } from '@edgewise/protocol';
 import type { HubStatus } from '@edgewise/protocol/http';
 import type { Handlers } from './handler.ts';
+import type { SignInCodes } from './sign-in-codes.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Figures that other areas count. */
@@ -24,6 +25,7 @@ interface HubFacts {
   readonly startedAtMs: number;
   readonly now: () => number;
   readonly tokens: Tokens;
+  readonly codes: SignInCodes;
   /** Cuts off whoever signed in to the broker with this token. */
   readonly tokenRemoved: (name: string) => void;
   readonly headlines: () => Promise<Headlines>;
@@ -52,7 +54,9 @@ export async function statusOf({
 /** The routes of the hub itself: health, status, sign-in and tokens. */
 export function hubHandlers(
   facts: HubFacts,
-): Handlers<'health' | 'status' | 'signIn' | 'listTokens' | 'createToken' | 'deleteToken'> {
+): Handlers<
+  'health' | 'status' | 'signIn' | 'createSignIn' | 'listTokens' | 'createToken' | 'deleteToken'
+> {
   const { tokens, version, now } = facts;
   return {
     health: () => Promise.resolve({ ok: true, version }),
@@ -61,6 +65,7 @@ export function hubHandlers(
       const { token, info } = await tokens.create(`console-${now().toString(36)}`, 'admin');
       return { token, scope: caller.scope === 'open' ? info.scope : caller.scope };
     },
+    createSignIn: () => Promise.resolve(facts.codes.create()),
     listTokens: async () => [...(await tokens.list())],
     createToken: ({ body }) => tokens.create(body.name, body.scope),
     async deleteToken({ params }) {

@@ -100,7 +100,7 @@ test('a withdrawn token stops working at once', async () => {
 });
 
 test('a sign-in code works once', async () => {
-  const code = codes.create();
+  const { code } = codes.create();
   const signIn = () => call('/api/v1/session', { method: 'POST', token: `signin:${code}` });
   assert.equal((await signIn()).status, 200);
   assert.equal((await signIn()).status, 401);

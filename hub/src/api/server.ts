@@ -89,8 +89,13 @@ function addRoute(app: FastifyInstance, name: RouteName, context: RouteContext):
     method: route.method,
     url: route.path.replace(/\{(\w+)\}/g, ':$1'),
     bodyLimit: route.body === 'bytes' ? limits.uploadBytes : limits.requestBytes,
+    // Before a byte of the body is read: a stranger cannot make the hub hold an upload.
+    async onRequest(request) {
+      callers.set(request, await authenticate(route, request.headers.authorization, context));
+    },
     async handler(request, reply) {
-      const caller = await authenticate(route, request.headers.authorization, context);
+      const caller = callers.get(request);
+      invariant(caller !== undefined, 'A request came past its sign-in.');
       const args = check({ params: request.params, query: request.query, body: request.body });
       if (name === 'events') {
         reply.hijack();
@@ -98,6 +103,7 @@ function addRoute(app: FastifyInstance, name: RouteName, context: RouteContext):
           lastId: headerOf(request, 'last-event-id'),
           predictions: (args.query as { predictions?: boolean }).predictions === true,
           signal: context.signal,
+          mayFollow: () => authenticate(route, request.headers.authorization, context).then(isTrue, isFalse),
         });
         return reply;
       }
@@ -105,7 +111,7 @@ function addRoute(app: FastifyInstance, name: RouteName, context: RouteContext):
       const handler = context.handlers[name] as Handler<RouteName>;
       const answer: unknown = await handler(args as never, {
         caller,
-        signal: abortOf(request, context.signal),
+        signal: abortOf(reply, context.signal),
       });
       if (answer instanceof Uint8Array)
         return reply
@@ -116,10 +122,12 @@ function addRoute(app: FastifyInstance, name: RouteName, context: RouteContext):
   });
 }
 
-/** Aborts when the caller hangs up or the server stops. */
-function abortOf(request: FastifyRequest, stopping: AbortSignal): AbortSignal {
+/** Aborts when the caller hangs up before the answer is out, or the server stops. */
+function abortOf(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
   const gone = new AbortController();
-  request.raw.socket.once('close', () => gone.abort());
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
   return AbortSignal.any([gone.signal, stopping]);
 }
 

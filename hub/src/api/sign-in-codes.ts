@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 
 /** One-time codes for the console's sign-in link; kept in memory only. */
 export interface SignInCodes {
-  create(): string;
+  create(): { readonly code: string; readonly expiresAtMs: number };
   /** Whether the code was good; it is used up either way. */
   redeem(code: string): boolean;
 }
@@ -15,8 +15,9 @@ export function createSignInCodes(clock: Clock): SignInCodes {
   return {
     create() {
       const code = randomBytes(24).toString('base64url');
-      expiry.set(code, clock.now() + limits.signInLinkMs);
-      return code;
+      const expiresAtMs = clock.now() + limits.signInLinkMs;
+      expiry.set(code, expiresAtMs);
+      return { code, expiresAtMs };
     },
     redeem(code) {
       const expiresAtMs = expiry.get(code);

@@ -75,11 +75,13 @@ export function bar(share: number): string {
   return '█'.repeat(full) + '░'.repeat(24 - full);
 }
 
-/** A share as a percentage with two decimals. */
-export const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+/** A share as a percentage with two decimals; `-` for one that was not measured. */
+export const percent = (share: number | null): string =>
+  share === null ? '-' : `${(share * 100).toFixed(2)} %`;
 
-/** Bytes in the unit that people read. */
-export function sizeOf(bytes: number): string {
+/** Bytes in the unit that people read; `-` where nobody knows. */
+export function sizeOf(bytes: number | null): string {
+  if (bytes === null) return '-';
   if (bytes < 1024) return `${bytes} B`;
   return bytes < 1024 * 1024
     ? `${(bytes / 1024).toFixed(1)} KiB`

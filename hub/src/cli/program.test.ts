@@ -54,6 +54,7 @@ const commands = [
   'label',
   'why',
   'watch',
+  'console',
   'tokens',
 ];
 

@@ -1,6 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import { Command, CommanderError } from 'commander';
 import { addAlarms } from './commands/alarms.ts';
+import { addConsole } from './commands/console.ts';
 import { addDatasets } from './commands/datasets.ts';
 import { addDevices } from './commands/devices.ts';
 import { addHub } from './commands/hub.ts';
@@ -51,6 +52,7 @@ export function createProgram(io: Io, version: string): Command {
   addLabel(program, io);
   addWhy(program, io);
   addWatch(program, io);
+  addConsole(program, io);
   addTokens(program, io);
   return program;
 }

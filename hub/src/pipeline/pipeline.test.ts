@@ -69,7 +69,7 @@ test('a run makes a version with a bundle for each device class', async () => {
   assert.ok(run.metrics.length > 0);
   const version = await bench.registry.version('stripes', 1);
   assert.equal(version.gate.verdict, 'first');
-  assert.ok(version.fp32.accuracy > 0.95);
+  assert.ok((version.fp32.accuracy ?? 0) > 0.95);
   assert.deepEqual(
     version.variants.map(({ deviceClass }) => deviceClass),
     ['arm64', 'x64', 'x64-vnni'],

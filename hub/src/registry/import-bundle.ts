@@ -44,7 +44,7 @@ export async function importBundle(
       ...{ manifest: bundle.manifest, manifestSizeBytes: bytes.length },
       ...{ signature: bundle.signature, signatureSizeBytes },
     },
-    accuracy: 0,
+    accuracy: null,
     graphBytes: manifest.blobs.find(({ name }) => name === 'graph.onnx')?.sizeBytes ?? 0,
     bundleBytes: manifest.sizeBytes,
   };
@@ -78,7 +78,7 @@ function imported(
     snapshot: manifest.lineage.snapshot,
     recipe: manifest.lineage.recipe,
     parent: null,
-    fp32: { accuracy: 0, graphBytes: 0, digest: manifest.lineage.model },
+    fp32: { accuracy: null, graphBytes: null, digest: manifest.lineage.model },
     variants: [],
     gate: {
       verdict: 'hold',

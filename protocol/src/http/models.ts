@@ -39,8 +39,8 @@ export type ModelInfo = Static<typeof ModelInfo>;
 export const Variant = Type.Object({
   deviceClass: DeviceClassSchema,
   bundle: BundleRef,
-  /** Share of test samples answered right, 0 to 1. */
-  accuracy: Type.Number(),
+  /** Share of test samples answered right, 0 to 1; `null` when it was imported without evaluation. */
+  accuracy: Type.Union([Type.Number(), Type.Null()]),
   graphBytes: Count,
   bundleBytes: Count,
 });
@@ -64,7 +64,12 @@ export const ModelVersion = Type.Object({
   snapshot: Digest,
   recipe: Digest,
   parent: Type.Union([Version, Type.Null()]),
-  fp32: Type.Object({ accuracy: Type.Number(), graphBytes: Count, digest: Digest }),
+  /** The float graph it was shrunk from; accuracy and size are `null` when it was imported without it. */
+  fp32: Type.Object({
+    accuracy: Type.Union([Type.Number(), Type.Null()]),
+    graphBytes: Type.Union([Count, Type.Null()]),
+    digest: Digest,
+  }),
   variants: Type.Array(Variant),
   gate: GateReport,
   /** Devices that serve it now. */

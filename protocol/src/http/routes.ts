@@ -62,6 +62,14 @@ export const routes = {
     tag: 'hub',
     summary: 'Exchanges a one-time sign-in code for a token.',
   },
+  createSignIn: {
+    method: 'POST',
+    path: '/api/v1/sign-in-codes',
+    scope: 'admin',
+    response: Type.Object({ code: Type.String(), expiresAtMs: TimestampMs }),
+    tag: 'hub',
+    summary: 'Makes a one-time sign-in code for a browser.',
+  },
   status: {
     method: 'GET',
     path: '/api/v1/status',

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Client } from '@edgewise/hub/client';
 import { encodeNpz } from '@edgewise/models/data';
+import { createRandom, shuffled } from '@edgewise/models/random';
 import { type Tensor, tensor } from '@edgewise/models/tensor';
 import type { DatasetPart, ModelVersion } from '@edgewise/protocol/http';
-import { followRun, versionOf } from './follow.ts';
+import { figureOf, followRun, versionOf } from './follow.ts';
 import { cut, type Digits, pick, readTest, readTraining } from './mnist.ts';
-import { createRandom, shuffled } from './random.ts';
 import { percent } from './say.ts';
 import { name, type Scene } from './scene.ts';
 
@@ -73,11 +73,11 @@ export async function trainFirst(
   const done = await followRun(scene, run.id);
   const version = await versionOf(scene, done);
   say.fact(
-    `fp32 ${percent(version.fp32.accuracy)} on 10,000 test images (${version.fp32.graphBytes} bytes), ${Math.round(done.imagesPerSecond ?? 0)} images/s`,
+    `fp32 ${percent(figureOf(version.fp32.accuracy))} on 10,000 test images (${version.fp32.graphBytes} bytes), ${Math.round(done.imagesPerSecond ?? 0)} images/s`,
   );
   for (const variant of version.variants) {
     say.fact(
-      `int8 ${percent(variant.accuracy)} for ${variant.deviceClass} (${variant.graphBytes} bytes, bundle ${variant.bundleBytes})`,
+      `int8 ${percent(figureOf(variant.accuracy))} for ${variant.deviceClass} (${variant.graphBytes} bytes, bundle ${variant.bundleBytes})`,
     );
   }
   return { ...version, imagesPerSecond: done.imagesPerSecond ?? 0 };

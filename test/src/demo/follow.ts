@@ -43,3 +43,9 @@ export async function followRollout({ observer, say }: Scene, id: string): Promi
     return rollout.status !== 'running' && rollout;
   });
 }
+
+/** A figure that the pipeline has measured; throws where the version was never evaluated. */
+export function figureOf(figure: number | null): number {
+  if (figure === null) throw new Error('The version was not evaluated.');
+  return figure;
+}

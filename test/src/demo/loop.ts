@@ -1,11 +1,11 @@
+import { createRandom } from '@edgewise/models/random';
 import type { ModelVersion } from '@edgewise/protocol/http';
 import { type Camera, createCamera } from './camera.ts';
 import { pushBroken } from './drill.ts';
 import { importDigits, trainFirst } from './first-version.ts';
-import { rollOut } from './follow.ts';
+import { figureOf, rollOut } from './follow.ts';
 import { readTest, split } from './mnist.ts';
 import { observe } from './observer.ts';
-import { createRandom } from './random.ts';
 import { label, retrained } from './renewal.ts';
 import type { Backdrop, LoopReport } from './report.ts';
 import { percent } from './say.ts';
@@ -69,9 +69,9 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
     agents,
     backdrop: { cleanAccuracyBefore: story.cleanBefore },
     report: {
-      fp32Accuracy: first.fp32.accuracy,
+      fp32Accuracy: figureOf(first.fp32.accuracy),
       int8Accuracy: variant?.accuracy ?? 0,
-      fp32Bytes: first.fp32.graphBytes,
+      fp32Bytes: figureOf(first.fp32.graphBytes),
       int8Bytes: variant?.graphBytes ?? 0,
       bundleBytes: variant?.bundleBytes ?? 0,
       trainImagesPerSecond: Math.round(first.imagesPerSecond),
@@ -114,7 +114,7 @@ function cameraOf(
     device: agent.device,
     url: agent.url,
     scene: labelable,
-    start: Math.floor((index / devices.length + random() / devices.length) * labelable.count),
+    start: Math.floor(((index + random.next()) / devices.length) * labelable.count),
     remember: (sha256, digit) => truth.set(sha256, digit),
     pauseMs: () => pace.pauseMs,
   });
@@ -143,7 +143,7 @@ async function tellStory(
   const steady = cameras.filter(({ device }) => !drifting.includes(device));
 
   say.stage('Watching: each device gathers its own baseline, then is tested window by window');
-  const extra = Math.floor(random() * 20);
+  const extra = random.below(20);
   await watchClean(scene, 'clean', cleanWindowsEach + extra);
   const cleanBefore = await accuracyOf(scene, cameras, 'clean images', 1500);
   const cleanWindows = watchedWindows(observer).length;

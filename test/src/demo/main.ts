@@ -7,7 +7,7 @@ import { createMemoryMeter } from './memory-meter.ts';
 import { consoleFolder, programs, startProgram } from './processes.ts';
 import { claims } from './report.ts';
 import { createSay } from './say.ts';
-import { startHub } from './stack.ts';
+import { type RunningHub, startHub } from './stack.ts';
 
 const help = `npm start [-- OPTIONS]   the whole loop on MNIST: a hub, three agents, real MQTT
 
@@ -88,7 +88,7 @@ async function start({ seed, port, once, folder: given }: Start): Promise<number
   say.stage('What was claimed');
   const verdict = claims(result.report, result.backdrop);
   for (const { sentence, holds } of verdict) say.fact(`${holds ? 'ok  ' : 'FAIL'}  ${sentence}`);
-  if (!once) await keepRunning(hub.address.signIn, stop.signal);
+  if (!once) await keepRunning(hub, stop.signal);
   stop.abort();
   await cleanup.disposeAsync();
   console.log(JSON.stringify(result.report));
@@ -103,8 +103,12 @@ async function buildConsole(): Promise<void> {
   }
 }
 
-async function keepRunning(signIn: string, signal: AbortSignal): Promise<void> {
-  console.error(`\nThe fleet keeps running. Console: ${signIn}\nCtrl-C ends everything.`);
+async function keepRunning({ client, address }: RunningHub, signal: AbortSignal): Promise<void> {
+  // The link from the start may have been used.
+  const { code } = await client.call('createSignIn');
+  console.error(
+    `\nThe fleet keeps running. Console: ${address.url}/#/signin?code=${code}\nCtrl-C ends everything.`,
+  );
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }

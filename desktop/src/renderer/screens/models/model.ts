@@ -12,7 +12,12 @@ import type { Badge } from '../../components/state-badge.tsx';
 
 /** Whether a version was measured: one that was imported without evaluation has no accuracy to show. */
 export function isEvaluated(version: ModelVersion): boolean {
-  return version.fp32.graphBytes > 0;
+  return version.fp32.accuracy !== null;
+}
+
+/** int8 minus fp32, as shares; `undefined` where either was not measured. */
+export function differenceOf(int8: number | null, fp32: number | null): number | undefined {
+  return int8 === null || fp32 === null ? undefined : int8 - fp32;
 }
 
 /** The version the headline is about: the newest that its gate let pass, else the newest. */
@@ -46,19 +51,16 @@ export function versionRows(versions: readonly ModelVersion[]): readonly Version
 }
 
 function versionRow(version: ModelVersion): VersionRow {
-  const worst = version.variants.toSorted((a, b) => a.accuracy - b.accuracy)[0];
+  const worst = version.variants.toSorted((a, b) => (a.accuracy ?? 0) - (b.accuracy ?? 0))[0];
   const largest = version.variants.toSorted((a, b) => b.graphBytes - a.graphBytes)[0];
-  const measured = isEvaluated(version);
+  const { accuracy, graphBytes } = version.fp32;
   return {
     version,
-    fp32Accuracy: measured ? version.fp32.accuracy : undefined,
-    int8Accuracy: measured ? worst?.accuracy : undefined,
-    difference: measured && worst ? worst.accuracy - version.fp32.accuracy : undefined,
+    fp32Accuracy: accuracy ?? undefined,
+    int8Accuracy: worst?.accuracy ?? undefined,
+    difference: differenceOf(worst?.accuracy ?? null, accuracy),
     int8Bytes: largest?.graphBytes,
-    sizeRatio:
-      largest && version.fp32.graphBytes > 0
-        ? largest.graphBytes / version.fp32.graphBytes
-        : undefined,
+    sizeRatio: largest && graphBytes !== null ? largest.graphBytes / graphBytes : undefined,
     level: verdictLevels[version.gate.verdict],
   };
 }
@@ -75,26 +77,30 @@ export interface Dot {
 
 /** fp32 and each variant of every measured version as dots. */
 export function dotsOf(versions: readonly ModelVersion[]): readonly Dot[] {
-  return versions.filter(isEvaluated).flatMap((each): Dot[] => [
-    {
-      key: `${each.version}-fp32`,
-      version: each.version,
+  return versions.flatMap(({ version, fp32, variants }) => [
+    ...dot({
+      version,
       kind: 'fp32',
       name: 'fp32',
-      bytes: each.fp32.graphBytes,
-      accuracy: each.fp32.accuracy,
-    },
-    ...each.variants.map(
-      (variant): Dot => ({
-        key: `${each.version}-${variant.deviceClass}`,
-        version: each.version,
-        kind: 'int8',
-        name: variant.deviceClass,
-        bytes: variant.graphBytes,
-        accuracy: variant.accuracy,
-      }),
+      bytes: fp32.graphBytes,
+      accuracy: fp32.accuracy,
+    }),
+    ...variants.flatMap(({ deviceClass: name, graphBytes: bytes, accuracy }) =>
+      dot({ version, kind: 'int8', name, bytes, accuracy }),
     ),
   ]);
+}
+
+/** A dot, where there are both figures. */
+function dot(
+  facts: Omit<Dot, 'key' | 'bytes' | 'accuracy'> & {
+    readonly bytes: number | null;
+    readonly accuracy: number | null;
+  },
+): readonly Dot[] {
+  const { bytes, accuracy } = facts;
+  if (bytes === null || accuracy === null) return [];
+  return [{ ...facts, bytes, accuracy, key: `${facts.version}-${facts.name}` }];
 }
 
 /** One link of a version's chain from data to devices. */

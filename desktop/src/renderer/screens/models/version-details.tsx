@@ -6,7 +6,7 @@ import { StateBadge } from '../../components/state-badge.tsx';
 import { formatAccuracy, formatBytes, formatPoints, shortDigest } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
 import { RollOut } from './actions.tsx';
-import { type ChainLink, chainOf, isEvaluated, type VersionRow } from './model.ts';
+import { type ChainLink, chainOf, differenceOf, type VersionRow } from './model.ts';
 
 const words = text.models.details;
 
@@ -51,17 +51,15 @@ export function VersionDetails({ row }: { readonly row: VersionRow }) {
             <Variant
               name={words.fp32}
               accuracy={row.fp32Accuracy}
-              graph={version.fp32.graphBytes || undefined}
+              graph={version.fp32.graphBytes ?? undefined}
               digest={version.fp32.digest}
             />
             {version.variants.map((variant) => (
               <Variant
                 key={variant.deviceClass}
                 name={text.deviceClasses[variant.deviceClass]}
-                accuracy={isEvaluated(version) ? variant.accuracy : undefined}
-                difference={
-                  isEvaluated(version) ? variant.accuracy - version.fp32.accuracy : undefined
-                }
+                accuracy={variant.accuracy ?? undefined}
+                difference={differenceOf(variant.accuracy, version.fp32.accuracy)}
                 graph={variant.graphBytes}
                 bundle={variant.bundleBytes}
                 digest={variant.bundle.manifest}
