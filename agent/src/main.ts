@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs';
 import type { Io } from './cli/io.ts';
 import { runProgram } from './cli/program.ts';
 
+/** One Ctrl-C arrives from the terminal and again from npx and the command in bin, which hand it on. */
+const echoMs = 1000;
+
 const stop = new AbortController();
+let stoppedAtMs = 0;
 const end = () => {
+  if (!stop.signal.aborted) stoppedAtMs = performance.now();
   // Asked twice: somebody does not want to wait for the goodbye.
-  if (stop.signal.aborted) process.exit(130);
+  else if (performance.now() - stoppedAtMs > echoMs) process.exit(130);
   stop.abort();
 };
 process.on('SIGINT', end);

@@ -11,7 +11,10 @@ const source = path.join(folder, 'src', 'main.ts');
 const windows = process.platform === 'win32';
 const local = path.join(folder, '..', 'node_modules', '.bin', windows ? 'node.cmd' : 'node');
 
-/** In the workspace: runs the sources under the local Node.js, and hands signals on. */
+/**
+ * In the workspace: runs the sources under the local Node.js, and hands signals on. The channel
+ * tells the hub when this process is killed, so that it does not go on without it.
+ */
 function runSources() {
   const node = existsSync(local) ? local : process.execPath;
   // A small young generation: a device has better uses for 40 MB.
@@ -20,7 +23,9 @@ function runSources() {
     '--disable-warning=ExperimentalWarning',
     '--max-semi-space-size=4',
   ];
-  const child = spawn(node, [...flags, source, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [...flags, source, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal === 'SIGKILL' ? 137 : 130);

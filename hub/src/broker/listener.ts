@@ -48,7 +48,7 @@ export async function listen(
   // Connections that never finish their handshake count too.
   server.maxConnections = most;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(FleetError.from(error)));
+    server.once('error', (error) => reject(asFleetError(error, host, port)));
     server.listen({ host, port, backlog: 4096 }, resolve);
   });
   server.on('error', () => undefined);
@@ -63,4 +63,14 @@ export async function listen(
       await closed;
     },
   };
+}
+
+function asFleetError(cause: Error, host: string, port: number): FleetError {
+  const error = FleetError.from(cause);
+  if (error.code !== 'port-in-use') return error;
+  return new FleetError(
+    'port-in-use',
+    `Port ${port} of ${host} is taken by another program; choose another one with --broker-port.`,
+    { cause },
+  );
 }

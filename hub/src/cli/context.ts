@@ -28,13 +28,49 @@ export function withHub(command: Command): Command {
 
 /** The hub that the options name. Throws `unauthenticated` with what to do when there is no token. */
 export function clientOf(options: HubOptions): Client {
-  if (options.token === undefined) {
+  if (!options.token) {
     throw new FleetError(
       'unauthenticated',
       'No API token. Set EDGEWISE_TOKEN to the one that "edgewise hub" printed at its first start, or give --token.',
     );
   }
+  if (!/^https?:$/.test(URL.parse(options.hub)?.protocol ?? '')) {
+    throw new FleetError(
+      'invalid-argument',
+      `"${options.hub}" is no address of a hub; give --hub one like ${defaultHubUrl}.`,
+    );
+  }
   return createClient(options.hub, options.token);
+}
+
+/** What a command that has commands of its own does without one. Throws `invalid-argument` for a command it lacks. */
+export function whenAlone(command: Command, act: (options: HubOptions) => Promise<void>): void {
+  // Commander would only count the words after a command that also acts alone.
+  command.allowExcessArguments().action(async (options: HubOptions) => {
+    const [stray] = command.args;
+    if (stray !== undefined) {
+      const known = command.commands.map((each) => each.name()).join(', ');
+      throw new FleetError(
+        'invalid-argument',
+        `"${command.name()} ${stray}" is no command; there are ${known}.`,
+      );
+    }
+    await act(options);
+  });
+}
+
+/** A command may repeat the options of the one above it: on either side of its name they count for it. */
+export function handDownOptions(program: Command): void {
+  program.hook('preAction', (_, command) => {
+    for (let above = command.parent; above !== null; above = above.parent) {
+      for (const option of command.options) {
+        const name = option.attributeName();
+        if (above.getOptionValueSource(name) !== 'cli') continue;
+        if (command.getOptionValueSource(name) === 'cli') continue;
+        command.setOptionValueWithSource(name, above.getOptionValue(name), 'cli');
+      }
+    }
+  });
 }
 
 /** Prints an answer as JSON or as text. */

@@ -1,14 +1,22 @@
 import type { Io } from './io.ts';
 
+/** One Ctrl-C arrives from the terminal and again from npx and the command in bin, which hand it on. */
+const echoMs = 1000;
+
 /** The process this command runs in. Ctrl-C and SIGTERM abort its signal; a second Ctrl-C ends it at once. */
 export function createTerminal(): Io {
   const stop = new AbortController();
+  let stoppedAtMs = 0;
   const end = () => {
-    if (stop.signal.aborted) process.exit(130);
+    if (!stop.signal.aborted) stoppedAtMs = performance.now();
+    else if (performance.now() - stoppedAtMs > echoMs) process.exit(130);
     stop.abort();
   };
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
+  // The command in bin was killed; it cannot hand signals on any more.
+  process.once('disconnect', end);
+  process.channel?.unref();
   process.stdout.on('error', end);
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
   let drawn = '';

@@ -1,6 +1,6 @@
 import type { Alarm } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
-import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { answer, clientOf, type HubOptions, whenAlone, withHub } from '../context.ts';
 import { type Io, percent } from '../io.ts';
 import { followRun, versionText } from './train.ts';
 
@@ -9,7 +9,7 @@ export function addAlarms(program: Command, io: Io): void {
   const alarms = withHub(
     program.command('alarms').description('list drift alarms with their evidence'),
   );
-  alarms.action(async (options: HubOptions) => {
+  whenAlone(alarms, async (options) => {
     answer(
       io,
       options,

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type Dataset, type DatasetPart, datasetParts } from '@edgewise/protocol/http';
 import { type Command, Option } from 'commander';
 import { readSamples } from '../../datasets/read-files.ts';
-import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { answer, clientOf, type HubOptions, whenAlone, withHub } from '../context.ts';
 import { type Io, table } from '../io.ts';
 
 interface ImportOptions extends HubOptions {
@@ -31,7 +31,7 @@ Examples:
 Parts: train teaches, validation calibrates and gates, test only ever measures.`,
       ),
   );
-  datasets.action(async (options: HubOptions) => {
+  whenAlone(datasets, async (options) => {
     answer(io, options, await clientOf(options).call('listDatasets'), listing);
   });
 

@@ -1,6 +1,6 @@
 import type { Device } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
-import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { answer, clientOf, type HubOptions, whenAlone, withHub } from '../context.ts';
 import { ago, type Io, table } from '../io.ts';
 
 /** `edgewise devices`: list, enrol, revoke, command. */
@@ -14,7 +14,7 @@ export function addDevices(program: Command, io: Io): void {
         '\nExamples:\n  edgewise devices                      every device and how it is\n  edgewise devices enrol                a one-time token for "edgewise-agent enrol TOKEN"\n  edgewise devices command cam-1 ping   ask a device for a sign of life\n  edgewise devices revoke cam-1         withdraw its key at once',
       ),
   );
-  devices.action(async (options: HubOptions) => {
+  whenAlone(devices, async (options) => {
     answer(io, options, await clientOf(options).call('listDevices'), listing);
   });
 

@@ -1,6 +1,6 @@
 import { type Scope, scopes } from '@edgewise/protocol/http';
 import { type Command, Option } from 'commander';
-import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { answer, clientOf, type HubOptions, whenAlone, withHub } from '../context.ts';
 import { ago, type Io, table } from '../io.ts';
 
 /** `edgewise tokens`: API tokens of people and programs. */
@@ -14,7 +14,7 @@ export function addTokens(program: Command, io: Io): void {
         '\nScopes, each including those before it: read (also over MQTT, as user api:NAME), label, operate, admin.',
       ),
   );
-  tokens.action(async (options: HubOptions) => {
+  whenAlone(tokens, async (options) => {
     answer(io, options, await clientOf(options).call('listTokens'), (all) =>
       table(
         ['name', 'scope', 'made', 'last used'],
