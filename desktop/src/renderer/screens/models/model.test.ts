@@ -38,7 +38,8 @@ test('an imported version without evaluation shows no accuracy, no dot, and is n
     ...third,
     version: 4,
     run: 'import',
-    fp32: { ...third.fp32, accuracy: 0, graphBytes: 0 },
+    fp32: { ...third.fp32, accuracy: null, graphBytes: null },
+    variants: third.variants.map((variant) => ({ ...variant, accuracy: null })),
     gate: { verdict: 'hold', checks: [] },
   };
   const rows = versionRows([imported, ...versions]);
