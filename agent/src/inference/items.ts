@@ -1,6 +1,6 @@
 import type { ModelInput } from '@edgewise/models/bundle';
 import type { Feeds } from '@edgewise/models/runtime';
-import { type DType, elementCount, type Tensor } from '@edgewise/models/tensor';
+import { arrays, type DType, elementCount, type Tensor } from '@edgewise/models/tensor';
 import { FleetError } from '@edgewise/protocol';
 
 /**
@@ -10,20 +10,6 @@ import { FleetError } from '@edgewise/protocol';
 export type Item = Uint8Array | { readonly json: unknown };
 
 type NumberDType = Exclude<DType, 'int64' | 'uint64'>;
-
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-} as const satisfies Record<DType, unknown>;
 
 /** Bytes of one value of an input without its batch. */
 export function inputBytes(input: ModelInput): number {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { PackedBundle } from '@edgewise/models/bundle';
+import { createRandom } from '@edgewise/models/random';
 import { createKeyTrust } from '../node/key-trust.ts';
 import { aBundle, aSigner } from '../testing/a-bundle.test.fixture.ts';
 import { type Reconciler, startReconciler } from '../testing/reconciler.test.fixture.ts';
@@ -91,7 +92,7 @@ test('a power cut before any disk operation leaves a slot that boots and a devic
 
 test('the same holds when chance decides what of the unsynced survives', async () => {
   for (let seed = 1; seed <= 3; seed++) {
-    const random = randomFrom(seed);
+    const random = createRandom(seed).next;
     for (let cutAt = seed; ; cutAt += 3) {
       const { disk, done, isOff } = await play(cutAt, random);
       if (!isOff) break;
@@ -145,14 +146,3 @@ test('a full disk during an update is disk-full, and what served goes on serving
   assert.equal(next.engine.serving?.manifest.version, 1);
   assert.equal((await next.settle(second.ref)).kind, 'converged');
 });
-
-/** mulberry32: small, seeded, good enough to choose what a crash keeps. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

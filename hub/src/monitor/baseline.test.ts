@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createRandom } from '@edgewise/models/random';
 import {
   type DependenceChannels,
   emptyBaseline,
@@ -8,10 +9,9 @@ import {
   growBaseline,
   nullRadius,
 } from './baseline.ts';
-import { countSensor, normalReference } from './device.test.fixture.ts';
+import { countSensor, type Luck, normalReference } from './device.test.fixture.ts';
 import { smoothedProbabilities } from './kl.ts';
 import { foldOuterBins } from './monitored-window.ts';
-import { createRandom, type Random } from './random.test.fixture.ts';
 import { normalScores } from './tilts.ts';
 
 const scores = Array.from(normalScores(smoothedProbabilities(normalReference)));
@@ -24,7 +24,7 @@ const rule = { minWindows: 100, minEffectiveSamples: 1000 };
 
 /** A baseline over windows of 100 values drawn one after the other. */
 function baselineOf(windows: number, normal: () => number) {
-  const random: Random = { uniform: () => 0.5, normal };
+  const random: Luck = { next: () => 0.5, normal };
   let state = emptyBaseline(20, dependence);
   for (let window = 0; window < windows; window++) {
     const { counts, sumZ, sumZ2, sumLag } = countSensor(random);
@@ -48,17 +48,22 @@ function autoregressive(phi: number, noise: () => number): () => number {
   };
 }
 
+/** The median over some streams: the estimate of one stream is now and then too high, for safety. */
+function medianTau(windows: number, signal: (normal: () => number) => () => number): number {
+  const found = Array.from({ length: 9 }, (_, stream) =>
+    estimateTau(baselineOf(windows, signal(createRandom(41, stream).normal)), dependence),
+  );
+  return found.toSorted((a, b) => a - b)[4] ?? Number.NaN;
+}
+
 test('tau of independent samples is near one', () => {
-  for (const seed of [41, 42, 43]) {
-    const tau = estimateTau(baselineOf(100, createRandom(seed).normal), dependence);
-    assert.ok(tau >= 1 && tau < 1.8, `tau ${tau}`);
-  }
+  const tau = medianTau(100, (normal) => normal);
+  assert.ok(tau >= 1 && tau < 1.3, `tau ${tau}`);
 });
 
 test('tau of an autoregressive signal is found by its lag one', () => {
   for (const phi of [0.8, 0.9, 0.95]) {
-    const { normal } = createRandom(44);
-    const tau = estimateTau(baselineOf(400, autoregressive(phi, normal)), dependence);
+    const tau = medianTau(200, (normal) => autoregressive(phi, normal));
     const expected = (1 + phi) / (1 - phi);
     assert.ok(tau > 0.85 * expected && tau < 1.6 * expected, `${tau} is not near ${expected}`);
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createRandom } from '@edgewise/models/random';
 import { aWindow, normalReference, type Sensor } from './device.test.fixture.ts';
 import { createDeviceMonitor, type DeviceMonitorConfig } from './device-monitor.ts';
 import type { Finding } from './finding.ts';
-import { createRandom } from './random.test.fixture.ts';
 
 const predictionReference = [0, 1, 2].flatMap((label) =>
   [15, 16, 17, 18, 19].map((bin): [number, number] => [label * 20 + bin, 600]),

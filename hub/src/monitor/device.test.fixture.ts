@@ -1,7 +1,11 @@
 /** Simulated windows of a device with two features and three classes, for tests. */
+
+import type { Random } from '@edgewise/models/random';
 import type { MonitoredFeature, MonitoredWindow } from './monitored-window.ts';
 import { normalQuantile } from './normal.ts';
-import type { Random } from './random.test.fixture.ts';
+
+/** The numbers that a sensor draws. */
+export type Luck = Pick<Random, 'next' | 'normal'>;
 
 /** What the sensor does to its values, and what is missing (shares 0-1). */
 export interface Sensor {
@@ -21,7 +25,7 @@ const edges = Array.from({ length: 19 }, (_, edge) => normalQuantile((edge + 1) 
 export const normalReference: readonly number[] = new Array<number>(20).fill(500);
 
 /** Counts `samples` values of a normal sensor. */
-export function countSensor(random: Random, sensor: Sensor = {}, samples = 100): MonitoredFeature {
+export function countSensor(random: Luck, sensor: Sensor = {}, samples = 100): MonitoredFeature {
   const counts = new Array<number>(24).fill(0);
   const values: number[] = [];
   for (let sample = 0; sample < samples; sample++) {
@@ -43,9 +47,9 @@ export function countSensor(random: Random, sensor: Sensor = {}, samples = 100):
 
 const missingCells = { nan: 22, absent: 23 } as const;
 
-function sense(random: Random, sensor: Sensor): number | keyof typeof missingCells {
+function sense(random: Luck, sensor: Sensor): number | keyof typeof missingCells {
   const { offset = 0, gain = 1, rail = Infinity, nan = 0, absent = 0 } = sensor;
-  const luck = random.uniform();
+  const luck = random.next();
   if (luck < nan) return 'nan';
   if (luck < nan + absent) return 'absent';
   return sensor.stuckAt ?? Math.min(rail, offset + gain * random.normal());
@@ -60,16 +64,16 @@ function cellOf(z: number): number {
 
 /** A window of a device whose first feature is `sensor`; the second is clean. */
 export function aWindow(
-  random: Random,
+  random: Luck,
   sequence: number,
   sensor: Sensor & { readonly classShares?: readonly number[] } = {},
 ): MonitoredWindow {
   const predictions = new Map<number, number>();
   const [first = 1 / 3, second = 1 / 3] = sensor.classShares ?? [];
   for (let sample = 0; sample < 100; sample++) {
-    const luck = random.uniform();
+    const luck = random.next();
     const label = luck < first ? 0 : luck < first + second ? 1 : 2;
-    const cell = label * 20 + 15 + Math.floor(5 * random.uniform());
+    const cell = label * 20 + 15 + Math.floor(5 * random.next());
     predictions.set(cell, (predictions.get(cell) ?? 0) + 1);
   }
   return {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createRandom, type Random } from '@edgewise/models/random';
 import { createEDetector, type EDetectorState } from './e-detector.ts';
 import { normalQuantile } from './normal.ts';
-import { createRandom, type Random } from './random.test.fixture.ts';
 
 const uniform = new Float64Array(20).fill(0.05);
 const edges = Array.from({ length: 19 }, (_, edge) => normalQuantile((edge + 1) / 20));

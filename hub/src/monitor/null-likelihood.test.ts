@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createRandom } from '@edgewise/models/random';
 import { klDivergence } from './kl.ts';
 import { nearestNull, nullLogLikelihood, referenceWeight } from './null-likelihood.ts';
-import { createRandom } from './random.test.fixture.ts';
 
 /** Maximum of sum c log p over the ball by hill climbing; steps that leave it are drawn back to r. */
 function climb(counts: readonly number[], reference: Float64Array, rho: number): number {
@@ -52,11 +52,11 @@ function randomShares(random: () => number, bins: number): Float64Array {
 }
 
 test('the closed form of the null agrees with a numeric optimiser to 1e-6 per sample', () => {
-  const { uniform } = createRandom(1);
+  const { next } = createRandom(1);
   for (let round = 0; round < 12; round++) {
-    const bins = 3 + Math.floor(uniform() * 5);
-    const reference = randomShares(uniform, bins);
-    const counts = Array.from({ length: bins }, () => Math.floor(1 + 40 * uniform() ** 3));
+    const bins = 3 + Math.floor(next() * 5);
+    const reference = randomShares(next, bins);
+    const counts = Array.from({ length: bins }, () => Math.floor(1 + 40 * next() ** 3));
     const total = counts.reduce((sum, count) => sum + count, 0);
     const rho = [0.005, 0.01, 0.05, 0.3][round % 4] ?? 0.01;
     const difference = nullLogLikelihood(counts, reference, rho) - climb(counts, reference, rho);
@@ -65,11 +65,11 @@ test('the closed form of the null agrees with a numeric optimiser to 1e-6 per sa
 });
 
 test('the most likely null lies on the edge of the ball, or is the counts themselves inside it', () => {
-  const { uniform } = createRandom(2);
+  const { next } = createRandom(2);
   for (let round = 0; round < 200; round++) {
-    const reference = randomShares(uniform, 20);
-    const q = randomShares(uniform, 20);
-    const rho = 10 ** (-4 + 4 * uniform());
+    const reference = randomShares(next, 20);
+    const q = randomShares(next, 20);
+    const rho = 10 ** (-4 + 4 * next());
     const weight = referenceWeight(q, reference, rho);
     const divergence = klDivergence(reference, nearestNull(q, reference, rho));
     if (weight === 0) assert.ok(klDivergence(reference, q) <= rho);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createRandom } from '@edgewise/models/random';
 import { countSensor, normalReference, type Sensor } from './device.test.fixture.ts';
 import { divergences } from './effect-size.ts';
 import { foldOuterBins } from './monitored-window.ts';
 import { namePattern } from './pattern.ts';
-import { createRandom } from './random.test.fixture.ts';
 
 function nameOf(sensor: Sensor, samples: number, seed = 51) {
   return namePattern({

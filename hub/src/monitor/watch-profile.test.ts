@@ -7,10 +7,10 @@ import {
   createWindowCounter,
   fitBins,
 } from '@edgewise/models/profile';
+import { createRandom, type Random } from '@edgewise/models/random';
 import { tensor } from '@edgewise/models/tensor';
 import { decodeWindow, encodeWindow } from '@edgewise/protocol';
 import type { Finding } from './finding.ts';
-import { createRandom, type Random } from './random.test.fixture.ts';
 import { watchProfile } from './watch-profile.ts';
 
 const names = ['skewed', 'level', 'few-values', 'constant'];
@@ -20,7 +20,7 @@ function vectorOf(random: Random, level: number): number[] {
   return [
     Math.exp(random.normal()),
     1e5 + 10 * (level + random.normal()),
-    Math.floor(3 * random.uniform()),
+    Math.floor(3 * random.next()),
     0,
   ];
 }

@@ -2,7 +2,7 @@ import { documentReader, FleetError, limits } from '@edgewise/protocol';
 import { deflateSync, inflateSync } from 'fflate';
 import Type, { type Static } from 'typebox';
 import type { Feeds } from '../runtime/runtime.ts';
-import { type DataOf, type DType, dtypes, elementCount, type Tensor } from '../tensor/tensor.ts';
+import { arrays, dtypes, elementCount, type Tensor } from '../tensor/tensor.ts';
 
 /**
  * Inputs and the outputs that the same graph gives for them with graph optimisation off: what a
@@ -123,26 +123,6 @@ function tryInflate(deflated: Uint8Array, room: Uint8Array): number {
 function bytesOf({ dtype, dims }: Entry): number {
   return elementCount(dims) * arrays[dtype].BYTES_PER_ELEMENT;
 }
-
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-} as const satisfies {
-  [D in DType]: new (
-    buffer: ArrayBuffer,
-    offset: number,
-    length: number,
-  ) => DataOf[D];
-};
 
 function viewOf({ dtype, dims }: Entry, body: ArrayBuffer, offset: number): Tensor {
   return { dtype, dims, data: new arrays[dtype](body, offset, elementCount(dims)) } as Tensor;

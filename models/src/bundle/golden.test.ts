@@ -5,7 +5,7 @@ import { createGraphBuilder } from '../onnx/builder.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds, Session } from '../runtime/runtime.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
-import { dtypes, type Tensor, tensor } from '../tensor/tensor.ts';
+import { arrays, dtypes, type Tensor, tensor } from '../tensor/tensor.ts';
 import { chooseExtremes, makeGolden } from './golden.ts';
 import { decodeGolden, encodeGolden } from './golden-file.ts';
 import { checkParity } from './parity.ts';
@@ -91,17 +91,7 @@ test('golden vectors of every element type survive the file', () => {
 });
 
 function toTensor(dtype: (typeof dtypes)[number]): Tensor {
-  const data = {
-    float32: Float32Array,
-    float64: Float64Array,
-    int8: Int8Array,
-    uint8: Uint8Array,
-    int16: Int16Array,
-    uint16: Uint16Array,
-    int32: Int32Array,
-    uint32: Uint32Array,
-  }[dtype as 'float32'].from([1, 2, 3]);
-  return { dtype, dims: [3], data } as Tensor;
+  return { dtype, dims: [3], data: arrays[dtype as 'float32'].from([1, 2, 3]) } as Tensor;
 }
 
 test('a header that announces more or less than there is is malformed', async () => {

@@ -6,12 +6,11 @@ import { test } from 'node:test';
 import { type Code, FleetError } from '@edgewise/protocol';
 import fc from 'fast-check';
 import { gzipSync, zipSync } from 'fflate';
-import { dtypes, type Tensor, tensor } from '../tensor/tensor.ts';
+import { arrays, dtypes, type Tensor, tensor } from '../tensor/tensor.ts';
 import { decodeCsv } from './csv.ts';
 import { decodeIdx } from './idx.ts';
 import { decodeNpy, encodeNpy } from './npy.ts';
 import { decodeNpz, encodeNpz } from './npz.ts';
-import { arrays } from './numbers.ts';
 import { decodePng } from './png.ts';
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);

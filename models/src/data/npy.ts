@@ -1,6 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
-import { type DataOf, type DType, elementCount, type Tensor } from '../tensor/tensor.ts';
-import { arrays, elementsOf } from './numbers.ts';
+import { arrays, type DataOf, type DType, elementCount, type Tensor } from '../tensor/tensor.ts';
+import { elementsOf } from './numbers.ts';
 
 /**
  * NumPy's file of one array (NEP 1, "A Simple File Format for NumPy Arrays", versions 1 to 3):

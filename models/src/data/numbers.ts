@@ -1,4 +1,4 @@
-import type { DataOf, DType } from '../tensor/tensor.ts';
+import { arrays, type DataOf, type DType } from '../tensor/tensor.ts';
 
 interface Layout {
   readonly dtype: DType;
@@ -20,21 +20,6 @@ export function elementsOf(
   if (bigEndian && width > 1) swap(ready, width);
   return new array(ready.buffer as ArrayBuffer, ready.byteOffset, ready.length / width);
 }
-
-/** Constructors of the arrays that hold each element type. */
-export const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-} as const;
 
 function mustCopy(bytes: Uint8Array, width: number, bigEndian: boolean): boolean {
   return (bigEndian && width > 1) || bytes.byteOffset % width !== 0;

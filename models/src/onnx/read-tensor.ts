@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import { type DType, elementCount } from '../tensor/tensor.ts';
+import { arrays, type DType, elementCount } from '../tensor/tensor.ts';
 import type { Initializer, OpaqueDType } from './graph.ts';
 import { elementTypes, entryField, externalLocation, tensorField } from './schema.ts';
 import { type Fields, readFields } from './wire-reader.ts';
@@ -108,21 +108,6 @@ const entryFields: Fields<{ key: string; value: string }> = {
     draft.value = reader.string();
   },
 };
-
-/** How numbers of each type lie in memory; opaque types stay bytes. */
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-} as const satisfies Record<DType, unknown>;
 
 type FixedSize = Exclude<DType | OpaqueDType, 'string'>;
 

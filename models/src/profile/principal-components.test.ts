@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
+import { createRandom } from '../random/random.ts';
 import { tensor } from '../tensor/tensor.ts';
-import { createRandom } from '../train/random.ts';
 import { symmetricEigen } from './eigen.ts';
 import { fitPrincipalComponents } from './principal-components.ts';
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createGraphBuilder } from '../onnx/builder.ts';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
+import { createRandom } from '../random/random.ts';
 import type { Feeds } from '../runtime/runtime.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { tensor } from '../tensor/tensor.ts';
@@ -58,10 +59,10 @@ function agreement(truth: Float32Array, answer: Float32Array): number {
 
 /** conv 16, pool, conv 32, pool, dense 64, dense 10 with He weights. */
 function digitsNetwork(): Model {
-  const random = normal(7);
+  const { normal } = createRandom(7);
   const g = createGraphBuilder({ name: 'digits' });
   const weights = (name: string, dims: number[], fanIn: number): string => {
-    const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, random);
+    const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, normal);
     return g.initializer(
       name,
       tensor(
@@ -90,17 +91,7 @@ function digitsNetwork(): Model {
 }
 
 function images(seed: number): Feeds {
-  const random = normal(seed + 1000);
-  const data = Float32Array.from({ length: batch * 784 }, () => Math.max(0, random()));
+  const { normal } = createRandom(seed);
+  const data = Float32Array.from({ length: batch * 784 }, () => Math.max(0, normal()));
   return { x: tensor('float32', [batch, 1, 28, 28], data) };
-}
-
-/** Normal numbers: sums of twelve uniform ones from a linear congruential generator. */
-function normal(seed: number): () => number {
-  let state = seed;
-  const uniform = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  return () => Array.from({ length: 12 }, uniform).reduce((sum, u) => sum + u, -6);
 }

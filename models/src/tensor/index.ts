@@ -1,1 +1,9 @@
-export { type DataOf, type DType, dtypes, elementCount, type Tensor, tensor } from './tensor.ts';
+export {
+  arrays,
+  type DataOf,
+  type DType,
+  dtypes,
+  elementCount,
+  type Tensor,
+  tensor,
+} from './tensor.ts';

@@ -40,6 +40,27 @@ export interface DataOf {
   readonly bool: Uint8Array;
 }
 
+/** Constructors of the arrays that hold each element type. */
+export const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+} as const satisfies {
+  readonly [D in DType]: new (
+    buffer: ArrayBuffer,
+    offset: number,
+    length: number,
+  ) => DataOf[D];
+};
+
 /** Joins a type, its sizes and its numbers. Throws `RangeError` when they disagree. */
 export function tensor<D extends DType>(
   dtype: D,

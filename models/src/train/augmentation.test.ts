@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Random } from '../random/random.ts';
 import { type Augmentation, augmentImage, imageLayout } from './augmentation.ts';
-import type { Random } from './random.ts';
 
 const layout = imageLayout([5, 5, 1]);
 
@@ -10,6 +10,7 @@ const always = (place: number): Random => ({
   next: () => place,
   below: (bound) => Math.floor(place * bound),
   between: (low, high) => low + place * (high - low),
+  normal: () => 0,
 });
 
 const corner = Uint8Array.from({ length: 25 }, (_, at) => (at === 6 ? 200 : 0));

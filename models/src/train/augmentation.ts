@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import type { Random } from './random.ts';
+import type { Random } from '../random/random.ts';
 
 /** How training images are varied; each is drawn anew for every sample and epoch. Absent: not varied. */
 export const Augmentation = Type.Object(

@@ -1,7 +1,8 @@
 import { FleetError } from '@edgewise/protocol';
+import { createRandom, shuffled } from '../random/random.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { augmentImage, imageLayout, type SampleData } from './augmentation.ts';
-import { createRandom, purposes, shuffled } from './random.ts';
+import { purposes } from './purposes.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Samples with their class numbers. */

@@ -1,5 +1,6 @@
+import { createRandom } from '../random/random.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
-import { createRandom, purposes } from './random.ts';
+import { purposes } from './purposes.ts';
 import type { DropoutMask } from './training-step.ts';
 
 /** Fills the mask of one dropout layer, in place: 0 where values are dropped, else 1 / (1 - ratio). */

@@ -1,11 +1,12 @@
 import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder, type GraphBuilder, int, ints } from '../onnx/builder.ts';
 import type { Model } from '../onnx/graph.ts';
+import { createRandom } from '../random/random.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { floatType } from './gradients/write.ts';
 import type { LayerCall, Parameter } from './layers/layer.ts';
 import { kindOf } from './layers/layers.ts';
-import { createRandom, purposes } from './random.ts';
+import { purposes } from './purposes.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Names of the values that every trained model has. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGraphBuilder, ints } from '../onnx/builder.ts';
 import { writeModel } from '../onnx/write.ts';
+import { createRandom } from '../random/random.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { tensor } from '../tensor/tensor.ts';
-import { createRandom } from './random.ts';
 import { poolBeforeActivation } from './reorder.ts';
 
 const window = { kernel_shape: ints([2, 2]), strides: ints([2, 2]) };

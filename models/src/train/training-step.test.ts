@@ -6,9 +6,9 @@ import type { Model } from '../onnx/graph.ts';
 import { readModel } from '../onnx/read.ts';
 import { inferShapes } from '../onnx/shapes/infer.ts';
 import { writeModel } from '../onnx/write.ts';
+import { createRandom } from '../random/random.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { createRandom } from './random.ts';
 import { buildTrainingStep, stepNames, type TrainingPlan } from './training-step.ts';
 
 /** A network exported by PyTorch: two convolutions, Relu, MaxPool, Clip, a global mean and a dense head. */

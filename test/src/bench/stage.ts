@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createRandom } from '@edgewise/models/random';
 import type { ModelVersion } from '@edgewise/protocol/http';
 import { importDigits, trainFirst } from '../demo/first-version.ts';
 import { createMemoryMeter } from '../demo/memory-meter.ts';
 import { readTest } from '../demo/mnist.ts';
 import { observe } from '../demo/observer.ts';
-import { createRandom } from '../demo/random.ts';
 import type { Say } from '../demo/say.ts';
 import type { Scene } from '../demo/scene.ts';
 import { startHub } from '../demo/stack.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { decodeIdx } from '@edgewise/models/data';
-import { type Random, shuffled } from './random.ts';
+import { type Random, shuffled } from '@edgewise/models/random';
 
 /** Pixels of one image. */
 export const imageBytes = 28 * 28;
@@ -47,7 +47,7 @@ async function readPair(name: string): Promise<Digits> {
 }
 
 /** Some of the images, by index. */
-export function pick(digits: Digits, indices: readonly number[]): Digits {
+export function pick(digits: Digits, indices: Uint32Array): Digits {
   const images = new Uint8Array(indices.length * imageBytes);
   const labels = new Uint8Array(indices.length);
   for (const [at, index] of indices.entries()) {

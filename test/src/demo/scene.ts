@@ -1,3 +1,4 @@
+import type { Random } from '@edgewise/models/random';
 import type { MemoryMeter } from './memory-meter.ts';
 import type { Digits } from './mnist.ts';
 import type { Observer } from './observer.ts';
@@ -30,7 +31,7 @@ export interface LoopOptions {
 /** Everything the stages share. */
 export interface Scene extends LoopOptions {
   readonly observer: Observer;
-  readonly random: () => number;
+  readonly random: Random;
   readonly labelable: Digits;
   readonly measured: Digits;
   /** What a person would see in each frame, by SHA-256. */

@@ -1,8 +1,8 @@
 import type { Client } from '@edgewise/hub/client';
 import { encodeNpz } from '@edgewise/models/data';
+import { createRandom } from '@edgewise/models/random';
 import { type Tensor, tensor } from '@edgewise/models/tensor';
 import type { ModelPolicies, ModelVersion, Run } from '@edgewise/protocol/http';
-import { createRandom } from '../demo/random.ts';
 import { until } from './until.ts';
 
 /** A user's own small task: three readings of a pump tell whether it is worn. */
@@ -17,9 +17,9 @@ export interface Reading {
 
 /** Readings in equal parts of both states. */
 export function readings(count: number, seed: number): readonly Reading[] {
-  const random = createRandom(seed);
+  const { normal } = createRandom(seed);
   const around = (centre: number, spread: number) =>
-    Number((centre + spread * (random() + random() + random() - 1.5)).toFixed(3));
+    Number((centre + (spread * normal()) / 2).toFixed(3));
   return Array.from({ length: count }, (_, index) =>
     index % 2 === 0
       ? { values: [around(0.2, 0.1), around(40, 4), around(3, 0.3)], state: 'good' }

@@ -4,10 +4,10 @@ import { createGraphBuilder, float, int, ints } from '../../onnx/builder.ts';
 import type { Attribute, Model } from '../../onnx/graph.ts';
 import { dimsOf, inferShapes } from '../../onnx/shapes/infer.ts';
 import { writeModel } from '../../onnx/write.ts';
+import { createRandom, shuffled } from '../../random/random.ts';
 import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
 import { elementCount, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { createTape } from '../differentiate.ts';
-import { createRandom, shuffled } from '../random.ts';
 import { gradients } from './gradients.ts';
 
 /** One operator with the sizes of the inputs whose gradients are checked. */

@@ -9,10 +9,9 @@ export interface Random {
   below(bound: number): number;
   /** Uniform in [low, high). */
   between(low: number, high: number): number;
+  /** Standard normal (Marsaglia's polar method); draws two numbers or more. */
+  normal(): number;
 }
-
-/** What streams are for; each purpose has its own. */
-export const purposes = { weights: 1, order: 2, dropout: 3, augmentation: 4 } as const;
 
 /** The stream with this name: sfc32 (Doty-Humphrey, PractRand), seeded through a mixing function. */
 export function createRandom(...name: readonly number[]): Random {
@@ -37,6 +36,30 @@ export function createRandom(...name: readonly number[]): Random {
     next,
     below: (bound) => Math.floor(next() * bound),
     between: (low, high) => low + next() * (high - low),
+    normal: normalFrom(next),
+  };
+}
+
+/** The polar method gives two values at a time: the second is kept for the next call. */
+function normalFrom(next: () => number): () => number {
+  let spare: number | undefined;
+  return () => {
+    if (spare !== undefined) {
+      const kept = spare;
+      spare = undefined;
+      return kept;
+    }
+    let u = 0;
+    let v = 0;
+    let square = 0;
+    do {
+      u = 2 * next() - 1;
+      v = 2 * next() - 1;
+      square = u * u + v * v;
+    } while (square >= 1 || square === 0);
+    const factor = Math.sqrt((-2 * Math.log(square)) / square);
+    spare = v * factor;
+    return u * factor;
   };
 }
 

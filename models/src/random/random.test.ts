@@ -34,6 +34,18 @@ test('numbers are spread evenly', () => {
   assert.ok(deviation < 28, `${counts}`);
 });
 
+test('normal numbers have mean 0, variance 1 and no skew', () => {
+  const { normal } = createRandom(7);
+  const drawn = Float64Array.from({ length: 100_000 }, normal);
+  const moment = (power: number): number =>
+    drawn.reduce((sum, value) => sum + value ** power, 0) / drawn.length;
+  // Five standard errors of each moment.
+  assert.ok(Math.abs(moment(1)) < 0.016);
+  assert.ok(Math.abs(moment(2) - 1) < 0.023);
+  assert.ok(Math.abs(moment(3)) < 0.062);
+  assert.ok(Math.abs(moment(4) - 3) < 0.16);
+});
+
 test('a shuffle keeps every number once and moves them', () => {
   const order = shuffled(1000, createRandom(3));
   assert.deepEqual(
