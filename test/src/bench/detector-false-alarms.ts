@@ -1,7 +1,7 @@
+import { createRandom } from '@edgewise/models/random';
 import { type Signal, unchanged } from './detector-streams.ts';
 import { type DetectorBenchOptions, monitorOneFeature, watchDevice } from './detector-watch.ts';
 import { atMost, type BenchResult, printed } from './result.ts';
-import { createNoise } from './seeded-noise.ts';
 
 const cleanWindows = 500;
 const kinds = ['iid', 'ar', 'slow'] as const;
@@ -13,9 +13,9 @@ export function benchFalseAlarms({ streams, seed }: DetectorBenchOptions): reado
   const windows = { iid: 0, ar: 0, slow: 0 };
   for (let stream = 0; stream < streams; stream++) {
     const kind = kinds[stream % kinds.length] ?? 'iid';
-    const noise = createNoise(seed + 1, stream);
-    const signal = randomSignal(kind, noise.uniform());
-    const ownOffset = randomOffset(stream, noise.uniform());
+    const noise = createRandom(seed + 1, stream);
+    const signal = randomSignal(kind, noise.next());
+    const ownOffset = randomOffset(stream, noise.next());
     const device = watchDevice(monitor, { signal, ownOffset, seed, stream });
     alarms.learning += device.learn();
     for (let window = 0; window < cleanWindows; window++) {

@@ -1,6 +1,6 @@
 /** Simulated sensors for the detector's proof: what a device sends, window after window. */
 import type { MonitoredWindow } from '@edgewise/hub/monitor';
-import { createNoise, type Noise } from './seeded-noise.ts';
+import { createRandom, type Random } from '@edgewise/models/random';
 
 /** How a sensor's samples depend on each other; always mean 0 and variance 1. */
 export type Signal =
@@ -43,7 +43,7 @@ export function simulateDevice(options: {
   readonly stream: number;
 }): SimulatedDevice {
   const { signal, ownOffset, seed, stream } = options;
-  const draw = sampler(signal, createNoise(seed, stream));
+  const draw = sampler(signal, createRandom(seed, stream));
   let sequence = 0;
   return {
     next: ({ offset, gain }) => {
@@ -54,7 +54,7 @@ export function simulateDevice(options: {
   };
 }
 
-function sampler(signal: Signal, noise: Noise): () => number {
+function sampler(signal: Signal, noise: Random): () => number {
   if (signal.kind === 'iid') return () => noise.normal();
   const { phi } = signal;
   const innovation = Math.sqrt(1 - phi * phi);

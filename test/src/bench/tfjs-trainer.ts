@@ -1,5 +1,5 @@
+import { createRandom } from '@edgewise/models/random';
 import * as tf from '@tensorflow/tfjs';
-import { createNoise } from './seeded-noise.ts';
 
 /** Images per second of tfjs in plain JavaScript, training the digits network with Adam. */
 export async function trainWithTfjs(batchSize: number, seed: number): Promise<number> {
@@ -41,9 +41,9 @@ function digitsVariables(seed: number): Variables {
 
 function lossOf(variables: Variables, size: number, seed: number): tf.Scalar {
   const { conv1, bias1, conv2, bias2, dense1, bias3, dense2, bias4 } = variables;
-  const noise = createNoise(seed, 2);
+  const noise = createRandom(seed, 2);
   const images = tf.randomUniform<tf.Rank.R4>([size, 28, 28, 1], 0, 1, 'float32', seed);
-  const labels = Int32Array.from({ length: size }, () => 10 * noise.uniform());
+  const labels = Int32Array.from({ length: size }, () => 10 * noise.next());
   const first = tf.maxPool(convolved(images, conv1, bias1), 2, 2, 'valid');
   const second = tf.maxPool(convolved(first, conv2, bias2), 2, 2, 'valid');
   const flat = second.reshape([size, -1]) as tf.Tensor2D;

@@ -1,10 +1,10 @@
+import { createRandom } from '@edgewise/models/random';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import { tensor } from '@edgewise/models/tensor';
 import { train } from '@edgewise/models/train';
 import type { RunBench } from './bench.ts';
 import { digitsRecipe } from './digits-recipe.ts';
 import { printed, timesReference } from './result.ts';
-import { createNoise } from './seeded-noise.ts';
 import { trainWithTfjs } from './tfjs-trainer.ts';
 
 const batches = 120;
@@ -33,8 +33,8 @@ export const benchTraining: RunBench = async ({ seed, say }) => {
 };
 
 function noiseImages(count: number, seed: number) {
-  const noise = createNoise(seed, 1);
-  const pixels = Uint8Array.from({ length: count * 784 }, () => 255 * noise.uniform());
-  const labels = Int32Array.from({ length: count }, () => 10 * noise.uniform());
+  const noise = createRandom(seed, 1);
+  const pixels = Uint8Array.from({ length: count * 784 }, () => 255 * noise.next());
+  const labels = Int32Array.from({ length: count }, () => 10 * noise.next());
   return { inputs: tensor('uint8', [count, 28, 28, 1], pixels), labels };
 }

@@ -5,11 +5,11 @@ import {
   fitBins,
   type WindowCounts,
 } from '@edgewise/models/profile';
+import { createRandom, type Random } from '@edgewise/models/random';
 import { tensor } from '@edgewise/models/tensor';
 import { encodeWindow, topicOf } from '@edgewise/protocol';
 import type { RunBench } from './bench.ts';
 import { atMost, type BenchResult, printed } from './result.ts';
-import { createNoise, type Noise } from './seeded-noise.ts';
 
 const samples = 100;
 const classes = 10;
@@ -35,7 +35,7 @@ const bodyBytes = (window: WindowCounts): number =>
 
 /** A full window of a stream that looks like its reference. */
 function windowOf(seed: number): WindowCounts {
-  const noise = createNoise(seed, 0);
+  const noise = createRandom(seed, 0);
   const rows = 2000;
   const names = Array.from({ length: features }, (_, index) => `f${index}`);
   const reference = Float32Array.from({ length: rows * features }, () => noise.normal());
@@ -51,12 +51,12 @@ function windowOf(seed: number): WindowCounts {
   }
 }
 
-function answer(noise: Noise, sample: number) {
+function answer(noise: Random, sample: number) {
   return {
     features: Float32Array.from({ length: features }, () => noise.normal()),
-    class: Math.floor(noise.uniform() * classes),
-    confidence: 0.5 + noise.uniform() / 2,
-    latencyUs: 400 + 300 * noise.uniform(),
+    class: Math.floor(noise.next() * classes),
+    confidence: 0.5 + noise.next() / 2,
+    latencyUs: 400 + 300 * noise.next(),
     nowMs: 1_767_225_600_000 + 25 * sample,
   };
 }
