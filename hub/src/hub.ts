@@ -225,11 +225,11 @@ async function startHub(
     (await tokens.list()).length === 0 ? await tokens.create('admin', 'admin') : undefined;
   logger.info({ url: api.url, broker: wire.url, fleet: fleetId }, 'the hub is ready');
   return {
-    url: api.url,
-    brokerUrl: wire.url,
+    url: reachable(api.url),
+    brokerUrl: reachable(wire.url),
     fingerprint: identity.fingerprint,
     firstToken: first?.token,
-    signInLink: () => `${api.url}/#/signin?code=${codes.create().code}`,
+    signInLink: () => `${reachable(api.url)}/#/signin?code=${codes.create().code}`,
   };
 }
 

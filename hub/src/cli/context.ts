@@ -2,17 +2,19 @@ import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
 import { type Client, createClient } from '../client/client.ts';
 import type { Io } from './io.ts';
+import { trustHub } from './trust-hub.ts';
 
 /** Options that every command which talks to a hub has. */
 export interface HubOptions {
   readonly hub: string;
   readonly token?: string;
+  readonly fingerprint?: string;
   readonly json?: boolean;
 }
 
 export const defaultHubUrl = 'http://127.0.0.1:8320';
 
-/** Adds `--hub`, `--token` and `--json`. */
+/** Adds `--hub`, `--token`, `--fingerprint` and `--json`. */
 export function withHub(command: Command): Command {
   return command
     .addOption(
@@ -21,6 +23,11 @@ export function withHub(command: Command): Command {
     .addOption(
       new Option('--token <token>', 'API token; better kept in the environment').env(
         'EDGEWISE_TOKEN',
+      ),
+    )
+    .addOption(
+      new Option('--fingerprint <sha256>', 'key of an https:// hub, as it printed it').env(
+        'EDGEWISE_FINGERPRINT',
       ),
     )
     .addOption(new Option('--json', 'print one JSON document instead of text'));
@@ -34,13 +41,17 @@ export function clientOf(options: HubOptions): Client {
       'No API token. Set EDGEWISE_TOKEN to the one that "edgewise hub" printed at its first start, or give --token.',
     );
   }
-  if (!/^https?:$/.test(URL.parse(options.hub)?.protocol ?? '')) {
-    throw new FleetError(
-      'invalid-argument',
-      `"${options.hub}" is no address of a hub; give --hub one like ${defaultHubUrl}.`,
-    );
-  }
+  addressOf(options.hub);
   return createClient(options.hub, options.token);
+}
+
+function addressOf(hub: string): URL {
+  const url = URL.parse(hub);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  throw new FleetError(
+    'invalid-argument',
+    `"${hub}" is no address of a hub; give --hub one like ${defaultHubUrl}.`,
+  );
 }
 
 /** What a command that has commands of its own does without one. Throws `invalid-argument` for a command it lacks. */
@@ -59,18 +70,27 @@ export function whenAlone(command: Command, act: (options: HubOptions) => Promis
   });
 }
 
-/** A command may repeat the options of the one above it: on either side of its name they count for it. */
-export function handDownOptions(program: Command): void {
-  program.hook('preAction', (_, command) => {
-    for (let above = command.parent; above !== null; above = above.parent) {
-      for (const option of command.options) {
-        const name = option.attributeName();
-        if (above.getOptionValueSource(name) !== 'cli') continue;
-        if (command.getOptionValueSource(name) === 'cli') continue;
-        command.setOptionValueWithSource(name, above.getOptionValue(name), 'cli');
-      }
-    }
+/** What happens before any command acts: options of the one above count, and the hub's key is checked. */
+export function prepareCommands(program: Command): void {
+  program.hook('preAction', async (_, command) => {
+    handDownOptions(command);
+    const { hub, fingerprint } = command.opts<Partial<HubOptions>>();
+    if (hub === undefined || !fingerprint) return;
+    const url = addressOf(hub);
+    if (url.protocol === 'https:') await trustHub(url, fingerprint);
   });
+}
+
+/** A command may repeat the options of the one above it: on either side of its name they count for it. */
+function handDownOptions(command: Command): void {
+  for (let above = command.parent; above !== null; above = above.parent) {
+    for (const option of command.options) {
+      const name = option.attributeName();
+      if (above.getOptionValueSource(name) !== 'cli') continue;
+      if (command.getOptionValueSource(name) === 'cli') continue;
+      command.setOptionValueWithSource(name, above.getOptionValue(name), 'cli');
+    }
+  }
 }
 
 /** Prints an answer as JSON or as text. */

@@ -24,6 +24,7 @@ export const exitCodes = {
   unreachable: 3,
   denied: 4,
   refused: 5,
+  left: 130,
 } as const;
 
 /** Which exit code an error stands for. */
@@ -105,4 +106,11 @@ export function wholeNumber(name: string, text: string): number {
     throw new FleetError('invalid-argument', `${name} takes a whole number, not "${text}".`);
   }
   return value;
+}
+
+/** A port from an option, 0 to 65535. Throws `invalid-argument` that names the option. */
+export function portNumber(name: string, text: string): number {
+  const value = wholeNumber(name, text);
+  if (value <= 65_535) return value;
+  throw new FleetError('invalid-argument', `${name} takes a port from 0 to 65535, not ${text}.`);
 }

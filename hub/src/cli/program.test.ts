@@ -6,15 +6,24 @@ import { after, before, test } from 'node:test';
 import { encodeNpy, encodeNpz } from '@edgewise/models/data';
 import { createGraphBuilder, readModel, writeModel } from '@edgewise/models/onnx';
 import { tensor } from '@edgewise/models/tensor';
+import type { Command } from 'commander';
 import type { Io } from './io.ts';
 import { exitCodes, table } from './io.ts';
-import { runProgram } from './program.ts';
+import { createProgram, runProgram } from './program.ts';
 
 let folder: string;
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'edgewise-cli-'));
 });
 after(() => rm(folder, { recursive: true }));
+
+function silentIo(): Io {
+  const nothing = () => undefined;
+  return {
+    ...{ print: nothing, note: nothing, progress: nothing, setExitCode: nothing },
+    ...{ interactive: false, env: {}, cwd: folder, signal: new AbortController().signal },
+  };
+}
 
 /** Runs a command line and gathers what it says. */
 async function run(
@@ -73,6 +82,76 @@ for (const command of commands) {
     assert.match(out, /--json/);
   });
 }
+
+/** Every command that does something, with the words that lead to it. */
+function leavesOf(command: Command, words: readonly string[] = []): readonly Leaf[] {
+  const below = command.commands.filter((each) => each.name() !== 'help');
+  return [
+    ...(words.length > 0 ? [{ command, words }] : []),
+    ...below.flatMap((each) => leavesOf(each, [...words, each.name()])),
+  ];
+}
+
+interface Leaf {
+  readonly command: Command;
+  readonly words: readonly string[];
+}
+
+const leaves = leavesOf(createProgram(silentIo(), '9.9.9'));
+
+test('every command shows an example and has --json', async () => {
+  assert.ok(leaves.length > 20);
+  for (const { words } of leaves) {
+    const { out } = await run(...words, '--help');
+    assert.match(out, /Examples?:/, words.join(' '));
+    assert.match(out, /--json/, words.join(' '));
+  }
+});
+
+test('options count for a command on either side of its name', async () => {
+  const given = ['--hub', 'http://elsewhere:1', '--token', 'ew_x', '--json'];
+  for (const { words } of leaves.filter((leaf) => leaf.words.length > 1)) {
+    const [first = '', ...rest] = words;
+    for (const place of ['before', 'after'] as const) {
+      const program = createProgram(silentIo(), '9.9.9');
+      const leaf = leavesOf(program).find((each) => each.words.join() === words.join());
+      assert.ok(leaf);
+      const { command } = leaf;
+      let seen: Record<string, unknown> = {};
+      command.action(() => {
+        seen = command.opts();
+      });
+      const names = command.registeredArguments.map(({ argChoices }) => argChoices?.[0] ?? 'x');
+      const line =
+        place === 'before'
+          ? [first, ...given, ...rest, ...names]
+          : [first, ...rest, ...names, ...given];
+      await program.parseAsync(line, { from: 'user' });
+      const { hub, token, json } = seen;
+      assert.deepEqual([hub, token, json], ['http://elsewhere:1', 'ew_x', true], line.join(' '));
+    }
+  }
+});
+
+test('an unknown word after a command is named with what there is', async () => {
+  const { notes, code } = await run('devices', 'enroll', '--token', 'ew_x');
+  assert.equal(code, exitCodes.usage);
+  assert.match(notes, /"devices enroll" is no command; there are enrol, revoke, command/);
+});
+
+test('what cannot be a port or an address is said before anything starts', async () => {
+  const port = await run('hub', '--port', '99999');
+  assert.match(port.notes, /--port takes a port from 0 to 65535, not 99999/);
+  const address = await run('status', '--hub', 'nonsense', '--token', 'ew_x');
+  assert.equal(address.code, exitCodes.usage);
+  assert.match(address.notes, /"nonsense" is no address of a hub/);
+});
+
+test('an empty token is none', async () => {
+  const { code, notes } = await run('status', '--token', '');
+  assert.equal(code, exitCodes.denied);
+  assert.match(notes, /EDGEWISE_TOKEN/);
+});
 
 test('a misspelt command suggests the right one and ends with 2', async () => {
   const { notes, code } = await run('devcies');

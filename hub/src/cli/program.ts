@@ -14,25 +14,34 @@ import { addTokens } from './commands/tokens.ts';
 import { addTrain } from './commands/train.ts';
 import { addWatch } from './commands/watch.ts';
 import { addWhy } from './commands/why.ts';
+import { prepareCommands } from './context.ts';
 import { exitCodeOf, exitCodes, type Io } from './io.ts';
 
-const about = `The closed loop of machine learning at the edge: train, shrink, deliver, watch, retrain.
+const about =
+  'The closed loop of machine learning at the edge: train, shrink, deliver, watch, retrain.';
 
+const more = `
 A first hour:
-  edgewise hub --folder hub                      start a hub; it prints an admin token once
-  export EDGEWISE_TOKEN=...                      that token
+  edgewise hub --folder my-hub                   start a hub; it prints an admin token once
+  export EDGEWISE_TOKEN=ew_...                   that token
   edgewise datasets import digits data.npz       bring your data
   edgewise train digits --dataset digits --recipe models/recipes/digits.json
   edgewise devices enrol                         a token for "edgewise-agent enrol TOKEN" on a device
   edgewise rollout digits 1                      bring the model to the devices
   edgewise watch                                 see predictions and events live
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 hub not reachable, 4 not allowed, 5 refused by a gate or rollout.`;
+A hub on another machine:
+  export EDGEWISE_HUB=https://192.168.1.20:8320  the address that it printed
+  export EDGEWISE_FINGERPRINT=3f9a...            its key, printed below the address
+
+Exit codes: 0 done (also hub and watch after Ctrl-C), 1 failed, 2 wrong usage, 3 hub not reachable,
+4 not allowed, 5 refused by a gate or rollout, 130 left with Ctrl-C before the end.`;
 
 /** The whole `edgewise` command. */
 export function createProgram(io: Io, version: string): Command {
   const program = new Command('edgewise')
     .description(about)
+    .addHelpText('after', more)
     .version(version)
     .showSuggestionAfterError()
     .exitOverride()
@@ -40,6 +49,7 @@ export function createProgram(io: Io, version: string): Command {
       writeOut: (text) => io.print(text.trimEnd()),
       writeErr: (text) => io.note(text.trimEnd()),
     });
+  prepareCommands(program);
   addHub(program, io, version);
   addStatus(program, io);
   addDevices(program, io);
@@ -71,6 +81,7 @@ export async function runProgram(argv: readonly string[], io: Io, version: strin
       io.print(JSON.stringify({ error: { code: error.code, detail: error.reason } }));
     else io.note(`edgewise: ${error.message}`);
     if (error.code === 'internal' && error.cause instanceof Error) io.note(error.cause.stack ?? '');
-    io.setExitCode(exitCodeOf(error));
+    const hasLeft = io.signal.aborted && error.code === 'canceled';
+    io.setExitCode(hasLeft ? exitCodes.left : exitCodeOf(error));
   }
 }

@@ -25,6 +25,8 @@ export interface Client {
   events(options: {
     readonly predictions?: boolean;
     readonly signal: AbortSignal;
+    /** Told each time the stream stands: what happened before that can be asked for now. */
+    readonly onOpen?: () => void;
   }): AsyncIterable<LiveEvent>;
 }
 
@@ -49,8 +51,12 @@ export function createClient(url: string, token: string | undefined): Client {
       if (route.response === 'bytes') return new Uint8Array(await response.arrayBuffer()) as never;
       return (await response.json()) as never;
     },
-    events: ({ predictions, signal }) =>
-      followEvents((lastId) => openEvents(request, { predictions, signal, lastId }), signal),
+    events: ({ predictions, signal, onOpen }) =>
+      followEvents(async (lastId) => {
+        const response = await openEvents(request, { predictions, signal, lastId });
+        onOpen?.();
+        return response;
+      }, signal),
   };
 }
 
@@ -77,14 +83,40 @@ async function send(
     response = await fetch(base + path, { ...init, headers });
   } catch (cause) {
     if (init.signal?.aborted) throw new FleetError('canceled', 'It was called off.', { cause });
-    throw new FleetError(
-      'unavailable',
-      `No hub answers at ${base}. Start one with "edgewise hub", or name yours with --hub.`,
-      { cause },
-    );
+    throw unreachable(base, cause);
   }
   if (response.ok) return response;
   throw await problemOf(response);
+}
+
+const untrusted: ReadonlySet<unknown> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** Why `fetch` gave up; it keeps the reason in the cause of what it throws. */
+function unreachable(base: string, thrown: unknown): FleetError {
+  const { cause } = thrown as { readonly cause?: { readonly code?: unknown } };
+  if (untrusted.has(cause?.code)) {
+    return new FleetError(
+      'unauthenticated',
+      `The certificate at ${base} is the hub's own; give its key with --fingerprint or EDGEWISE_FINGERPRINT, as "edgewise hub" printed it.`,
+      { cause: thrown },
+    );
+  }
+  if (cause?.code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return new FleetError(
+      'unauthenticated',
+      `The certificate at ${base} is for other names; use an address or the host name of the hub's machine.`,
+      { cause: thrown },
+    );
+  }
+  return new FleetError(
+    'unavailable',
+    `No hub answers at ${base}. Start one with "edgewise hub", or name yours with --hub.`,
+    { cause: thrown },
+  );
 }
 
 async function problemOf(response: Response): Promise<FleetError> {

@@ -18,7 +18,7 @@ export interface TrainingData {
 }
 
 /** Every twelfth training sample is held out where a data set has no validation part. */
-const heldOutEvery = 12;
+export const heldOutEvery = 12;
 
 /** The data of a first training (`retrain: false`) or of a retraining. */
 export function divide(

@@ -7,7 +7,13 @@ import { followRun, versionText } from './train.ts';
 /** `edgewise alarms`: list, dismiss, retrain. */
 export function addAlarms(program: Command, io: Io): void {
   const alarms = withHub(
-    program.command('alarms').description('list drift alarms with their evidence'),
+    program
+      .command('alarms')
+      .description('list drift alarms with their evidence')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  edgewise alarms                      the newest first, with what was decided\n  edgewise alarms retrain alarm-3f9a   do not wait for more labels\n  edgewise alarms dismiss alarm-3f9a   the new data are as they should be',
+      ),
   );
   whenAlone(alarms, async (options) => {
     answer(
@@ -19,7 +25,10 @@ export function addAlarms(program: Command, io: Io): void {
   });
 
   withHub(
-    alarms.command('dismiss <alarm>').description('close an alarm without retraining'),
+    alarms
+      .command('dismiss <alarm>')
+      .description('close an alarm without retraining')
+      .addHelpText('after', '\nExample:\n  edgewise alarms dismiss alarm-3f9a'),
   ).action(async (alarm: string, options: HubOptions) => {
     answer(
       io,
@@ -30,7 +39,10 @@ export function addAlarms(program: Command, io: Io): void {
   });
 
   withHub(
-    alarms.command('retrain <alarm>').description('retrain now with the labels there are'),
+    alarms
+      .command('retrain <alarm>')
+      .description('retrain now with the labels there are')
+      .addHelpText('after', '\nExample:\n  edgewise alarms retrain alarm-3f9a'),
   ).action(async (alarm: string, options: HubOptions) => {
     const client = clientOf(options);
     const run = await client.call('retrain', { params: { alarm } });

@@ -1,5 +1,5 @@
 import type { Device } from '@edgewise/protocol/http';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { answer, clientOf, type HubOptions, whenAlone, withHub } from '../context.ts';
 import { ago, type Io, table } from '../io.ts';
 
@@ -18,16 +18,23 @@ export function addDevices(program: Command, io: Io): void {
     answer(io, options, await clientOf(options).call('listDevices'), listing);
   });
 
-  withHub(devices.command('enrol').description('make a one-time enrolment token')).action(
-    async (options: HubOptions) => {
-      answer(io, options, await clientOf(options).call('createEnrolment'), ({ token }) => token);
-    },
-  );
+  withHub(
+    devices
+      .command('enrol')
+      .description('make a one-time enrolment token')
+      .addHelpText(
+        'after',
+        '\nExample:\n  edgewise-agent enrol $(edgewise devices enrol) --name cam-1',
+      ),
+  ).action(async (options: HubOptions) => {
+    answer(io, options, await clientOf(options).call('createEnrolment'), ({ token }) => token);
+  });
 
   withHub(
     devices
       .command('revoke <device>')
-      .description('withdraw the key of a device; it is cut off at once'),
+      .description('withdraw the key of a device; it is cut off at once')
+      .addHelpText('after', '\nExample:\n  edgewise devices revoke cam-1'),
   ).action(async (device: string, options: HubOptions) => {
     const done = await clientOf(options).call('revokeDevice', { params: { device } });
     answer(
@@ -40,8 +47,20 @@ export function addDevices(program: Command, io: Io): void {
 
   withHub(
     devices
-      .command('command <device> <kind>')
-      .description('send a command: ping, identify, restart or logs'),
+      .command('command <device>')
+      .description('send a command to a device and wait for its answer')
+      .addArgument(
+        new Argument('<kind>', 'what it is asked to do').choices([
+          'ping',
+          'identify',
+          'restart',
+          'logs',
+        ]),
+      )
+      .addHelpText(
+        'after',
+        '\nExample:\n  edgewise devices command cam-1 logs    its last 50 log lines',
+      ),
   ).action(async (device: string, kind: string, options: HubOptions) => {
     const body = kind === 'logs' ? { kind, lines: 50 } : { kind };
     const reply = await clientOf(options).call('commandDevice', {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { pino } from 'pino';
 import { createHub } from '../../hub.ts';
-import { type Io, wholeNumber } from '../io.ts';
+import { type Io, portNumber } from '../io.ts';
 
 interface HubFlags {
   readonly folder: string;
@@ -26,7 +26,11 @@ export function addHub(program: Command, io: Io, version: string): void {
         .env('EDGEWISE_FOLDER')
         .default('edgewise-hub'),
     )
-    .option('--host <address>', 'address to listen on; off loopback with TLS only', '127.0.0.1')
+    .option(
+      '--host <address>',
+      'address to listen on, and that devices are told (for 0.0.0.0 the host name); off loopback with TLS only',
+      '127.0.0.1',
+    )
     .option('--port <port>', 'port of the HTTP API and console; 0 takes a free one', '8320')
     .option('--broker-port <port>', 'port of the embedded MQTT broker; 0 takes a free one', '8321')
     .option(
@@ -44,18 +48,24 @@ export function addHub(program: Command, io: Io, version: string): void {
     )
     .option(
       '--json',
-      'print one JSON document when ready: url, broker, signIn and, at the first start, token',
+      'print one JSON document when ready: url, broker, signIn; over TLS fingerprint; at the first start token',
     )
     .addHelpText(
       'after',
-      '\nThe first start prints an admin token, once. Logs go to standard error as JSON lines.\n\nExample:\n  edgewise hub --folder my-hub',
+      `
+The first start prints an admin token, once. Logs go to standard error as JSON lines.
+
+Examples:
+  edgewise hub --folder my-hub                    for this machine only
+  edgewise hub --folder my-hub --host 0.0.0.0     for other machines too, with TLS
+  edgewise hub --folder my-hub --port 0 --broker-port 0 --json   for scripts`,
     )
     .action(async (flags: HubFlags) => {
       await using hub = await createHub({
         folder: path.resolve(io.cwd, flags.folder),
         host: flags.host,
-        port: wholeNumber('--port', flags.port),
-        brokerPort: wholeNumber('--broker-port', flags.brokerPort),
+        port: portNumber('--port', flags.port),
+        brokerPort: portNumber('--broker-port', flags.brokerPort),
         fleet: flags.fleet,
         version,
         logger: pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: false })),
@@ -63,11 +73,12 @@ export function addHub(program: Command, io: Io, version: string): void {
         ...(flags.console !== undefined && { consoleFolder: path.resolve(io.cwd, flags.console) }),
       });
       const { url, brokerUrl: broker, firstToken: token } = hub;
+      const fingerprint = url.startsWith('https:') ? hub.fingerprint : undefined;
       const signIn = hub.signInLink();
       io.print(
         flags.json
-          ? JSON.stringify({ url, broker, signIn, ...(token !== undefined && { token }) })
-          : greeting({ url, broker, signIn, token }),
+          ? JSON.stringify({ url, broker, signIn, fingerprint, token })
+          : greeting({ url, broker, signIn, fingerprint, token }),
       );
       if (!io.signal.aborted)
         await new Promise((resolve) =>
@@ -80,15 +91,22 @@ interface Greeting {
   readonly url: string;
   readonly broker: string;
   readonly signIn: string;
+  readonly fingerprint: string | undefined;
   readonly token: string | undefined;
 }
 
-function greeting({ url, broker, signIn, token }: Greeting): string {
+function greeting({ url, broker, signIn, fingerprint, token }: Greeting): string {
   return [
     `The hub is ready.`,
     `  console   ${signIn}   (works once)`,
     `  API       ${url}/docs`,
     `  broker    ${broker}`,
+    ...(fingerprint === undefined
+      ? []
+      : [
+          `  key       ${fingerprint}`,
+          `            Elsewhere: export EDGEWISE_HUB=${url} EDGEWISE_FINGERPRINT=${fingerprint}`,
+        ]),
     ...(token === undefined
       ? []
       : [

@@ -4,29 +4,33 @@ import { type Io, percent, sizeOf, table } from '../io.ts';
 
 /** `edgewise models` and `edgewise versions MODEL`. */
 export function addModels(program: Command, io: Io): void {
-  withHub(program.command('models').description('list models')).action(
-    async (options: HubOptions) => {
-      const models = await clientOf(options).call('listModels');
-      answer(io, options, models, (all) =>
-        all.length === 0
-          ? 'No models yet. Make one with "edgewise train MODEL --dataset NAME --recipe FILE".'
-          : table(
-              ['model', 'data set', 'classes', 'latest version'],
-              all.map(({ id, dataset, classes, latestVersion }) => [
-                id,
-                dataset,
-                classes.length,
-                latestVersion ?? '-',
-              ]),
-            ),
-      );
-    },
-  );
+  withHub(
+    program
+      .command('models')
+      .description('list models')
+      .addHelpText('after', '\nExample:\n  edgewise models'),
+  ).action(async (options: HubOptions) => {
+    const models = await clientOf(options).call('listModels');
+    answer(io, options, models, (all) =>
+      all.length === 0
+        ? 'No models yet. Make one with "edgewise train MODEL --dataset NAME --recipe FILE".'
+        : table(
+            ['model', 'data set', 'classes', 'latest version'],
+            all.map(({ id, dataset, classes, latestVersion }) => [
+              id,
+              dataset,
+              classes.length,
+              latestVersion ?? '-',
+            ]),
+          ),
+    );
+  });
 
   withHub(
     program
       .command('versions <model>')
-      .description('list versions of a model with accuracy and size'),
+      .description('list versions of a model with accuracy and size')
+      .addHelpText('after', '\nExample:\n  edgewise versions digits'),
   ).action(async (model: string, options: HubOptions) => {
     const versions = await clientOf(options).call('listVersions', { params: { model } });
     answer(io, options, versions, (all) =>

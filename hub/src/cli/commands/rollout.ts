@@ -3,6 +3,7 @@ import type { Rollout } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { endWhen } from '../end-when.ts';
 import { exitCodes, type Io, table, wholeNumber } from '../io.ts';
 
 interface RolloutOptions extends HubOptions {
@@ -16,6 +17,10 @@ export function addRollout(program: Command, io: Io): void {
     program
       .command('rollout <model> <version>')
       .description('bring a version to devices: one first, then the rest')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  edgewise rollout digits 2\n  edgewise rollout digits 2 --devices cam-1,cam-2 --no-wait',
+      )
       .option('--devices <ids>', 'only these, joined by commas')
       .option('--no-wait', 'do not wait for the end')
       .addHelpText(
@@ -34,6 +39,10 @@ export function addRollout(program: Command, io: Io): void {
     program
       .command('rollback <model>')
       .description('bring devices back to what they served before')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  edgewise rollback digits                     every device that serves another version than before\n  edgewise rollback digits --devices cam-1',
+      )
       .option('--devices <ids>', 'only these, joined by commas')
       .option('--no-wait', 'do not wait for the end'),
   ).action(async (model: string, options: RolloutOptions) => {
@@ -66,18 +75,22 @@ async function finish(
 /** Shows a rollout until it ends. */
 export async function followRollout(client: Client, io: Io, started: Rollout): Promise<Rollout> {
   const ended = new AbortController();
-  const events = client.events({ signal: AbortSignal.any([io.signal, ended.signal]) });
-  const fresh = await client.call('getRollout', { params: { rollout: started.id } });
-  if (fresh.status !== 'running') ended.abort();
+  const look = () => client.call('getRollout', { params: { rollout: started.id } });
+  const events = client.events({
+    signal: AbortSignal.any([io.signal, ended.signal]),
+    onOpen: () => endWhen(look, isOver, ended),
+  });
   for await (const event of events) {
     if (event.kind !== 'rollout' || event.rollout.id !== started.id) continue;
     io.progress(progressOf(event.rollout));
-    if (event.rollout.status !== 'running') ended.abort();
+    if (isOver(event.rollout)) ended.abort();
   }
   if (io.signal.aborted)
     throw new FleetError('canceled', `You left; rollout ${started.id} goes on at the hub.`);
-  return await client.call('getRollout', { params: { rollout: started.id } });
+  return await look();
 }
+
+const isOver = ({ status }: Rollout): boolean => status !== 'running';
 
 function progressOf({ devices }: Rollout): string {
   const count = (status: string) => devices.filter((device) => device.status === status).length;

@@ -11,7 +11,7 @@ export function addTokens(program: Command, io: Io): void {
       .description('list, make and withdraw API tokens')
       .addHelpText(
         'after',
-        '\nScopes, each including those before it: read (also over MQTT, as user api:NAME), label, operate, admin.',
+        '\nScopes, each including those before it: read (also over MQTT, as user api:NAME), label, operate, admin.\n\nExamples:\n  edgewise tokens                    who has one, and when it was last used\n  edgewise tokens create dashboard   a read token; its secret is shown once',
       ),
   );
   whenAlone(tokens, async (options) => {
@@ -32,6 +32,10 @@ export function addTokens(program: Command, io: Io): void {
     tokens
       .command('create <name>')
       .description('make a token; its secret is shown once')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  edgewise tokens create dashboard\n  edgewise tokens create ci --scope operate',
+      )
       .addOption(
         new Option('--scope <scope>', 'what it may do').choices([...scopes]).default('read'),
       ),
@@ -44,14 +48,17 @@ export function addTokens(program: Command, io: Io): void {
     );
   });
 
-  withHub(tokens.command('delete <name>').description('withdraw a token at once')).action(
-    async (name: string, options: HubOptions) => {
-      answer(
-        io,
-        options,
-        await clientOf(options).call('deleteToken', { params: { name } }),
-        () => `The token "${name}" is withdrawn.`,
-      );
-    },
-  );
+  withHub(
+    tokens
+      .command('delete <name>')
+      .description('withdraw a token at once')
+      .addHelpText('after', '\nExample:\n  edgewise tokens delete dashboard'),
+  ).action(async (name: string, options: HubOptions) => {
+    answer(
+      io,
+      options,
+      await clientOf(options).call('deleteToken', { params: { name } }),
+      () => `The token "${name}" is withdrawn.`,
+    );
+  });
 }

@@ -2,7 +2,9 @@ import { FleetError } from '@edgewise/protocol';
 import type { LiveEvent, ModelVersion, Run } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.ts';
+import { heldOutEvery } from '../../pipeline/training-data.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { endWhen } from '../end-when.ts';
 import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
 import { readNamedFile } from '../named-file.ts';
 
@@ -34,6 +36,7 @@ export function addTrain(program: Command, io: Io): void {
         recipe: parseRecipe(await readNamedFile(io, options.recipe), options.recipe),
       },
     });
+    await noteParts(client, io, options.dataset);
     const started = await client.call('startRun', {
       body: {
         model,
@@ -43,6 +46,19 @@ export function addTrain(program: Command, io: Io): void {
     const version = await followRun(client, io, started);
     answer(io, options, version, versionText);
   });
+}
+
+/** Says what stands in for parts that a data set lacks. */
+async function noteParts(client: Client, io: Io, dataset: string): Promise<void> {
+  const counts = (await client.call('listDatasets')).find(({ id }) => id === dataset)?.counts;
+  if (counts?.validation === 0) {
+    io.note(
+      `"${dataset}" has no validation part: every ${heldOutEvery}th training sample is held out for it.`,
+    );
+  }
+  if (counts?.test === 0) {
+    io.note(`"${dataset}" has no test part: accuracy is that on the validation part.`);
+  }
 }
 
 function parseRecipe(bytes: Uint8Array, file: string): unknown {
@@ -61,17 +77,22 @@ function parseRecipe(bytes: Uint8Array, file: string): unknown {
 export async function followRun(client: Client, io: Io, started: Run): Promise<ModelVersion> {
   const ended = new AbortController();
   const signal = AbortSignal.any([io.signal, ended.signal]);
-  const events = client.events({ signal });
-  let run = await client.call('getRun', { params: { run: started.id } });
-  if (isOver(run)) ended.abort();
+  const look = () => client.call('getRun', { params: { run: started.id } });
+  let run = await look();
+  const onOpen = () => endWhen(look, isOver, ended);
+  const events = client.events({ signal, onOpen });
+  // Where lines stay, one for each tenth of a step is enough.
+  let shown = '';
   for await (const event of events) {
     run = applied(run, event);
-    io.progress(progressOf(run));
+    const tenth = `${run.step} ${Math.floor(run.progress * 10)}`;
+    if (io.interactive || tenth !== shown) io.progress(progressOf(run));
+    shown = tenth;
     if (isOver(run)) ended.abort();
   }
   if (io.signal.aborted)
     throw new FleetError('canceled', `You left; run ${run.id} goes on at the hub.`);
-  const done = await client.call('getRun', { params: { run: started.id } });
+  const done = await look();
   if (done.status !== 'done' || done.version === null) {
     throw new FleetError(
       done.error?.code ?? 'canceled',
@@ -94,11 +115,14 @@ function applied(run: Run, event: LiveEvent): Run {
 }
 
 function progressOf(run: Run): string {
-  const metric = run.metrics.at(-1);
+  const metric = run.step === 'train' ? run.metrics.at(-1) : undefined;
   const figures = metric
     ? `loss ${metric.loss.toFixed(4)}${metric.accuracy === undefined ? '' : `, accuracy ${percent(metric.accuracy)}`}`
     : '';
-  const speed = run.imagesPerSecond === null ? '' : `${Math.round(run.imagesPerSecond)} samples/s`;
+  const speed =
+    metric === undefined || run.imagesPerSecond === null
+      ? ''
+      : `${Math.round(run.imagesPerSecond)} samples/s`;
   return `${(run.step ?? run.status).padEnd(13)} ${bar(run.progress)} ${figures} ${speed}`.trimEnd();
 }
 

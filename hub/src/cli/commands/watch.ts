@@ -15,6 +15,10 @@ export function addWatch(program: Command, io: Io): void {
       .description(
         'print live predictions and events until Ctrl-C; with --json one document a line',
       )
+      .addHelpText(
+        'after',
+        '\nExamples:\n  edgewise watch\n  edgewise watch --no-predictions --json | jq -c .kind',
+      )
       .option('--no-predictions', 'leave the predictions out'),
   ).action(async (options: WatchOptions) => {
     for await (const event of clientOf(options).events({

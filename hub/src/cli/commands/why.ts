@@ -7,7 +7,11 @@ export function addWhy(program: Command, io: Io): void {
   withHub(
     program
       .command('why <device>')
-      .description('print the chain of digests behind what a device runs, each checked anew'),
+      .description('print the chain of digests behind what a device runs, each checked anew')
+      .addHelpText(
+        'after',
+        '\nExample:\n  edgewise why cam-1          ends with 1 when a link does not hold',
+      ),
   ).action(async (device: string, options: HubOptions) => {
     const lineage = await clientOf(options).call('why', { params: { device } });
     answer(io, options, lineage, ({ links, ok }) =>
