@@ -29,4 +29,5 @@ export const commands = {
   docs: run('test/src/docs/main.ts'),
   console: run('desktop/src/build.ts'),
   desktop: run('desktop/src/desktop.ts'),
+  pack: [...types, ...run('scripts/pack.mjs')],
 };
