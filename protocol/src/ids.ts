@@ -1,7 +1,7 @@
 import Type from 'typebox';
 
 /** Ids of fleets, devices and models: a DNS label, so that no topic level ever holds a dot, slash or wildcard. */
-export const idPattern = '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$';
+const idPattern = '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$';
 
 const idExpression = new RegExp(idPattern);
 

@@ -46,7 +46,6 @@ export {
   Digest,
   deviceClasses,
   Id,
-  idPattern,
   isId,
   TimestampMs,
   Version,

@@ -12,12 +12,12 @@ export type Item = Uint8Array | { readonly json: unknown };
 type NumberDType = Exclude<DType, 'int64' | 'uint64'>;
 
 /** Bytes of one value of an input without its batch. */
-export function inputBytes(input: ModelInput): number {
+function inputBytes(input: ModelInput): number {
   return elementCount(input.dims) * arrays[input.dtype].BYTES_PER_ELEMENT;
 }
 
 /** Bytes of one whole item. */
-export function itemBytes(inputs: readonly ModelInput[]): number {
+function itemBytes(inputs: readonly ModelInput[]): number {
   return inputs.reduce((sum, input) => sum + inputBytes(input), 0);
 }
 

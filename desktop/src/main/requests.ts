@@ -37,7 +37,7 @@ export function handleRequests(port: MainPort, handlers: RequestHandlers, origin
 }
 
 /** The top frame of our own pages: no iframe, no other origin, no frame that is gone. */
-export function isOurFrame(event: RequestEvent, origin: string): boolean {
+function isOurFrame(event: RequestEvent, origin: string): boolean {
   const frame = event.senderFrame;
   if (frame === null || frame.parent !== null) return false;
   return frame.url === origin || frame.url.startsWith(`${origin}/`);

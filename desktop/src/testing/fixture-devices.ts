@@ -91,9 +91,6 @@ const facts: readonly DeviceFacts[] = [
   },
 ];
 
-/** The ids of the made-up fleet. */
-export const deviceIds: readonly string[] = facts.map((each) => each.id);
-
 /** The made-up fleet: drifting, learning, refusing, lossy and silent devices. */
 export function deviceFixtures(nowMs: number): readonly Device[] {
   return facts.map((each) => device(each, nowMs));

@@ -1,7 +1,7 @@
 import { logGamma } from './log-gamma.ts';
 
 /** Concentration of every bin: Jeffreys' prior. */
-export const jeffreysConcentration = 0.5;
+const jeffreysConcentration = 0.5;
 
 const logGammaConcentration = logGamma(jeffreysConcentration);
 

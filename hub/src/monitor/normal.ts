@@ -1,7 +1,7 @@
 const logRootTwoPi = 0.5 * Math.log(2 * Math.PI);
 
 /** Density of the standard normal distribution. */
-export function normalDensity(x: number): number {
+function normalDensity(x: number): number {
   return Math.exp(-0.5 * x * x - logRootTwoPi);
 }
 

@@ -25,13 +25,3 @@ export function blobEntry(name: string, bytes: Uint8Array, sha256: Sha256): Blob
     blocks: splitBlocks(bytes).map(sha256),
   };
 }
-
-/** Whether bytes are block `index` of a blob; false for an index that the blob does not have. */
-export function isBlock(
-  entry: BlobEntry,
-  index: number,
-  bytes: Uint8Array,
-  sha256: Sha256,
-): boolean {
-  return entry.blocks[index] === sha256(bytes);
-}

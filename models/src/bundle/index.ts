@@ -1,7 +1,7 @@
 export { fromBase64, toBase64 } from './base64.ts';
-export { blobEntry, blockCount, isBlock, splitBlocks } from './blocks.ts';
+export { blobEntry, blockCount, splitBlocks } from './blocks.ts';
 export { assertRunsOn, formatVersion, type Host } from './compatibility.ts';
-export { preAuthEncoding, signEnvelope, verifyEnvelope } from './dsse.ts';
+export { signEnvelope, verifyEnvelope } from './dsse.ts';
 export { chooseExtremes, type GoldenChooser, type GoldenOptions, makeGolden } from './golden.ts';
 export { decodeGolden, encodeGolden, type Golden } from './golden-file.ts';
 export {

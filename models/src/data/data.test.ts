@@ -11,7 +11,6 @@ import { decodeCsv } from './csv.ts';
 import { decodeIdx } from './idx.ts';
 import { decodeNpy, encodeNpy } from './npy.ts';
 import { decodeNpz, encodeNpz } from './npz.ts';
-import { decodePng } from './png.ts';
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 const fails = (action: () => unknown, code: Code, message?: RegExp): void => {
@@ -190,7 +189,7 @@ test('what is wrong with a table is said with line and column', () => {
 });
 
 test('any bytes are read or refused with a code', () => {
-  const decoders = [decodeIdx, decodeNpy, decodeNpz, decodeCsv, decodePng];
+  const decoders = [decodeIdx, decodeNpy, decodeNpz, decodeCsv];
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       for (const decode of decoders) {

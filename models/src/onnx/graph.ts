@@ -60,7 +60,7 @@ export type Initializer =
     };
 
 /** Types that survive read -> write as they are; `string` data is a list of UTF-8 strings. */
-export const opaqueDTypes = [
+const opaqueDTypes = [
   'float16',
   'bfloat16',
   'int4',

@@ -4,15 +4,14 @@ export {
   type GraphBuilder,
   type NodeOptions,
 } from './builder.ts';
-export {
-  type Attribute,
-  type Graph,
-  type Initializer,
-  type Model,
-  type Node,
-  type OpaqueDType,
-  opaqueDTypes,
-  type ValueInfo,
+export type {
+  Attribute,
+  Graph,
+  Initializer,
+  Model,
+  Node,
+  OpaqueDType,
+  ValueInfo,
 } from './graph.ts';
 export { type ReadOptions, readModel } from './read.ts';
 export type { ExternalData } from './read-tensor.ts';

@@ -12,7 +12,7 @@ export interface Columns {
 }
 
 /** Vectors up to this length are counted column by column, longer ones by their statistics. */
-export const mostColumns = 32;
+const mostColumns = 32;
 
 /** What is counted of the raw input, by its kind. */
 export function inputStatistics(

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { Count, Id, TimestampMs, Version } from '../ids.ts';
 
 /** What a change looks like. */
-export const driftPatterns = [
+const driftPatterns = [
   'offset',
   'gain',
   'both',

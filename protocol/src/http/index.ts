@@ -1,4 +1,4 @@
-export { Alarm, DriftFinding, type DriftPattern, driftPatterns } from './alarms.ts';
+export { Alarm, DriftFinding, type DriftPattern } from './alarms.ts';
 export { Dataset, type DatasetPart, datasetParts, FieldSample, Snapshot } from './data.ts';
 export {
   Device,

@@ -7,7 +7,7 @@ import { until } from './until.ts';
 
 /** A user's own small task: three readings of a pump tell whether it is worn. */
 export const pumps = 'pumps';
-export const pumpClasses = ['good', 'worn'] as const;
+const pumpClasses = ['good', 'worn'] as const;
 
 /** One reading of a pump in a state, by chance. */
 export interface Reading {

@@ -62,7 +62,7 @@ export interface WeightGradientShape {
  * layers, plain sums per window cell win for depthwise ones, and only other groupings are left to a
  * convolution of input with gradient.
  */
-export function weightGradientStrategy(shape: WeightGradientShape): WeightGradientStrategy {
+function weightGradientStrategy(shape: WeightGradientShape): WeightGradientStrategy {
   if (shape.groups === 1) return 'columns';
   const depthwise = shape.groups === shape.inChannels && shape.groups === shape.outChannels;
   return depthwise ? 'cells' : 'correlation';
