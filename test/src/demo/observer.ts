@@ -51,6 +51,8 @@ export function observe(client: Client, signal: AbortSignal): Observer {
   }
 
   const ended = follow();
+  // Whoever waits for something is told; nobody may be waiting just now.
+  ended.catch(() => undefined);
   return {
     devices,
     alarms,
