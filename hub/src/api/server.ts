@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { FleetError, limits, seconds } from '@edgewise/protocol';
+import { FleetError, invariant, limits, seconds } from '@edgewise/protocol';
 import { openApiDocument } from '@edgewise/protocol/documentation';
-import { problemOf, type Route, type RouteName, routes } from '@edgewise/protocol/http';
+import { type Route, type RouteName, routes } from '@edgewise/protocol/http';
 import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -13,10 +13,12 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
+import { isLoopback } from '../loopback.ts';
 import { authenticate } from './authenticate.ts';
 import type { EventLog } from './event-log.ts';
 import { streamEvents } from './event-stream.ts';
-import type { Handler, Handlers } from './handler.ts';
+import type { Caller, Handler, Handlers } from './handler.ts';
+import { sendProblem } from './send-problem.ts';
 import type { SignInCodes } from './sign-in-codes.ts';
 import type { Tokens } from './tokens.ts';
 import { argumentCheck } from './validate.ts';
@@ -42,8 +44,15 @@ export interface ApiOptions {
   readonly consoleFolder?: string;
 }
 
-/** Starts the API. Rejects with `port-in-use` when another program has the port. */
+/**
+ * Starts the API. Rejects with `port-in-use` when another program has the port, and with
+ * `invalid-argument` where tokens would cross a network in the clear.
+ */
 export async function createApi(options: ApiOptions): Promise<ApiServer> {
+  const { host, tls } = options;
+  if (!tls && !isLoopback(host)) {
+    throw new FleetError('invalid-argument', `${host} is reached from outside: it needs TLS.`);
+  }
   const stop = new AbortController();
   const app = fastify({
     loggerInstance: options.logger,
@@ -52,6 +61,7 @@ export async function createApi(options: ApiOptions): Promise<ApiServer> {
     routerOptions: { maxParamLength: 128 },
     forceCloseConnections: true,
     requestTimeout: seconds(120),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
     ...(options.tls && { https: options.tls }),
   }) as unknown as FastifyInstance;
   app.addContentTypeParser(
@@ -60,6 +70,9 @@ export async function createApi(options: ApiOptions): Promise<ApiServer> {
     (_request, body, done) => done(null, body),
   );
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    sendProblem(new FleetError('not-found', `There is nothing at ${request.url}.`), request, reply);
+  });
   await app.register(swagger, {
     mode: 'static',
     specification: { document: openApiDocument() as never },
@@ -84,6 +97,7 @@ interface RouteContext extends ApiOptions {
 
 function addRoute(app: FastifyInstance, name: RouteName, context: RouteContext): void {
   const route: Route = routes[name];
+  const callers = new WeakMap<FastifyRequest, Caller>();
   const check = argumentCheck(route);
   app.route({
     method: route.method,
@@ -103,7 +117,7 @@ function addRoute(app: FastifyInstance, name: RouteName, context: RouteContext):
           lastId: headerOf(request, 'last-event-id'),
           predictions: (args.query as { predictions?: boolean }).predictions === true,
           signal: context.signal,
-          mayFollow: () => authenticate(route, request.headers.authorization, context).then(isTrue, isFalse),
+          recheck: () => authenticate(route, request.headers.authorization, context),
         });
         return reply;
       }
@@ -145,34 +159,6 @@ function contentTypeOf(route: Route, bytes: Uint8Array): string {
     : 'application/octet-stream';
 }
 
-function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const error = fromFastify(thrown);
-  if (error.code === 'internal')
-    request.log.error({ err: thrown, path: request.url }, 'a request failed');
-  const problem = problemOf(error);
-  if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
-  reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
-}
-
-/** Codes of the HTTP server itself, translated where they are known. */
-const fastifyCodes = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'invalid-argument',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed',
-} as const;
-
-function fromFastify(thrown: unknown): FleetError {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  const known = Object.hasOwn(fastifyCodes, code)
-    ? fastifyCodes[code as keyof typeof fastifyCodes]
-    : undefined;
-  if (known && thrown instanceof Error)
-    return new FleetError(known, thrown.message, { cause: thrown });
-  return FleetError.from(thrown);
-}
-
 /** Nothing but our own files may run in the pages; samples are shown from blob URLs. */
 const contentSecurityPolicy =
   "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -193,12 +179,10 @@ async function addPages(app: FastifyInstance, folder: string | undefined): Promi
       response.header('referrer-policy', 'no-referrer');
     },
   });
-  app.setNotFoundHandler((request, reply) => {
-    sendProblem(new FleetError('not-found', `There is nothing at ${request.url}.`), request, reply);
-  });
 }
 
 async function listen(app: FastifyInstance, { host, port, tls }: ApiOptions): Promise<string> {
+  app.server.maxConnections = limits.connections;
   try {
     await app.listen({ host, port });
   } catch (cause) {

@@ -37,7 +37,10 @@ function checkParams(params: unknown): Readonly<Record<string, string>> {
   const values = (params ?? {}) as Readonly<Record<string, string>>;
   for (const [name, value] of Object.entries(values)) {
     if (!pathValue.test(value)) {
-      throw new FleetError('invalid-argument', `"${value}" cannot be the {${name}} of this path.`);
+      throw new FleetError(
+        'invalid-argument',
+        `"${value}" cannot name a ${name}: letters, digits, ".", "_" and "-" can, 1 to 100 of them.`,
+      );
     }
   }
   return values;

@@ -9,6 +9,7 @@ import type { Identity } from '../fleet/identity.ts';
 import type { OnUnreadable } from '../link/handlers.ts';
 import type { HubLink } from '../link/hub-link.ts';
 import { createMqttLink, openBroker } from '../link/mqtt-link.ts';
+import { isLoopback } from '../loopback.ts';
 import type { Signal } from '../signal.ts';
 
 /** The hub's end of the wire, and the broker at the other end of it where that is embedded. */
@@ -84,7 +85,7 @@ async function openExternal(
   { identity, logger, onUnreadable, keep }: WireOptions,
   url: string,
 ): Promise<Wire> {
-  const { username, password } = new URL(url);
+  const { protocol, host, username, password } = new URL(url);
   const link = keep.use(
     await createMqttLink({
       open: openBroker(url),
@@ -99,7 +100,14 @@ async function openExternal(
   );
   // That broker knows nothing of our keys: it is configured to withdraw them itself.
   const nothing = () => undefined;
-  return { kind: 'external', url, link, disconnectDevice: nothing, disconnectToken: nothing };
+  return {
+    kind: 'external',
+    // Devices, readers and the log learn the address, never the hub's own password.
+    url: `${protocol}//${host}`,
+    link,
+    disconnectDevice: nothing,
+    disconnectToken: nothing,
+  };
 }
 
 /** A certificate where the hub listens off loopback; `undefined` on loopback. */
@@ -114,9 +122,4 @@ export async function tlsFor(
     hosts: [...new Set([...hosts, host])],
     nowMs: clock.now(),
   });
-}
-
-/** Whether only this machine reaches an address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
