@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { Mark, SeriesProps } from './series.tsx';
+import type { Mark, SeriesProps } from './series-props.ts';
 
 /** Colours of a plot, read from the tokens: a canvas knows no CSS variables. */
 export interface PlotLook {

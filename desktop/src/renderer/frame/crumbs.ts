@@ -1,5 +1,6 @@
 import { addresses } from '../addresses.ts';
 import { text } from '../text/text.ts';
+import { places } from './places.ts';
 
 /** One step of the way to what is shown. */
 export interface Crumb {
@@ -15,19 +16,17 @@ export function crumbsOf(
 ): readonly Crumb[] {
   const [screen = '', object] = path.split('/').filter(Boolean);
   const home = { name: fleet ?? text.product, href: '/' };
-  const place = places[screen];
+  const place = screenOf(screen);
   if (!place) return [home];
   const name = object === undefined ? objectOf(screen, search) : decodeURIComponent(object);
   return name === undefined ? [home, place] : [home, place, { name, href: path }];
 }
 
-const places: Readonly<Record<string, Crumb>> = {
-  fleet: { name: text.frame.fleet, href: '/fleet' },
-  devices: { name: text.frame.fleet, href: '/fleet' },
-  models: { name: text.frame.models, href: '/models' },
-  drift: { name: text.frame.drift, href: '/drift' },
-  label: { name: text.frame.label, href: '/label' },
-};
+/** The screen of a path's first part; a device belongs to the fleet. */
+function screenOf(part: string): Crumb | undefined {
+  const place = places.find(({ to }) => to === `/${part === 'devices' ? 'fleet' : part}`);
+  return place && { name: place.name, href: place.to };
+}
 
 function objectOf(screen: string, search: Readonly<Record<string, unknown>>): string | undefined {
   if (screen === 'drift') return addresses.drift(search).alarm;

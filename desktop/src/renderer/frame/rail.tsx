@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
-import { Activity, Boxes, type LucideIcon, Server, Tags } from 'lucide-react';
 import { text } from '../text/text.ts';
+import { type Place, places } from './places.ts';
 
 interface RailProps {
   readonly openAlarms: number;
@@ -9,29 +9,19 @@ interface RailProps {
 
 /** The screens, at the left of a desktop and at the bottom of a phone. */
 export function Rail({ openAlarms, labelsWaiting }: RailProps) {
+  const waiting: Readonly<Partial<Record<Place['to'], Waiting>>> = {
+    '/drift': { count: openAlarms, countTitle: text.frame.openAlarms(openAlarms), urgent: true },
+    '/label': { count: labelsWaiting, countTitle: text.frame.waiting(labelsWaiting) },
+  };
   return (
     <nav
       aria-label={text.frame.main}
       className="flex shrink-0 items-stretch border-t bg-surface pb-[env(safe-area-inset-bottom)] sm:w-(--rail) sm:flex-col sm:gap-1 sm:border-t-0 sm:border-r sm:p-1.5"
     >
       <Mark />
-      <Place to="/fleet" icon={Server} name={text.frame.fleet} />
-      <Place
-        to="/drift"
-        icon={Activity}
-        name={text.frame.drift}
-        count={openAlarms}
-        countTitle={text.frame.openAlarms(openAlarms)}
-        urgent
-      />
-      <Place to="/models" icon={Boxes} name={text.frame.models} />
-      <Place
-        to="/label"
-        icon={Tags}
-        name={text.frame.label}
-        count={labelsWaiting}
-        countTitle={text.frame.waiting(labelsWaiting)}
-      />
+      {places.map((place) => (
+        <PlaceLink key={place.to} place={place} {...waiting[place.to]} />
+      ))}
     </nav>
   );
 }
@@ -53,16 +43,19 @@ function Mark() {
   );
 }
 
-interface PlaceProps {
-  readonly to: '/fleet' | '/drift' | '/models' | '/label';
-  readonly icon: LucideIcon;
-  readonly name: string;
+/** What waits for somebody on a screen. */
+interface Waiting {
   readonly count?: number;
   readonly countTitle?: string;
   readonly urgent?: boolean;
 }
 
-function Place({ to, icon: Icon, name, count = 0, countTitle, urgent = false }: PlaceProps) {
+interface PlaceLinkProps extends Waiting {
+  readonly place: Place;
+}
+
+function PlaceLink({ place, count = 0, countTitle, urgent = false }: PlaceLinkProps) {
+  const { to, icon: Icon, name } = place;
   return (
     <Link
       to={to}

@@ -1,5 +1,6 @@
 import type { Alarm, Device, ModelInfo } from '@edgewise/protocol/http';
 import { text } from '../text/text.ts';
+import { places } from './places.ts';
 
 /** Something that search can open. */
 export interface SearchHit {
@@ -23,9 +24,7 @@ const hitLimit = 12;
 /** What can be found, screens first. */
 export function searchItems({ devices, models, alarms }: SearchSources): readonly SearchHit[] {
   return [
-    ...(['fleet', 'drift', 'models', 'label'] as const).map((screen) =>
-      hit('screen', screen, { name: text.frame[screen], to: `/${screen}` }),
-    ),
+    ...places.map(({ name, to }) => hit('screen', to, { name, to })),
     ...devices.map((device) =>
       hit('device', device.id, {
         note: text.presence[device.presence.status],

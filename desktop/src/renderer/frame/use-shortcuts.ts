@@ -2,16 +2,10 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { themes } from '../theme/theme.ts';
 import { useTheme } from '../theme/theme-context.tsx';
+import { places } from './places.ts';
 
 /** How long after `g` the second key counts. */
 const chordMs = 1_200;
-
-const places: Readonly<Record<string, '/fleet' | '/drift' | '/models' | '/label' | undefined>> = {
-  f: '/fleet',
-  d: '/drift',
-  m: '/models',
-  l: '/label',
-};
 
 /** Keys that work on every screen. */
 export function useShortcuts() {
@@ -31,8 +25,9 @@ export function useShortcuts() {
       t: () => choose(themes[(themes.indexOf(chosen) + 1) % themes.length] ?? 'system'),
     };
     const plain = (key: string) => {
-      const place = Date.now() - chordAt.current < chordMs ? places[key] : undefined;
-      if (place) void navigate({ to: place });
+      const isChord = Date.now() - chordAt.current < chordMs;
+      const place = isChord ? places.find((each) => each.key === key) : undefined;
+      if (place) void navigate({ to: place.to });
       else keys[key]?.();
       return place !== undefined || key in keys;
     };

@@ -1,6 +1,6 @@
 import type { DeviceEvent } from '@edgewise/protocol';
 import type { Alarm, Device, FeatureComparison, WindowSummary } from '@edgewise/protocol/http';
-import type { Mark } from '../../charts/series.tsx';
+import type { Mark } from '../../charts/series-props.ts';
 import type { Level } from '../../components/levels.ts';
 
 /** Windows as columns of numbers for charts, oldest first. `null` is a gap. */

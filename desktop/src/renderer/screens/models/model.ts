@@ -6,7 +6,7 @@ import {
   type Rollout,
   type Run,
 } from '@edgewise/protocol/http';
-import type { Line } from '../../charts/series.tsx';
+import type { Line } from '../../charts/series-props.ts';
 import type { Level } from '../../components/levels.ts';
 import type { Badge } from '../../components/state-badge.tsx';
 
