@@ -8,17 +8,18 @@ import { exitCodeOf, exitCodes, type Io } from './io.ts';
 import { runDevice } from './run-device.ts';
 import { describeStatus, readStatus } from './status.ts';
 
-const about = `Runs signed models on this device and reports to its hub.
+const about = 'Runs signed models on this device and reports to its hub.';
 
+const more = `
 A first device:
   edgewise-agent enrol ew1.eyJ1cmwi... --folder pi      with the token that "edgewise devices enrol" printed
-  edgewise-agent run --folder pi --source http:8080     then: curl -d '{"items":[[...]]}' -H 'content-type: application/json' http://127.0.0.1:8080/v1/predict
+  edgewise-agent run --folder pi --source http:8080     then: curl --json '{"items":[[...]]}' http://127.0.0.1:8080/v1/predict
   edgewise-agent status --folder pi
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 hub not reachable, 4 not allowed.`;
+Exit codes: 0 done (also run after Ctrl-C), 1 failed, 2 wrong usage, 3 hub not reachable, 4 not allowed.`;
 
 const sourceHelp = `where inputs come from; may be given several times:
-  replay:FILE?rate=10&loop=true&from=0&count=1000   recorded inputs (.npy or IDX, also gzipped), items per second; rate=0 is as fast as it goes
+  replay:FILE?rate=10&loop=true&from=0&count=1000   recorded inputs (IDX, also gzipped, .npy, .npz or .csv?label=COLUMN), items per second; rate=0 is as fast as it goes
   http:8080                                         POST /v1/predict with {"items":[...]} or raw bytes, on this machine only
   serial:/dev/ttyUSB0?baud=115200                   one line of JSON per input, answered by one line`;
 
@@ -29,6 +30,7 @@ export function createProgram(io: Io, version: string): Command {
     .env('EDGEWISE_AGENT_FOLDER');
   const program = new Command('edgewise-agent')
     .description(about)
+    .addHelpText('after', more)
     .version(version)
     .showSuggestionAfterError()
     .exitOverride()
@@ -56,6 +58,10 @@ function addEnrol(program: Command, { io, version, folder }: Context): void {
     .addOption(folder)
     .option('--name <id>', 'the name this device would like: letters, digits and hyphens')
     .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExample:\n  edgewise-agent enrol $(edgewise devices enrol) --folder pi --name kitchen',
+    )
     .action(async (token: string, options: { folder: string; name?: string; json?: true }) => {
       const { enrolment } = await enrol(parseToken(token), {
         folder: options.folder,
@@ -64,6 +70,11 @@ function addEnrol(program: Command, { io, version, folder }: Context): void {
         ...(options.name === undefined ? {} : { name: options.name }),
       });
       const { device, fleet, hub, broker } = enrolment;
+      if (options.name !== undefined && options.name !== device) {
+        io.note(
+          `This folder's key is known to the hub as ${device}; "${options.name}" was not used.`,
+        );
+      }
       if (options.json) io.print(JSON.stringify({ device, fleet, hub, broker }));
       else {
         io.print(`This is now device ${device} of fleet ${fleet}.`);
@@ -90,6 +101,10 @@ function addRun(program: Command, { io, version, folder }: Context): void {
     .option('--source <spec>', sourceHelp, (spec, all: readonly string[]) => [...all, spec], [])
     .addOption(level)
     .option('--json', 'print one JSON document once it runs: {"device","instance","urls"}')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  edgewise-agent run --folder pi --source http:8080\n  edgewise-agent run --folder pi --source "replay:pumps.csv?label=state&rate=5&loop=true"\n\nWithout its hub it goes on serving, keeps what it has to report, and connects again by itself.',
+    )
     .action(async (flags: RunFlags) => {
       // A restart that the hub orders starts the agent again, and is no news to whoever reads stdout.
       let isTold = false;
@@ -120,6 +135,7 @@ function addStatus(program: Command, { io, folder }: Context): void {
     .description('Show the device of a folder: identity, slots, refused bundles.')
     .addOption(folder)
     .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  edgewise-agent status --folder pi')
     .action(async (options: { folder: string; json?: true }) => {
       const status = await readStatus(options.folder);
       if (options.json) io.print(JSON.stringify(status));

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { decodeIdx, decodeNpy } from '@edgewise/models/data';
+import path from 'node:path';
+import { decodeCsv, decodeIdx, decodeNpy, decodeNpz } from '@edgewise/models/data';
 import type { Tensor } from '@edgewise/models/tensor';
 import { FleetError } from '@edgewise/protocol';
 import type { Clock } from '../core/clock.ts';
@@ -43,7 +44,7 @@ function replay(spec: string, file: string, { options, context }: Spec): Source 
   const count = number(spec, options, 'count');
   return createReplaySource({
     name: `replay:${file}`,
-    read: () => readInputs(file),
+    read: () => readInputs(file, options.get('label')),
     ratePerSecond: number(spec, options, 'rate') ?? 10,
     atEnd: options.get('loop') === 'true' ? 'again' : 'stop',
     clock: context.clock,
@@ -52,9 +53,30 @@ function replay(spec: string, file: string, { options, context }: Spec): Source 
   });
 }
 
-async function readInputs(file: string): Promise<Tensor> {
-  const bytes = new Uint8Array(await readFile(file));
-  return file.endsWith('.npy') ? decodeNpy(bytes) : decodeIdx(bytes);
+/** Inputs of a recorded file; a table or archive may hold labels beside them. */
+async function readInputs(file: string, label: string | null): Promise<Tensor> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    const { code } = FleetError.from(cause);
+    const why = code === 'not-found' ? 'there is no such file' : 'it cannot be read';
+    throw new FleetError(code, `${file}: ${why}.`, { cause });
+  });
+  switch (path.extname(file)) {
+    case '.npy':
+      return decodeNpy(bytes);
+    case '.npz':
+      return arrayX(decodeNpz(bytes));
+    case '.csv':
+      return decodeCsv(bytes, label === null ? {} : { labelColumn: label }).inputs;
+    default:
+      return decodeIdx(bytes);
+  }
+}
+
+function arrayX(arrays: ReadonlyMap<string, Tensor>): Tensor {
+  const x = arrays.get('x');
+  if (x !== undefined) return x;
+  const found = [...arrays.keys()].join(', ');
+  throw new FleetError('invalid-argument', `The .npz holds ${found}; inputs are its array x.`);
 }
 
 function http(spec: string, place: string, context: SourceContext): Source {

@@ -37,7 +37,7 @@ export async function writeIdentity(folder: string, identity: Identity): Promise
 export async function ensureKey(folder: string): Promise<string> {
   const known = await readKey(folder);
   if (known !== undefined) return known;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const { privateKeyPem } = generateKey();
   const file = path.join(folder, keyFile);
   const next = `${file}.next`;
@@ -47,6 +47,16 @@ export async function ensureKey(folder: string): Promise<string> {
   await disk.rename(`${keyFile}.next`, keyFile);
   await disk.syncFolder('');
   return privateKeyPem;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const reason = `${folder} cannot be the folder of a device (${why}); choose another --folder.`;
+    throw new FleetError('invalid-argument', reason, { cause });
+  }
 }
 
 /** The device's private key; `undefined` when none was made yet. */

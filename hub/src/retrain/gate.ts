@@ -8,7 +8,12 @@ export interface GateEvidence {
     readonly challengerIsRight: boolean;
   }[];
   /** Accuracy (0-1) on the golden set. */
-  readonly golden: { readonly champion: number; readonly challenger: number };
+  readonly golden: {
+    readonly champion: number;
+    readonly challenger: number;
+    /** Of how many samples; so few that one of them is more than `maxGoldenLoss` may lose that one. */
+    readonly samples?: number;
+  };
   readonly challengerSizeBytes?: number;
   /** Median latency on the slowest device class, ms. */
   readonly challengerLatencyMs?: number;
@@ -38,6 +43,8 @@ export interface GateFigures {
   readonly pBetter: number;
   readonly pWorse: number;
   readonly goldenLoss: number;
+  /** What of it is allowed. */
+  readonly maxGoldenLoss: number;
 }
 
 /** Pass: roll out. Hold: gather more labels. Fail: do not roll out. */
@@ -59,7 +66,7 @@ export type GateReason =
 /** Judges a challenger by the exact McNemar test (Psychometrika 12, 1947), golden set and budgets. */
 export function judgeChallenger(evidence: GateEvidence, rule: GateRule = {}): GateVerdict {
   const { alpha = 0.05, minPairs = 100 } = rule;
-  const figures = measure(evidence);
+  const figures = measure(evidence, rule);
   const failures = failuresOf(evidence, rule, figures);
   if (failures.length > 0) return { verdict: 'fail', reasons: failures, figures };
   if (figures.pairs < minPairs) return { verdict: 'hold', reasons: ['too-few-labels'], figures };
@@ -69,18 +76,18 @@ export function judgeChallenger(evidence: GateEvidence, rule: GateRule = {}): Ga
 }
 
 function failuresOf(evidence: GateEvidence, rule: GateRule, figures: GateFigures): GateReason[] {
-  const { alpha = 0.05, maxGoldenLoss = 0.01 } = rule;
+  const { alpha = 0.05 } = rule;
   const { maxSizeBytes = Infinity, maxLatencyMs = Infinity } = rule;
   const failures: GateReason[] = [];
   if (figures.pWorse <= alpha) failures.push('worse-on-labels');
   // A hundred-thousandth of slack, so that 0.99 - 0.98 is one point.
-  if (figures.goldenLoss > maxGoldenLoss + 1e-5) failures.push('worse-on-golden-set');
+  if (figures.goldenLoss > figures.maxGoldenLoss + 1e-5) failures.push('worse-on-golden-set');
   if ((evidence.challengerSizeBytes ?? 0) > maxSizeBytes) failures.push('too-large');
   if ((evidence.challengerLatencyMs ?? 0) > maxLatencyMs) failures.push('too-slow');
   return failures;
 }
 
-function measure({ pairs, golden }: GateEvidence): GateFigures {
+function measure({ pairs, golden }: GateEvidence, { maxGoldenLoss = 0.01 }: GateRule): GateFigures {
   let [champion, challenger, wins, losses] = [0, 0, 0, 0];
   for (const { championIsRight, challengerIsRight } of pairs) {
     if (championIsRight) champion += 1;
@@ -97,6 +104,7 @@ function measure({ pairs, golden }: GateEvidence): GateFigures {
     pBetter: fairCoinTail(wins, wins + losses),
     pWorse: fairCoinTail(losses, wins + losses),
     goldenLoss: golden.champion - golden.challenger,
+    maxGoldenLoss: Math.max(maxGoldenLoss, 1 / (golden.samples || Number.POSITIVE_INFINITY)),
   };
 }
 

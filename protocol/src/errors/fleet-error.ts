@@ -48,6 +48,7 @@ const platformCodes: Readonly<Record<string, Code>> = {
   ENOSPC: 'disk-full',
   EDQUOT: 'disk-full',
   ENOENT: 'not-found',
+  ENOTDIR: 'not-found',
   EACCES: 'forbidden',
   EPERM: 'forbidden',
   EADDRINUSE: 'port-in-use',

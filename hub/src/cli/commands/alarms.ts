@@ -2,7 +2,7 @@ import type { Alarm } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
 import { answer, clientOf, type HubOptions, whenAlone, withHub } from '../context.ts';
 import { type Io, percent } from '../io.ts';
-import { followRun, versionText } from './train.ts';
+import { answerVersion, followRun } from './train.ts';
 
 /** `edgewise alarms`: list, dismiss, retrain. */
 export function addAlarms(program: Command, io: Io): void {
@@ -46,7 +46,7 @@ export function addAlarms(program: Command, io: Io): void {
   ).action(async (alarm: string, options: HubOptions) => {
     const client = clientOf(options);
     const run = await client.call('retrain', { params: { alarm } });
-    answer(io, options, await followRun(client, io, run), versionText);
+    answerVersion(io, options, await followRun(client, io, run));
   });
 }
 

@@ -2,13 +2,42 @@ import { FleetError } from '@edgewise/protocol';
 import type { Rollout } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.ts';
-import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { answer, clientOf, type HubOptions, whenAlone, withHub } from '../context.ts';
 import { endWhen } from '../end-when.ts';
 import { exitCodes, type Io, table, wholeNumber } from '../io.ts';
 
 interface RolloutOptions extends HubOptions {
   readonly devices?: string;
   readonly wait: boolean;
+}
+
+/** `edgewise rollouts`: list and abort. */
+export function addRollouts(program: Command, io: Io): void {
+  const rollouts = withHub(
+    program
+      .command('rollouts')
+      .description('list rollouts and rollbacks, or abort one')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  edgewise rollouts                             the newest first\n  edgewise rollouts abort rollout-364ca839da    devices keep what they serve now',
+      ),
+  );
+  whenAlone(rollouts, async (options) => {
+    const all = await clientOf(options).call('listRollouts', { query: { limit: 20 } });
+    answer(io, options, all, (list) =>
+      list.length === 0 ? 'No rollouts yet.' : list.map(rolloutText).join('\n\n'),
+    );
+  });
+
+  withHub(
+    rollouts
+      .command('abort <rollout>')
+      .description('stop a rollout where it stands')
+      .addHelpText('after', '\nExample:\n  edgewise rollouts abort rollout-364ca839da'),
+  ).action(async (rollout: string, options: HubOptions) => {
+    const done = await clientOf(options).call('abortRollout', { params: { rollout } });
+    answer(io, options, done, rolloutText);
+  });
 }
 
 /** `edgewise rollout` and `edgewise rollback`. */
@@ -86,7 +115,10 @@ export async function followRollout(client: Client, io: Io, started: Rollout): P
     if (isOver(event.rollout)) ended.abort();
   }
   if (io.signal.aborted)
-    throw new FleetError('canceled', `You left; rollout ${started.id} goes on at the hub.`);
+    throw new FleetError(
+      'canceled',
+      `You left; rollout ${started.id} goes on at the hub. "edgewise rollouts abort ${started.id}" stops it.`,
+    );
   return await look();
 }
 

@@ -5,7 +5,7 @@ import type { Client } from '../../client/client.ts';
 import { heldOutEvery } from '../../pipeline/training-data.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { endWhen } from '../end-when.ts';
-import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
+import { bar, exitCodes, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
 import { readNamedFile } from '../named-file.ts';
 
 interface TrainOptions extends HubOptions {
@@ -44,7 +44,7 @@ export function addTrain(program: Command, io: Io): void {
       },
     });
     const version = await followRun(client, io, started);
-    answer(io, options, version, versionText);
+    answerVersion(io, options, version);
   });
 }
 
@@ -91,7 +91,10 @@ export async function followRun(client: Client, io: Io, started: Run): Promise<M
     if (isOver(run)) ended.abort();
   }
   if (io.signal.aborted)
-    throw new FleetError('canceled', `You left; run ${run.id} goes on at the hub.`);
+    throw new FleetError(
+      'canceled',
+      `You left; run ${run.id} goes on at the hub. "edgewise runs cancel ${run.id}" ends it.`,
+    );
   const done = await look();
   if (done.status !== 'done' || done.version === null) {
     throw new FleetError(
@@ -116,8 +119,10 @@ function applied(run: Run, event: LiveEvent): Run {
 
 function progressOf(run: Run): string {
   const metric = run.step === 'train' ? run.metrics.at(-1) : undefined;
+  // Accuracy is measured once an epoch, loss more often.
+  const accuracy = run.metrics.findLast((each) => each.accuracy !== undefined)?.accuracy;
   const figures = metric
-    ? `loss ${metric.loss.toFixed(4)}${metric.accuracy === undefined ? '' : `, accuracy ${percent(metric.accuracy)}`}`
+    ? `loss ${metric.loss.toFixed(4)}${accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`}`
     : '';
   const speed =
     metric === undefined || run.imagesPerSecond === null
@@ -126,8 +131,14 @@ function progressOf(run: Run): string {
   return `${(run.step ?? run.status).padEnd(13)} ${bar(run.progress)} ${figures} ${speed}`.trimEnd();
 }
 
+/** Prints a new version; one that failed its gate ends the command with `refused`. */
+export function answerVersion(io: Io, options: HubOptions, version: ModelVersion): void {
+  answer(io, options, version, versionText);
+  if (version.gate.verdict === 'fail') io.setExitCode(exitCodes.refused);
+}
+
 /** A version in a few lines. */
-export function versionText(version: ModelVersion): string {
+function versionText(version: ModelVersion): string {
   const { fp32 } = version;
   return [
     `${version.model} ${version.version}: gate ${version.gate.verdict}`,
@@ -137,6 +148,8 @@ export function versionText(version: ModelVersion): string {
         `  int8  accuracy ${percent(variant.accuracy)}, ${sizeOf(variant.graphBytes)} (bundle ${sizeOf(variant.bundleBytes)}) for ${variant.deviceClass}`,
     ),
     ...version.gate.checks.map(({ ok, sentence }) => `  ${ok ? 'ok  ' : 'FAIL'}  ${sentence}`),
-    `Roll it out with "edgewise rollout ${version.model} ${version.version}".`,
+    version.gate.verdict === 'fail'
+      ? 'It cannot be rolled out: its gate failed.'
+      : `Roll it out with "edgewise rollout ${version.model} ${version.version}".`,
   ].join('\n');
 }

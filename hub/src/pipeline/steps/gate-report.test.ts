@@ -37,5 +37,20 @@ test('a fresh training without field labels is judged by the golden set', () => 
   const worse = judgeChallenger({ pairs: [], golden: { champion: 0.99, challenger: 0.9 } });
   const report = gateReport(worse, { kind: 'train', accuracy });
   assert.equal(report.verdict, 'fail');
+  assert.deepEqual(
+    report.checks.map(({ name }) => name),
+    ['int8', 'golden set'],
+  );
   assert.match(report.checks.at(-1)?.sentence ?? '', /loses 9\.00 points/);
+});
+
+test('a golden set so small that one sample is more than a point may lose that one', () => {
+  const after = (lost: number) => {
+    const small = { champion: 1, challenger: 1 - lost / 50, samples: 50 };
+    const verdict = judgeChallenger({ pairs: [], golden: small });
+    return gateReport(verdict, { kind: 'train', accuracy });
+  };
+  assert.equal(after(1).verdict, 'pass');
+  assert.match(after(1).checks.at(-1)?.sentence ?? '', /2\.00 points are allowed/);
+  assert.equal(after(2).verdict, 'fail');
 });

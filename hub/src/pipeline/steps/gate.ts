@@ -20,7 +20,11 @@ export const judge: StepWork<StepResults['gate']> = async (context, done) => {
 
 interface Contest {
   readonly pairs: { readonly championIsRight: boolean; readonly challengerIsRight: boolean }[];
-  readonly golden: { readonly champion: number; readonly challenger: number };
+  readonly golden: {
+    readonly champion: number;
+    readonly challenger: number;
+    readonly samples: number;
+  };
 }
 
 /** Both models on the same held-out data; `undefined` when they share no device class. */
@@ -57,6 +61,7 @@ async function hold(
     golden: {
       champion: accuracyOf(await answers(theirs.graph, validation), validation.labels),
       challenger: accuracyOf(await answers(mine.graph, validation), validation.labels),
+      samples: validation.labels.length,
     },
   };
 }
