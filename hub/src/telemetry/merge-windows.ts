@@ -26,14 +26,21 @@ function mergeTwo(a: PackedWindow, b: PackedWindow): PackedWindow {
 
 function mergeFeature(a: FeatureCounts, b: FeatureCounts | undefined): FeatureCounts {
   if (!b) return a;
+  const both = hasNumbers(a) && hasNumbers(b);
+  const only = hasNumbers(a) ? a : b;
   return {
     counts: a.counts.map((count, cell) => count + (b.counts[cell] ?? 0)),
     sumZ: a.sumZ + b.sumZ,
     sumZ2: a.sumZ2 + b.sumZ2,
-    minZ: Math.min(a.minZ, b.minZ),
-    maxZ: Math.max(a.maxZ, b.maxZ),
+    minZ: both ? Math.min(a.minZ, b.minZ) : only.minZ,
+    maxZ: both ? Math.max(a.maxZ, b.maxZ) : only.maxZ,
     sumLag: a.sumLag + b.sumLag,
   };
+}
+
+/** Whether anything but NaN and null was counted; otherwise minimum and maximum mean nothing. */
+function hasNumbers({ counts }: FeatureCounts): boolean {
+  return counts.subarray(0, -2).some((count) => count > 0);
 }
 
 function addCells(

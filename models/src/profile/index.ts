@@ -1,6 +1,5 @@
 export { Bins, cellOf, confidenceBinOf, FeatureBins, latencyBucketOf } from './bins.ts';
 export { fitBins } from './fit-bins.ts';
-export { mergeCounts } from './merge-counts.ts';
 export {
   fitPrincipalComponents,
   type PrincipalComponents,

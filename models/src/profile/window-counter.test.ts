@@ -4,7 +4,6 @@ import { decodeWindow, encodeWindow, FleetError } from '@edgewise/protocol';
 import { sha256 } from '../crypto/digest.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { fitBins } from './fit-bins.ts';
-import { mergeCounts } from './merge-counts.ts';
 import { createProfile, decodeProfile, encodeProfile } from './profile.ts';
 import { countReference } from './reference.ts';
 import { createWindowCounter, type WindowCounts } from './window-counter.ts';
@@ -82,16 +81,6 @@ test('what lies on both sides of a gap are no neighbours', () => {
   assert.equal(windows.add({ latencyUs: 1, nowMs: 0 })?.features[0]?.sumLag, 0);
 });
 
-test('the range of merged windows is that of what was counted', () => {
-  const one = (up: number) => counter({ samples: 1 }).add(answer(0, up));
-  const [first, second, none] = [one(900), one(999), one(NaN)];
-  assert.ok(first !== undefined && second !== undefined && none !== undefined);
-  const z = (window: WindowCounts) => window.features[0]?.minZ ?? NaN;
-  const merged = mergeCounts(mergeCounts(none, second), mergeCounts(first, none));
-  assert.ok(z(first) > 0);
-  assert.deepEqual([merged.features[0]?.minZ, merged.features[0]?.maxZ], [z(first), z(second)]);
-});
-
 test('under, over, NaN and null have cells of their own and leave the sums finite', () => {
   const windows = counter({ samples: 6 });
   for (const up of [-1, 1000, NaN, Infinity, -Infinity]) windows.add(answer(0, up));
@@ -152,37 +141,6 @@ test('a clock that jumps back does not break a window', () => {
   slow.add(answer(5_000_000));
   slow.add(answer(1000));
   assert.equal(slow.add(answer(1500))?.spanMs, 500);
-});
-
-test('windows merge as if they had been counted together', () => {
-  const all = counter({ samples: 40 });
-  const half = counter({ samples: 20 });
-  const parts: WindowCounts[] = [];
-  let whole: WindowCounts | undefined;
-  for (let item = 0; item < 40; item++) {
-    const next = answer(item * 10, (item * 397) % 1000);
-    whole = all.add(next) ?? whole;
-    const part = half.add(next);
-    if (part !== undefined) parts.push(part);
-  }
-  const [first, second] = parts;
-  assert.ok(first !== undefined && second !== undefined && whole !== undefined);
-  const merged = mergeCounts(first, second);
-  assert.deepEqual(merged.features[0]?.counts, whole.features[0]?.counts);
-  assert.deepEqual(merged.predictions, whole.predictions);
-  assert.deepEqual(merged.latency, whole.latency);
-  assert.equal(merged.features[0]?.minZ, whole.features[0]?.minZ);
-  assert.equal(merged.n, 40);
-  assert.deepEqual(mergeCounts(second, first).features, merged.features);
-});
-
-test('counts in different bins are not merged', () => {
-  const one = counter({ samples: 1 }).add(answer(0));
-  assert.ok(one !== undefined);
-  assert.throws(
-    () => mergeCounts(one, { ...one, bins: 'f'.repeat(16) }),
-    (thrown) => thrown instanceof FleetError && thrown.code === 'invalid-argument',
-  );
 });
 
 test('a profile survives its file with the same digests', () => {
