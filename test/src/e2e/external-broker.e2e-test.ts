@@ -28,7 +28,7 @@ before(async () => {
   for (const agent of agents) await agent.start();
   feeders = agents.map((agent) => cleanup.use(feed(agent)));
   await registerPumps(stage.client, {
-    ...{ epochs: 5, width: 256 },
+    ...{ epochs: 10, width: 256 },
     policies: { windowSamples: 50, windowMaxSpanMs: 1000, windowMinSpanMs: 0, predictions: 'qos0' },
   });
   await trainPumps(stage.client);

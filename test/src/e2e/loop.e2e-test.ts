@@ -19,9 +19,7 @@ const cleanup = new AsyncDisposableStack();
 let loop: Program;
 
 before(() => {
-  loop = cleanup.use(
-    startProgram(path.join(root, 'test/src/demo/main.ts'), ['--once']),
-  );
+  loop = cleanup.use(startProgram(path.join(root, 'test/src/demo/main.ts'), ['--once']));
 });
 
 after(() => cleanup.disposeAsync());

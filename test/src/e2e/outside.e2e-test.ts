@@ -35,7 +35,7 @@ before(async () => {
   agent = await stage.enrol('pump-1');
   await agent.start();
   await registerPumps(client, {
-    ...{ epochs: 5, width: 8 },
+    ...{ epochs: 30, width: 16 },
     policies: { windowSamples: 50, windowMaxSpanMs: 1000, windowMinSpanMs: 0, predictions: 'qos0' },
   });
   await trainPumps(client);
