@@ -1,4 +1,4 @@
-/** Small pure helpers for those who rewrite graphs. */
+/** Reading and changing nodes, for those who rewrite graphs; nothing here changes what it is given. */
 import { FleetError } from '@edgewise/protocol';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Attribute, Graph, Initializer, Node } from './graph.ts';
