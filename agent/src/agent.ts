@@ -121,6 +121,7 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
       atMs: nowMs(),
       clock: parts.clockSource(),
       observedGeneration: orders.target?.generation ?? 0,
+      ...(orders.commandGeneration > 0 && { observedCommand: orders.commandGeneration }),
       roles: slots.roles,
       health: {
         uptimeMs: Math.max(0, Math.round(nowMs() - beganMs)),

@@ -13,6 +13,11 @@ export interface Order extends Addressee {
   readonly expiresAtMs: number;
 }
 
+/** Whether an order was written for this device. */
+export function isFor(order: Addressee, addressee: Addressee): boolean {
+  return order.fleet === addressee.fleet && order.device === addressee.device;
+}
+
 export type Judgement =
   | { readonly verdict: 'accept' }
   /** The order that is already followed came again. */
@@ -28,7 +33,7 @@ export function judgeOrder(
   addressee: Addressee,
   options: { readonly followed: number },
 ): Judgement {
-  if (order.fleet !== addressee.fleet || order.device !== addressee.device) {
+  if (!isFor(order, addressee)) {
     const detail = `It is for ${order.fleet}/${order.device}, not ${addressee.fleet}/${addressee.device}.`;
     return { verdict: 'refuse', code: 'wrong-audience', detail };
   }

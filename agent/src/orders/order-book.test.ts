@@ -40,6 +40,15 @@ test('a target that was changed on the disk is not followed', async () => {
   assert.equal((await open(disk)).target, undefined);
 });
 
+test('a signed target of another device is not followed from a copied folder', async () => {
+  const disk = createMemoryDisk();
+  const book = await open(disk);
+  await book.receiveTarget(await signedTarget(9));
+  const addressee = { fleet: 'home', device: 'other' };
+  const other = await openOrderBook({ disk, trust, addressee, nowMs: () => 1 });
+  assert.equal(other.target, undefined);
+});
+
 test('a signed command is no target, whatever it says', async () => {
   const book = await open();
   const envelope = await signEnvelope(payloadTypes.command, bytesOf(aTarget(1)), signer);
@@ -57,6 +66,7 @@ test('commands have generations of their own, which survive a restart', async ()
   await book.receiveTarget(await signedTarget(7));
   assert.equal((await book.receiveCommand(await command(1))).verdict, 'accept');
   const next = await open(disk.crashed());
+  assert.equal(next.commandGeneration, 1);
   assert.equal((await next.receiveCommand(await command(1))).verdict, 'repeat');
   assert.equal((await next.receiveCommand(await command(2))).verdict, 'accept');
 });

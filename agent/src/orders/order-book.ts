@@ -8,7 +8,7 @@ import {
 } from '@edgewise/protocol';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { type Addressee, type Judgement, judgeCommand, judgeOrder } from '../core/orders.ts';
+import { type Addressee, isFor, type Judgement, judgeCommand, judgeOrder } from '../core/orders.ts';
 import type { Trust } from '../core/trust.ts';
 import { type Disk, writeDurably } from '../slots/disk.ts';
 
@@ -42,6 +42,8 @@ export interface OrderBookParts {
 export interface OrderBook {
   /** The newest accepted target. */
   readonly target: Target | undefined;
+  /** Of the newest accepted command; 0 before the first. */
+  readonly commandGeneration: number;
   /** Rejects with `signature-invalid`, `malformed` or `newer-version`. */
   receiveTarget(envelope: SignedEnvelope): Promise<Received<Target>>;
   /** Rejects with `signature-invalid`, `malformed` or `newer-version`. */
@@ -62,6 +64,9 @@ export async function openOrderBook(parts: OrderBookParts): Promise<OrderBook> {
   return {
     get target() {
       return target;
+    },
+    get commandGeneration() {
+      return record.commandGeneration;
     },
     async receiveTarget(envelope) {
       const order = readTarget(await trust.openEnvelope(envelope, 'target'));
@@ -93,7 +98,9 @@ async function reopen(
   envelope: SignedEnvelope,
 ): Promise<Target | undefined> {
   try {
-    return readTarget(await parts.trust.openEnvelope(envelope, 'target'));
+    const order = readTarget(await parts.trust.openEnvelope(envelope, 'target'));
+    // A folder that was copied or enrolled anew may hold what another device was told.
+    return isFor(order, parts.addressee) ? order : undefined;
   } catch (thrown) {
     // Written by hand or by a damaged medium: the hub sends the target again at the next connect.
     if (FleetError.from(thrown).code === 'internal') throw thrown;

@@ -7,7 +7,10 @@ export interface DeviceFacts
 
 /** What does. */
 export interface Moment
-  extends Pick<DeviceState, 'atMs' | 'clock' | 'observedGeneration' | 'health'> {
+  extends Pick<
+    DeviceState,
+    'atMs' | 'clock' | 'observedGeneration' | 'observedCommand' | 'health'
+  > {
   readonly roles: Roles;
   readonly progress?: DeviceState['progress'];
   readonly waiting?: DeviceState['waiting'];

@@ -42,7 +42,9 @@ export function createCommands(options: CommandOptions): Commands {
       if (stored.presence.status !== 'online') {
         throw new FleetError('unavailable', `${device} is not connected.`);
       }
-      const generation = stored.commandGeneration + 1;
+      // A hub that was restored from a backup must be heard again.
+      const followed = stored.state?.observedCommand ?? 0;
+      const generation = Math.max(stored.commandGeneration, followed) + 1;
       const nowMs = clock.now();
       const command: Command = {
         v: 1,

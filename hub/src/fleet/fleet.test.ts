@@ -76,6 +76,21 @@ test('a hub restored from a backup jumps above the generation that a device repo
   assert.deepEqual([target.generation, target.active], [41, bundle]);
 });
 
+test('a restored hub jumps above the commands that a device has carried out', async () => {
+  await using hub = await startTestHub();
+  const cam = await enrolDevice(hub, 'cam');
+  await using agent = await connectAgent(hub, cam);
+  await agent.say('state', testState('cam', { observedCommand: 40 }));
+  await eventually(async () => (await hub.fleet.get('cam')).state !== undefined);
+  await eventually(async () => (await hub.fleet.get('cam')).presence.status === 'online');
+  const asked = hub.fleet.command('cam', { kind: 'ping' });
+  const { payload } = await hear(agent, 'command');
+  const { generation, transaction } = readCommand(Buffer.from(payload, 'base64'));
+  assert.equal(generation, 41);
+  await agent.say('reply', { v: 1, transaction, atMs: 5, ok: true });
+  await asked;
+});
+
 test('a target that grows old is issued anew before it expires', async () => {
   await using hub = await startTestHub();
   const cam = await enrolDevice(hub, 'cam');

@@ -47,6 +47,8 @@ export const DeviceState = Type.Object({
   clock: Type.Enum(['system', 'hub', 'unknown']),
   /** Generation of the newest target that was accepted; 0 before the first. */
   observedGeneration: Count,
+  /** Generation of the newest command that was accepted; absent before the first. */
+  observedCommand: Type.Optional(Count),
   slots: Type.Object({
     active: Type.Optional(SlotReport),
     candidate: Type.Optional(SlotReport),
