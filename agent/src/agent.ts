@@ -174,6 +174,7 @@ export async function createAgent(parts: AgentParts): Promise<Agent> {
     reconciler.run(signal),
     everySecond(clock, signal, () => {
       windows.tick();
+      if (link.isConnected) events.tick();
       // A slot that gets no inputs passes its trial by time alone.
       reconciler.checkTrial();
     }),

@@ -24,6 +24,7 @@ test('a target that found no room on the disk is taken again until there is some
     nowMs: () => clock.nowMs(),
     orders: {
       target: undefined,
+      commandGeneration: 0,
       receiveCommand: () => Promise.reject(new FleetError('internal', 'unused')),
       receiveTarget: () =>
         ++attempts < 3

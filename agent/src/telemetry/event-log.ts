@@ -3,6 +3,7 @@ import {
   type EventBody,
   encodeMessage,
   type FleetError,
+  minutes,
 } from '@edgewise/protocol';
 import { manifestOf } from '../core/failure.ts';
 import type { LoopEvent } from '../core/loop.ts';
@@ -13,9 +14,11 @@ export interface EventLog {
   append(body: EventBody): void;
   /** Tells the hub what the budget dropped. */
   reportDropped(): void;
+  /** Does so too, at most once a minute: while little fits, reports must not crowd out the rest. */
+  tick(): void;
 }
 
-export interface EventLogParts {
+interface EventLogParts {
   readonly outbox: Outbox;
   readonly nowMs: () => number;
   /** There is something to send. */
@@ -23,6 +26,8 @@ export interface EventLogParts {
   /** The outbox itself failed, for example because the disk is full. */
   readonly onTrouble: (error: unknown) => void;
 }
+
+const reportEveryMs = minutes(1);
 
 /** Builds the event log over an outbox. */
 export function createEventLog(parts: EventLogParts): EventLog {
@@ -39,14 +44,19 @@ export function createEventLog(parts: EventLogParts): EventLog {
       onTrouble(thrown);
     }
   };
+  let reportedMs = nowMs();
+  const reportDropped = () => {
+    reportedMs = nowMs();
+    guarded(() =>
+      outbox.reportDropped((range: DroppedRange, at) => encode({ kind: 'dropped', ...range }, at)),
+    );
+  };
   return {
     append: (body) => guarded(() => outbox.append('event', (at) => encode(body, at))),
-    reportDropped: () =>
-      guarded(() =>
-        outbox.reportDropped((range: DroppedRange, at) =>
-          encode({ kind: 'dropped', ...range }, at),
-        ),
-      ),
+    reportDropped,
+    tick() {
+      if (nowMs() - reportedMs >= reportEveryMs) reportDropped();
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { DeviceState } from '@edgewise/protocol';
 import type { Clock } from '../core/clock.ts';
 import type { AgentLink } from '../link/agent-link.ts';
 
-export interface ReporterParts {
+interface ReporterParts {
   readonly link: AgentLink;
   readonly clock: Clock;
   readonly fleet: string;
