@@ -108,8 +108,9 @@ test('nothing that a watermark covers is missing, and no loss is unexplained', a
       what: 'to miss nothing',
     });
   }
-  const { unexplainedLosses } = await stage.client.call('status');
-  assert.equal(unexplainedLosses, 0);
+  await until(async () => (await stage.client.call('status')).unexplainedLosses === 0, {
+    what: 'every loss to be explained',
+  });
 });
 
 async function order(version: number): Promise<string> {
