@@ -7,6 +7,7 @@ import { addDevices } from './commands/devices.ts';
 import { addHub } from './commands/hub.ts';
 import { addLabel } from './commands/label.ts';
 import { addModels } from './commands/models.ts';
+import { addPolicies } from './commands/policies.ts';
 import { addQuantize } from './commands/quantize.ts';
 import { addRollout, addRollouts } from './commands/rollout.ts';
 import { addRuns } from './commands/runs.ts';
@@ -58,6 +59,7 @@ export function createProgram(io: Io, version: string): Command {
   addTrain(program, io);
   addRuns(program, io);
   addModels(program, io);
+  addPolicies(program, io);
   addQuantize(program, io);
   addRollout(program, io);
   addRollouts(program, io);

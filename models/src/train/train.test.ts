@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import { writeModel } from '../onnx/write.ts';
@@ -24,6 +25,25 @@ test('a small net learns to tell bars by their direction', async () => {
   assert.ok(result.imagesPerSecond > 0);
   assert.equal(events.filter(({ type }) => type === 'step-finished').length, 4 * 12);
   assert.equal(events.filter(({ type }) => type === 'epoch-finished').length, 4);
+});
+
+test('the example recipe for vectors learns columns of any scale', async () => {
+  const file = new URL('../../recipes/vectors.json', import.meta.url);
+  const recipe = readRecipe({ ...JSON.parse(readFileSync(file, 'utf8')), epochs: 8 });
+  const readings = (count: number, seed: number): LabelledData => {
+    const random = createRandom(seed);
+    const labels = Int32Array.from({ length: count }, (_, at) => at % 2);
+    const values = [...labels].flatMap((label) => [
+      random.between(0.1, 0.2) + 0.1 * label,
+      random.between(20_000, 23_000) + 2000 * label,
+      random.next(),
+    ]);
+    return { inputs: tensor('float32', [count, 3], Float32Array.from(values)), labels };
+  };
+  const { history } = await train({
+    ...{ recipe, data: readings(400, 1), validation: readings(100, 2), runtime },
+  });
+  assert.ok((history.at(-1)?.validation?.accuracy ?? 0) >= 0.9, JSON.stringify(history.at(-1)));
 });
 
 test('squared error and momentum learn the same', async () => {

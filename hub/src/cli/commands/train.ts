@@ -7,8 +7,9 @@ import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { endWhen } from '../end-when.ts';
 import { bar, exitCodes, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
 import { readNamedFile } from '../named-file.ts';
+import { type PolicyFlags, policiesOf, predictionsOption } from './policies.ts';
 
-interface TrainOptions extends HubOptions {
+interface TrainOptions extends HubOptions, PolicyFlags {
   readonly dataset: string;
   readonly recipe: string;
   readonly seed?: string;
@@ -22,10 +23,11 @@ export function addTrain(program: Command, io: Io): void {
       .description('train, shrink to int8, evaluate and package a new version')
       .requiredOption('--dataset <name>', 'data set to train on')
       .requiredOption('--recipe <file>', 'recipe, a JSON file')
+      .addOption(predictionsOption())
       .option('--seed <number>', 'seed of weights and data order; default the recipe decides')
       .addHelpText(
         'after',
-        '\nThe run goes on at the hub when you leave with Ctrl-C. The same recipe, data and seed give the same bytes.\n\nExample:\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json',
+        '\nThe run goes on at the hub when you leave with Ctrl-C. The same recipe, data and seed give the same bytes.\n\nExamples:\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json\n  edgewise train pumps --dataset pumps --recipe models/recipes/vectors.json --predictions qos0',
       ),
   ).action(async (model: string, options: TrainOptions) => {
     const client = clientOf(options);
@@ -34,6 +36,7 @@ export function addTrain(program: Command, io: Io): void {
       body: {
         dataset: options.dataset,
         recipe: parseRecipe(await readNamedFile(io, options.recipe), options.recipe),
+        policies: policiesOf(options),
       },
     });
     await noteParts(client, io, options.dataset);
