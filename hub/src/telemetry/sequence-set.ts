@@ -31,6 +31,12 @@ export function unite(a: SequenceSet, b: SequenceSet): SequenceSet {
   return b.reduce((set, [first, last]) => addRange(set, first, last), a);
 }
 
+/** The numbers of the set that are not above `last`. */
+export function upTo(set: SequenceSet, last: number): SequenceSet {
+  const below = set.filter(([first]) => first <= last);
+  return below.map(([first, end]) => [first, Math.min(end, last)] as const);
+}
+
 /** Ranges between 1 and the last number of the set that are not in it. */
 export function gapsOf(set: SequenceSet): SequenceSet {
   const gaps: (readonly [number, number])[] = [];

@@ -143,6 +143,38 @@ test('what is missing is named, and what the device dropped is accounted for', a
   });
 });
 
+test('a device that names more as dropped than it has sent loses nothing of what comes', async () => {
+  await using fixture = await startWith('cam');
+  const { hub, agent } = fixture;
+  await agent.say('window', testWindow(1));
+  const dropped = { kind: 'dropped', class: 'window', first: 2, last: 1_000_000 } as const;
+  await agent.say('event', event(1, dropped));
+  const told = await hear(agent, 'committed', (committed) => committed.event?.sequence === 1);
+  assert.deepEqual(told.window, { epoch: 7, sequence: 1, gaps: [] });
+  await agent.say('window', testWindow(5));
+  await hear(agent, 'committed', covers(5));
+  assert.equal((await hub.telemetry.windows('cam', { limit: 9 })).length, 2);
+});
+
+test('copies, reordering and a wiped outbox leave the loss ledger exact', async () => {
+  await using fixture = await startWith('cam');
+  const { hub, agent } = fixture;
+  for (const sequence of [3, 1, 3, 2, 1]) await agent.say('window', testWindow(sequence));
+  await hear(agent, 'committed', covers(3));
+  for (const sequence of [4, 2, 2]) {
+    await agent.say('window', { ...testWindow(sequence), epoch: 8 });
+  }
+  const gaps = [
+    [1, 1],
+    [3, 3],
+  ];
+  const isTold = ({ window }: Committed) => window?.epoch === 8 && window.gaps.length === 2;
+  const { window } = await hear(agent, 'committed', isTold);
+  assert.deepEqual(window, { epoch: 8, sequence: 4, gaps });
+  const ledger = { received: 5, missing: 2, dropped: 0, quarantined: 0 };
+  assert.deepEqual(await hub.telemetry.ledger('cam'), ledger);
+});
+
 test('an unreadable message is set aside raw; a newer version is covered', async () => {
   await using fixture = await startWith('cam');
   const { hub, agent } = fixture;

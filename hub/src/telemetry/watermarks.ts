@@ -1,6 +1,6 @@
 import { type Committed, limits, type OutboxClass } from '@edgewise/protocol';
 import type { SequenceRecord } from './records.ts';
-import { unite, watermarkOf } from './sequence-set.ts';
+import { unite, upTo, watermarkOf } from './sequence-set.ts';
 
 /** Tells devices how far they are durable, each at most once per second. */
 export interface Watermarks {
@@ -62,7 +62,11 @@ function committedOf({ window, event }: Latest): Committed {
   };
 }
 
-/** What the device dropped it will not send again, so it counts as covered. */
+/**
+ * What the device dropped it will not send again, so it counts as covered; but never beyond what has
+ * come: a range that is wrong must not make the device forget what it has yet to send.
+ */
 function markOf({ epoch, received, dropped }: SequenceRecord) {
-  return watermarkOf(epoch, unite(received, dropped));
+  const last = received.at(-1)?.[1] ?? 0;
+  return watermarkOf(epoch, upTo(unite(received, dropped), last));
 }
