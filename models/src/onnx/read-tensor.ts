@@ -72,7 +72,7 @@ const fields: Fields<TensorDraft> = {
   [tensorField.dims]: (draft, reader) => {
     const sizes: bigint[] = [];
     reader.int64s(sizes);
-    draft.dims.push(...sizes.map(Number));
+    for (const size of sizes) draft.dims.push(Number(size));
   },
   [tensorField.dataType]: (draft, reader) => {
     draft.dataType = reader.integer();

@@ -127,6 +127,15 @@ test('a constant whose bytes do not fit its shape is malformed', () => {
   refuses(() => readModel(writeModel(withConstant(lying))), 'malformed');
 });
 
+test('a constant with an absurd number of sizes is read or refused like any other', () => {
+  const dims = new Array<number>(300_000).fill(1);
+  const flat = { dtype: 'float32', dims, data: new Float32Array(1) } as const;
+  const read = readModel(writeModel(withConstant(flat))).graph.initializers.get('w');
+  assert.equal(read?.dims.length, dims.length);
+  const lying = { ...flat, data: new Float32Array(2) };
+  refuses(() => readModel(writeModel(withConstant(lying))), 'malformed');
+});
+
 function refuses(action: () => unknown, code: string): void {
   assert.throws(action, (error) => error instanceof FleetError && error.code === code);
 }
