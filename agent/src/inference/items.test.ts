@@ -29,11 +29,13 @@ test('a body is cut into items, or refused when it holds a part of one', () => {
 });
 
 test('a missing input, a wrong count and a text are named', () => {
+  const deep: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
   const table = [
     [{ image: [[1, 2]] }, /"level" holds a non-number/],
     [{ image: [1, 2, 3], level: 1 }, /"image" has 3 numbers, the model takes 2/],
     [{ image: [1, 'x'], level: 1 }, /"image" holds a non-number/],
     [null, /"image"/],
+    [{ image: [1, deep], level: 1 }, /"image" holds a non-number/],
   ] as const;
   for (const [json, expected] of table) {
     assert.throws(() => bytesOfItem(both, { json }, at), expected);

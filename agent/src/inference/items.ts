@@ -80,7 +80,7 @@ function numbersToBytes(input: ModelInput, value: unknown, index: number): Uint8
     );
   }
   const flat: number[] = [];
-  flatten(value, flat);
+  flatten(value, flat, mostNested);
   const count = elementCount(input.dims);
   if (flat.length !== count) {
     throw wrong(
@@ -93,8 +93,12 @@ function numbersToBytes(input: ModelInput, value: unknown, index: number): Uint8
   return new Uint8Array(data.buffer);
 }
 
-function flatten(value: unknown, into: number[]): void {
-  if (Array.isArray(value)) for (const inner of value) flatten(inner, into);
+/** An item has at most six sizes; whoever nests deeper would only exhaust the stack. */
+const mostNested = 16;
+
+function flatten(value: unknown, into: number[], levels: number): void {
+  if (Array.isArray(value) && levels > 0)
+    for (const inner of value) flatten(inner, into, levels - 1);
   else into.push(typeof value === 'number' ? value : Number.NaN);
 }
 
