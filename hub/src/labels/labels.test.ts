@@ -99,6 +99,15 @@ test('what nobody asked for stays on the device, and a sample that is gone is re
   await eventually('the report', () => hub.errors.length === 1);
 });
 
+test('an input of another size than the model takes is reported and joins nothing', async () => {
+  await using hub = await setUp();
+  hub.offer([1, 2, 3]);
+  await eventually('the report', async () => hub.errors.length === 1);
+  assert.equal(FleetError.from(hub.errors[0]).code, 'malformed');
+  hub.offer([1, 2, 3, 4]);
+  assert.equal((await hub.waiting(1)).length, 1);
+});
+
 test('the same input offered twice is one sample', async () => {
   await using hub = await setUp();
   hub.offer([1, 2, 3, 4]);

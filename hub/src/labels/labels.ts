@@ -1,3 +1,4 @@
+import { elementCount } from '@edgewise/models/tensor';
 import { FleetError } from '@edgewise/protocol';
 import type { FieldSample, ModelInfo } from '@edgewise/protocol/http';
 import type { Live } from '../api/live.ts';
@@ -41,7 +42,7 @@ export interface Labels extends AsyncDisposable {
   readonly changed: Signal<FieldSample>;
 }
 
-export interface LabelOptions {
+interface LabelOptions {
   readonly records: FieldSampleRecords;
   readonly blobs: BlobStore;
   readonly telemetry: Telemetry;
@@ -74,6 +75,7 @@ export function createLabels(options: LabelOptions): Labels & { listen(judge: Of
 
   async function store({ device, atMs, offer }: OfferedSample, bytes: Uint8Array): Promise<void> {
     const { dims, dtype } = await options.inputOf(offer.model);
+    assertSize(bytes, { dims, dtype });
     await blobs.put(bytes);
     const record: FieldSampleRecord = {
       ...{ sample: offer.sample, device, model: offer.model, version: offer.version, atMs },
@@ -180,6 +182,19 @@ export function createLabels(options: LabelOptions): Labels & { listen(judge: Of
       await intake.stop();
     },
   };
+}
+
+/** One input of another size would spoil every data set that it joins. */
+function assertSize(
+  bytes: Uint8Array,
+  { dims, dtype }: { readonly dims: readonly number[]; readonly dtype: string },
+): void {
+  const size = elementCount(dims) * (dtype === 'float32' ? 4 : 1);
+  if (bytes.length === size) return;
+  throw new FleetError(
+    'malformed',
+    `A sample of ${bytes.length} bytes came where the model takes ${size}.`,
+  );
 }
 
 function toSample(record: FieldSampleRecord): FieldSample {
