@@ -16,7 +16,7 @@ import type { Engine } from './inference/engine.ts';
 import type { OpenSlot } from './inference/open-slot.ts';
 import type { Slots } from './slots/slots.ts';
 
-export interface ExecutorParts {
+interface ExecutorParts {
   readonly slots: Slots;
   readonly engine: Engine;
   readonly nowMs: () => number;

@@ -13,7 +13,7 @@ import { readVerified } from './slots/bundle-folder.ts';
 import type { Slots } from './slots/slots.ts';
 import { type Status, statusAfter, withProgress } from './telemetry/status.ts';
 
-export interface ReconcilerParts extends AgentParts {
+interface ReconcilerParts extends AgentParts {
   readonly slots: Slots;
   readonly engine: Engine;
   readonly orders: OrderBook;

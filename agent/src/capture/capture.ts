@@ -13,7 +13,7 @@ import type { AgentLink } from '../link/agent-link.ts';
 import type { SampleStore } from './sample-store.ts';
 import { createSelection, type Selection } from './selection.ts';
 
-export interface CaptureParts {
+interface CaptureParts {
   readonly store: SampleStore;
   readonly link: AgentLink;
   readonly fleet: string;

@@ -14,7 +14,7 @@ export interface SampleStore {
   read(digest: string): Promise<Uint8Array | undefined>;
 }
 
-export interface SampleStoreParts {
+interface SampleStoreParts {
   readonly disk: Disk;
   readonly sha256: Sha256;
   readonly budgetBytes: () => number;

@@ -18,7 +18,7 @@ import type { RememberingLog } from '../node/pino-log.ts';
 import { openSqliteOutbox } from '../node/sqlite-outbox.ts';
 import { parseSource } from './source-spec.ts';
 
-export interface RunDeviceOptions {
+interface RunDeviceOptions {
   readonly folder: string;
   readonly sources: readonly string[];
   readonly agentVersion: string;

@@ -9,7 +9,7 @@ import { createReplaySource } from '../sources/replay-source.ts';
 import { createSerialSource } from '../sources/serial-source.ts';
 import type { Source } from '../sources/source.ts';
 
-export interface SourceContext {
+interface SourceContext {
   readonly clock: Clock;
   /** Told where an HTTP source listens. */
   readonly onListening: (url: string) => void;

@@ -29,7 +29,7 @@ export type LoopEvent =
     }
   | { readonly kind: 'rested'; readonly outcome: Outcome };
 
-export interface LoopParts {
+interface LoopParts {
   /** The steps that are due now; pure and cheap, since every trigger asks again. */
   plan(): readonly Step[];
   readonly executors: Executors;

@@ -18,6 +18,7 @@ export function isFor(order: Addressee, addressee: Addressee): boolean {
   return order.fleet === addressee.fleet && order.device === addressee.device;
 }
 
+/** What is done with an order, and why not. */
 export type Judgement =
   | { readonly verdict: 'accept' }
   /** The order that is already followed came again. */

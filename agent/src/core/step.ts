@@ -36,6 +36,7 @@ export type StepName = keyof StepArgs;
 export type StepOf<N extends StepName> = {
   readonly [M in N]: { readonly name: M } & StepArgs[M];
 }[N];
+/** Any step. */
 export type Step = StepOf<StepName>;
 /** Steps that change something. */
 export type Action = StepOf<Exclude<StepName, 'wait'>>;

@@ -6,6 +6,7 @@ import type { Disk } from '../slots/disk.ts';
 import type { WantedFile } from './blocks.ts';
 import { openPartialFile, type PartialFile } from './partial-file.ts';
 
+/** What a download goes through. */
 export interface DownloadParts {
   readonly link: AgentLink;
   readonly disk: Disk;
@@ -15,6 +16,7 @@ export interface DownloadParts {
   readonly device: string;
 }
 
+/** How one download is stopped and followed. */
 export interface DownloadOptions {
   readonly signal: AbortSignal;
   /** Told after each block: how many of how many are there. */

@@ -15,7 +15,7 @@ export interface PartialFile {
   complete(): Promise<void>;
 }
 
-export interface PartialFileParts {
+interface PartialFileParts {
   readonly disk: Disk;
   readonly sha256: Sha256;
 }

@@ -17,7 +17,7 @@ import { Compile } from 'typebox/compile';
 import { createHubHttp, type HubHttp } from './hub-http.ts';
 import { ensureKey, type Identity, readIdentity, writeIdentity } from './identity.ts';
 
-export interface EnrolOptions {
+interface EnrolOptions {
   readonly folder: string;
   readonly deviceClass: DeviceClass;
   readonly agentVersion: string;

@@ -3,7 +3,7 @@ import { type Answer, type Answered, readAnswers, servedOutputs } from './answer
 import { bytesOfItem, feedsOf, type Item } from './items.ts';
 import type { OpenSlot } from './open-slot.ts';
 
-export interface EngineParts {
+interface EngineParts {
   /** A clock for durations, in milliseconds. */
   readonly elapsedMs: () => number;
   /** Told about every answered input, in the order of the answers. */

@@ -3,7 +3,7 @@ import type { AgentLink } from '../link/agent-link.ts';
 import type { NumberedAnswer, Sink } from '../sources/source.ts';
 import type { Engine } from './engine.ts';
 
-export interface SinkParts {
+interface SinkParts {
   readonly engine: Engine;
   readonly link: AgentLink;
   readonly fleet: string;

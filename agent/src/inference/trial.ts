@@ -12,6 +12,7 @@ export interface TrialPolicy {
   readonly failures: number;
 }
 
+/** Well after 20 inputs or 10 s without a failure, badly after 3 failures in a row. */
 export const defaultTrial: TrialPolicy = { inputs: 20, spanMs: seconds(10), failures: 3 };
 
 /** How a trial stands. */

@@ -8,7 +8,7 @@ import type { Outbox } from '../link/outbox.ts';
 import type { Answered } from './answer.ts';
 import type { OpenSlot } from './open-slot.ts';
 
-export interface WindowsParts {
+interface WindowsParts {
   readonly outbox: Outbox;
   readonly nowMs: () => number;
   /** There is something to send. */

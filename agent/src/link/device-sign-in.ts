@@ -3,6 +3,7 @@ import { limits, type SignInClaims } from '@edgewise/protocol';
 import { importPKCS8, SignJWT } from 'jose';
 import type { SignIn } from './mqtt-link.ts';
 
+/** Who signs in, at which hub and with which key. */
 export interface DeviceSignInOptions {
   readonly device: string;
   readonly hub: string;

@@ -22,6 +22,7 @@ export interface SignIn {
   readonly password: string;
 }
 
+/** How a link connects, and whom it tells what went wrong. */
 export interface MqttLinkOptions {
   /** Opens a connected socket to the broker, its peer already checked. */
   readonly openSocket: (signal: AbortSignal) => Promise<Duplex>;

@@ -11,7 +11,7 @@ import type { Clock } from '../core/clock.ts';
 import type { AgentLink } from './agent-link.ts';
 import { isCovered, type Outbox, type OutboxEntry } from './outbox.ts';
 
-export interface OutboxPumpParts {
+interface OutboxPumpParts {
   readonly outbox: Outbox;
   readonly link: AgentLink;
   readonly fleet: string;

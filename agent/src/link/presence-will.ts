@@ -1,7 +1,7 @@
 import { encodeMessage, type Presence, topicOf } from '@edgewise/protocol';
 import type { MqttLinkOptions } from './mqtt-link.ts';
 
-export interface PresenceWillOptions {
+interface PresenceWillOptions {
   readonly fleet: string;
   readonly device: string;
   /** Random per process start. */

@@ -3,7 +3,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { sha256 } from '@edgewise/models/crypto';
 import { FleetError } from '@edgewise/protocol';
 
-export interface OpenSocketOptions {
+interface OpenSocketOptions {
   readonly isTls: boolean;
   /** Used when the address names none. */
   readonly defaultPort: number;

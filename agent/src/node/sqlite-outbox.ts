@@ -4,7 +4,7 @@ import { FleetError, invariant, type OutboxClass } from '@edgewise/protocol';
 import Database from 'better-sqlite3';
 import { type DroppedRange, joinRanges, type Outbox } from '../link/outbox.ts';
 
-export interface SqliteOutboxOptions {
+interface SqliteOutboxOptions {
   readonly budgetBytes: number;
   /** Names the epoch of a new outbox. */
   readonly nowMs: () => number;

@@ -2,7 +2,7 @@ import { type Command, FleetError } from '@edgewise/protocol';
 import type { Log } from '../core/log.ts';
 import type { CommandResult } from './receiver.ts';
 
-export interface ObedienceParts {
+interface ObedienceParts {
   readonly log: Log;
   readonly onRestart: () => void;
   /** The newest lines of the log, oldest first. */

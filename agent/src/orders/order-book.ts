@@ -28,7 +28,7 @@ export type Received<T> =
   | { readonly verdict: 'accept'; readonly order: T }
   | Exclude<Judgement, { verdict: 'accept' }>;
 
-export interface OrderBookParts {
+interface OrderBookParts {
   readonly disk: Disk;
   readonly trust: Trust;
   readonly addressee: Addressee;

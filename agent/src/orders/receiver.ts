@@ -15,7 +15,7 @@ export interface CommandResult {
   readonly lines?: readonly string[];
 }
 
-export interface ReceiverParts {
+interface ReceiverParts {
   readonly link: AgentLink;
   readonly fleet: string;
   readonly device: string;

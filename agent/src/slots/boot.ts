@@ -2,7 +2,7 @@ import { type BundleRef, FleetError, type Refusal } from '@edgewise/protocol';
 import { attempted, lost, type Roles, reverted } from '../core/slot.ts';
 import type { Slots } from './slots.ts';
 
-export interface BootParts<T> {
+interface BootParts<T> {
   readonly slots: Slots;
   /** Verifies, loads and proves a bundle; rejects when it may not serve. */
   readonly open: (bundle: BundleRef) => Promise<T>;

@@ -19,6 +19,7 @@ export function bundlePath(bundle: Pick<BundleRef, 'manifest'>, name: string): s
   return `${bundlesFolder}/${bundle.manifest}/${name}`;
 }
 
+/** Where bundles lie, and with what they are checked. */
 export interface BundleParts {
   readonly disk: Disk;
   readonly sha256: Sha256;

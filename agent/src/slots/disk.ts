@@ -21,7 +21,7 @@ export interface Disk {
   list(path: string): Promise<readonly string[]>;
 }
 
-export interface ByteRange {
+interface ByteRange {
   readonly fromByte: number;
   readonly sizeBytes: number;
 }

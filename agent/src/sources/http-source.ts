@@ -4,7 +4,7 @@ import { codes, FleetError, limits } from '@edgewise/protocol';
 import { cutItems, type Item } from '../inference/items.ts';
 import type { Sink, Source } from './source.ts';
 
-export interface HttpSourceOptions {
+interface HttpSourceOptions {
   /** 0 takes a free port. */
   readonly port: number;
   /** Told where it listens. */

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Item } from '../inference/items.ts';
 import type { Sink, Source } from './source.ts';
 
+/** What is replayed, and how fast. */
 export interface ReplayOptions {
   readonly name: string;
   /** Reads the recorded inputs, the first size counting them; called when the source is run. */

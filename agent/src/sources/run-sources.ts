@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts';
 import { type RetryPolicy, retryMs } from '../core/retry.ts';
 import type { Sink, Source } from './source.ts';
 
-export interface RunSourcesOptions {
+interface RunSourcesOptions {
   readonly newSink: () => Sink;
   readonly clock: Clock;
   readonly random: () => number;

@@ -3,7 +3,7 @@ import type { Item } from '../inference/items.ts';
 import { createLineSplitter } from './lines.ts';
 import type { Sink, Source } from './source.ts';
 
-export interface SerialOptions {
+interface SerialOptions {
   readonly path: string;
   /** Bits per second. */
   readonly baudRate: number;

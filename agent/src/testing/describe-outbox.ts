@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { OutboxClass } from '@edgewise/protocol';
 import type { Outbox } from '../link/outbox.ts';
 
-export interface OutboxCreateOptions {
+interface OutboxCreateOptions {
   readonly budgetBytes: number;
 }
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 
 /** Scheme and origin of the pages inside the shell. */
 export const pagesScheme = 'edgewise';
+/** What the pages themselves see as their origin. */
 export const pagesOrigin = `${pagesScheme}://console`;
 
 /** Nothing but our own files may run; requests go to this origin only, which passes them on to the hub. */

@@ -19,6 +19,7 @@ export interface RequestHandler<N extends ShellRequestName> {
   ) => ShellRequests[N]['answer'] | Promise<ShellRequests[N]['answer']>;
 }
 
+/** One handler for each request that pages may make. */
 export type RequestHandlers = { readonly [N in ShellRequestName]: RequestHandler<N> };
 
 /** Answers the pages' requests: only those of our own main frame, only with arguments that fit. */

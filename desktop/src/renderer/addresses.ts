@@ -3,35 +3,41 @@ import { type Level, levels } from './components/levels.ts';
 /** What the address of each screen may hold, and how it is read. Whatever else is there is dropped. */
 type Search = Readonly<Record<string, unknown>>;
 
+/** Signing in. */
 export interface SignInAddress {
   readonly code?: string | undefined;
   /** Where to go afterwards. */
   readonly next?: string | undefined;
 }
 
+/** The fleet, filtered and sorted. */
 export interface FleetAddress {
   readonly q?: string | undefined;
   readonly state?: Level | undefined;
   readonly sort?: string | undefined;
 }
 
+/** One device. */
 export interface DeviceAddress {
   /** Windows on the charts. */
   readonly windows?: number | undefined;
 }
 
+/** A model, and what of it is open. */
 export interface ModelsAddress {
   readonly model?: string | undefined;
   readonly version?: number | undefined;
   readonly run?: string | undefined;
 }
 
+/** The alarms, and the one that is open. */
 export interface DriftAddress {
   readonly alarm?: string | undefined;
   /** Whether every finding is in sight, or only the strongest. */
   readonly findings?: 'all' | undefined;
 }
 
+/** The queue of a model. */
 export interface LabelAddress {
   readonly model?: string | undefined;
   /** Whether what the model said is in sight. */

@@ -39,6 +39,7 @@ export interface WatchedPage {
   readonly complaints: readonly string[];
 }
 
+/** How a page is opened. */
 export interface PageOptions {
   readonly theme?: 'light' | 'dark';
   readonly width?: number;

@@ -46,6 +46,7 @@ export interface Alarms extends AsyncDisposable {
   compare(device: string, windows: number): Promise<readonly FeatureComparison[]>;
 }
 
+/** What alarms hang together with. */
 export interface AlarmOptions {
   readonly records: AlarmRecords;
   readonly telemetry: Telemetry;

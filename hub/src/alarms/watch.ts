@@ -36,6 +36,7 @@ interface Lane {
   isDirty: boolean;
 }
 
+/** What the watch reads, keeps and tells. */
 export interface WatchOptions {
   readonly records: AlarmRecords;
   readonly telemetry: Telemetry;

@@ -28,7 +28,7 @@ export interface ApiServer extends AsyncDisposable {
   readonly url: string;
 }
 
-export interface ApiOptions {
+interface ApiOptions {
   /** Every route but the event stream, which the server answers itself. */
   readonly handlers: Handlers<Exclude<RouteName, 'events'>>;
   readonly events: EventLog;

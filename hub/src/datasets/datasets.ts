@@ -28,7 +28,7 @@ export interface SampleContent {
   readonly classes?: readonly string[];
 }
 
-export interface DatasetOptions {
+interface DatasetOptions {
   readonly records: DatasetRecords;
   readonly blobs: BlobStore;
   readonly field: FieldSource;

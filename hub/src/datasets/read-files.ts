@@ -16,6 +16,7 @@ export interface ReadSamples {
   readonly classes?: readonly string[];
 }
 
+/** How files are to be read. */
 export interface ReadOptions {
   /** File of labels, for IDX and .npy. */
   readonly labels?: string;

@@ -20,7 +20,7 @@ export interface Distributor extends AsyncDisposable {
   readonly figures: readonly LaneFigures[];
 }
 
-export interface DistributorOptions {
+interface DistributorOptions {
   readonly fleet: string;
   readonly link: HubLink;
   readonly blobs: BlobStore;

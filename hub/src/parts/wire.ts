@@ -22,6 +22,7 @@ export interface Wire {
   readonly refused?: Signal<RefusedSignIn>;
 }
 
+/** What the wire is made from. */
 export interface WireOptions {
   readonly identity: Identity;
   readonly devices: Devices;

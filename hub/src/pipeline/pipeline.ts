@@ -37,7 +37,7 @@ export interface Pipeline extends AsyncDisposable {
   readonly finished: Signal<Run>;
 }
 
-export interface PipelineOptions {
+interface PipelineOptions {
   readonly records: RunRecords;
   readonly blobs: BlobStore;
   /** Folder of `blobs`, for the worker. */

@@ -15,7 +15,7 @@ import { decodeSnapshot } from '../datasets/snapshot.ts';
 import type { DeviceRecord } from '../fleet/fleet.ts';
 import type { BlobStore } from '../store/blobs.ts';
 
-export interface LineageOptions {
+interface LineageOptions {
   readonly device: (device: string) => Promise<DeviceRecord>;
   readonly blobs: BlobStore;
   /** Keys that may sign bundles. */

@@ -46,7 +46,7 @@ export interface Registry {
   readonly modelChanged: Signal<ModelInfo>;
 }
 
-export interface RegistryOptions {
+interface RegistryOptions {
   readonly records: RegistryRecords;
   readonly blobs: BlobStore;
   /** Rejects with `not-found`. */

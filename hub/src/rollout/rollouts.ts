@@ -45,6 +45,7 @@ export interface Rollouts extends AsyncDisposable {
   readonly finished: Signal<Rollout>;
 }
 
+/** What rollouts act on. */
 export interface RolloutOptions {
   readonly records: RolloutRecords;
   readonly fleet: Fleet;

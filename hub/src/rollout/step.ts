@@ -23,4 +23,5 @@ export type StepName = keyof StepArgs;
 export type StepOf<N extends StepName> = {
   readonly [M in N]: { readonly name: M } & StepArgs[M];
 }[N];
+/** Any step. */
 export type Step = StepOf<StepName>;

@@ -7,6 +7,7 @@ import type { Sha256, Verifier } from './ports.ts';
 
 /** Names of the two files that everything else hangs on. */
 export const manifestName = 'manifest.json';
+/** The signature over every file of a bundle, after OpenSSF Model Signing. */
 export const signatureName = 'model.sig';
 
 /** With what a bundle is checked. */

@@ -59,6 +59,7 @@ export interface BuilderOptions {
 /** IR version 8 belongs to opsets up to 18 (ONNX Versioning, "Released versions"); 10 to later ones. */
 const irVersionOf = (opset: number): number => (opset <= 18 ? 8 : 10);
 
+/** Starts an empty graph. */
 export function createGraphBuilder(options: BuilderOptions): GraphBuilder {
   const opset = options.opset ?? 17;
   const nodes: Node[] = [];

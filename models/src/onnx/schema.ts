@@ -5,6 +5,7 @@
 import type { DType } from '../tensor/tensor.ts';
 import type { Attribute, OpaqueDType } from './graph.ts';
 
+/** ModelProto. */
 export const modelField = {
   irVersion: 1,
   producerName: 2,
@@ -15,10 +16,13 @@ export const modelField = {
   functions: 25,
 } as const;
 
+/** OperatorSetIdProto. */
 export const opsetField = { domain: 1, version: 2 } as const;
 
+/** StringStringEntryProto. */
 export const entryField = { key: 1, value: 2 } as const;
 
+/** GraphProto. */
 export const graphField = {
   nodes: 1,
   name: 2,
@@ -29,6 +33,7 @@ export const graphField = {
   sparseInitializers: 15,
 } as const;
 
+/** NodeProto. */
 export const nodeField = {
   inputs: 1,
   outputs: 2,
@@ -39,6 +44,7 @@ export const nodeField = {
   overload: 8,
 } as const;
 
+/** AttributeProto. */
 export const attributeField = {
   name: 1,
   float: 2,
@@ -53,6 +59,7 @@ export const attributeField = {
   reference: 21,
 } as const;
 
+/** TensorProto. */
 export const tensorField = {
   dims: 1,
   dataType: 2,
@@ -68,14 +75,19 @@ export const tensorField = {
   dataLocation: 14,
 } as const;
 
+/** ValueInfoProto. */
 export const valueField = { name: 1, type: 2 } as const;
 
+/** TypeProto. */
 export const typeField = { tensor: 1 } as const;
 
+/** TypeProto.Tensor. */
 export const tensorTypeField = { elementType: 1, shape: 2 } as const;
 
+/** TensorShapeProto. */
 export const shapeField = { dims: 1 } as const;
 
+/** TensorShapeProto.Dimension. */
 export const dimField = { size: 1, symbol: 2 } as const;
 
 /** `TensorProto.DataLocation.EXTERNAL`. */

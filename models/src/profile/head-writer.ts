@@ -19,8 +19,9 @@ export interface HeadWriter {
   build(output: ValueInfo, from: string): Model;
 }
 
-export type ReduceOp = 'ReduceMean' | 'ReduceMin' | 'ReduceMax' | 'ReduceSum';
+type ReduceOp = 'ReduceMean' | 'ReduceMin' | 'ReduceMax' | 'ReduceSum';
 
+/** Starts behind a model, which stays as it is. */
 export function createHeadWriter(model: Model): HeadWriter {
   const { graph } = model;
   const fresh = createFreshNames(graph);

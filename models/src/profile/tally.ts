@@ -11,6 +11,7 @@ export interface Tally {
 /** A broken sensor's 1e30 must not swallow the sums of a whole window. */
 const largestZ = 1e6;
 
+/** An empty tally over the bins of one feature. */
 export function createTally(feature: FeatureBins): Tally {
   const counts = new Uint32Array(featureCells);
   let sumZ = 0;

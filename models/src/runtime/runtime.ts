@@ -33,8 +33,10 @@ export interface Session extends AsyncDisposable {
   run(feeds: Feeds, options?: RunOptions): Promise<Feeds>;
 }
 
+/** Tensors by the names of inputs or outputs. */
 export type Feeds = Readonly<Record<string, Tensor>>;
 
+/** What is wanted of one run; default every output. */
 export interface RunOptions {
   readonly outputs?: readonly string[];
   readonly signal?: AbortSignal;

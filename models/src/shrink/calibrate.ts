@@ -10,8 +10,10 @@ export interface Range {
   readonly min: number;
   readonly max: number;
 }
+/** Ranges by the name of the value. */
 export type Ranges = ReadonlyMap<string, Range>;
 
+/** How a calibration is stopped. */
 export interface CalibrationOptions {
   readonly signal?: AbortSignal;
 }

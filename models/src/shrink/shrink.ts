@@ -8,6 +8,7 @@ import { foldBatchNorm } from './fold-batch-norm.ts';
 import { type QuantizeOptions, type QuantizeReport, quantize } from './quantize/quantize.ts';
 import { tidy } from './tidy.ts';
 
+/** How a model is shrunk; default per channel, uint8 activations, full range. */
 export interface ShrinkOptions extends Partial<QuantizeOptions> {
   /** Inputs that are like those the model will see: a few hundred. */
   readonly calibration: Iterable<Feeds> | AsyncIterable<Feeds>;
@@ -15,11 +16,13 @@ export interface ShrinkOptions extends Partial<QuantizeOptions> {
   readonly signal?: AbortSignal;
 }
 
+/** An int8 model and how it came about. */
 export interface Shrunk {
   readonly model: Model;
   readonly report: ShrinkReport;
 }
 
+/** What shrinking did, with the sizes of both files. */
 export interface ShrinkReport extends QuantizeReport {
   readonly bytesBefore: number;
   readonly bytesAfter: number;

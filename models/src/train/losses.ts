@@ -30,6 +30,7 @@ export interface LossValues {
   readonly correct: string;
 }
 
+/** Every loss, by its name in recipes. */
 export const losses: Readonly<Record<LossName, Loss>> = {
   /** -mean(log softmax(x)[label]); the derivative is (softmax(x) - onehot) / batch. Targets: class numbers. */
   'softmax-cross-entropy': {

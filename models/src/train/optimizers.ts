@@ -37,6 +37,7 @@ export const optimizerKinds = {
 } as const;
 
 type Settings<K extends keyof typeof optimizerKinds> = Static<(typeof optimizerKinds)[K]>;
+/** The settings of one optimizer, as recipes hold them. */
 export type Optimizer = Settings<'sgd'> | Settings<'adam'>;
 
 /** An optimizer with its settings. */

@@ -33,6 +33,7 @@ export const scheduleKinds = {
   ),
 } as const;
 
+/** The settings of one schedule, as recipes hold them. */
 export type Schedule = {
   [K in keyof typeof scheduleKinds]: Static<(typeof scheduleKinds)[K]>;
 }[keyof typeof scheduleKinds];

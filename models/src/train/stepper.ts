@@ -18,6 +18,7 @@ interface StepCall {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What one step gave, over its batch. */
 export interface StepResult {
   readonly loss: number;
   /** Samples of the batch that were classified right before the update. */

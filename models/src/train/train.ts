@@ -20,6 +20,7 @@ import { startState, type TrainingState, weightsIn } from './state.ts';
 import { createStepper, type Stepper } from './stepper.ts';
 import { buildTrainingStep, type TrainingStep } from './training-step.ts';
 
+/** What is trained on what, and how it is followed and resumed. */
 export interface TrainOptions {
   readonly recipe: Recipe;
   readonly data: LabelledData;
@@ -63,6 +64,7 @@ export type TrainEvent =
     }
   | ({ readonly type: 'epoch-finished'; readonly epochs: number } & EpochMetrics);
 
+/** A trained model and its history. */
 export interface TrainResult {
   /** For inference: raw `input` to `logits` and `probabilities`, any batch size. */
   readonly model: Model;

@@ -37,6 +37,7 @@ export interface TrainingStep {
   scalars(step: number): Readonly<Record<string, number>>;
 }
 
+/** An input of the graph that holds which values a step keeps. */
 export interface DropoutMask {
   readonly input: string;
   readonly dims: readonly number[];

@@ -167,6 +167,7 @@ export const channels = {
   },
 } as const satisfies Record<string, Channel>;
 
+/** The table as a type, from which the others derive. */
 export type Channels = typeof channels;
 export type ChannelName = keyof Channels;
 /** All channel names, in the order of the table. */

@@ -14,6 +14,7 @@ export const Dataset = Type.Object({
 });
 export type Dataset = Static<typeof Dataset>;
 
+/** Parts of a data set that files are imported into; the field's samples come from devices. */
 export const datasetParts = ['train', 'validation', 'test'] as const;
 export type DatasetPart = (typeof datasetParts)[number];
 

@@ -472,5 +472,6 @@ export const routes = {
   },
 } as const satisfies Record<string, Route>;
 
+/** The table as a type, from which the others derive. */
 export type Routes = typeof routes;
 export type RouteName = keyof Routes;

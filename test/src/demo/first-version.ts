@@ -15,6 +15,7 @@ const windowSamples = 100;
 /** Samples of one request. */
 const importedAtOnce = 5000;
 
+/** Imports the 60,000 training images, a part of them for validation, and the 10,000 of the test. */
 export async function importDigits({ hub: { client }, seed }: Scene): Promise<void> {
   const train = await readTraining();
   const order = shuffled(train.count, createRandom(seed));
@@ -46,6 +47,7 @@ async function importPart(
   });
 }
 
+/** Registers the model and trains its first version. */
 export async function trainFirst(
   scene: Scene,
 ): Promise<ModelVersion & { readonly imagesPerSecond: number }> {

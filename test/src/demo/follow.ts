@@ -1,6 +1,7 @@
 import type { ModelVersion, Rollout, Run } from '@edgewise/protocol/http';
 import { name, type Scene } from './scene.ts';
 
+/** Shows a run until it is done. Throws when it fails, or after four minutes. */
 export async function followRun({ observer, say, hub }: Scene, id: string): Promise<Run> {
   await observer.until(`run ${id}`, 240_000, () => {
     const run = observer.runs.get(id);
@@ -18,12 +19,14 @@ export async function followRun({ observer, say, hub }: Scene, id: string): Prom
   return run;
 }
 
+/** The version that a run made. */
 export async function versionOf({ hub }: Scene, run: Run): Promise<ModelVersion> {
   return await hub.client.call('getVersion', {
     params: { model: run.model, version: String(run.version) },
   });
 }
 
+/** Rolls a version out to every device. Throws when the rollout stops. */
 export async function rollOut(scene: Scene, version: ModelVersion): Promise<void> {
   const { id } = await scene.hub.client.call('startRollout', {
     body: { model: name, version: version.version },
@@ -33,6 +36,7 @@ export async function rollOut(scene: Scene, version: ModelVersion): Promise<void
     throw new Error(`The rollout is ${rollout.status}: ${rollout.reason}`);
 }
 
+/** Shows a rollout until it has ended, at most 90 s. */
 export async function followRollout({ observer, say }: Scene, id: string): Promise<Rollout> {
   return await observer.until(`rollout ${id}`, 90_000, () => {
     const rollout = observer.rollouts.get(id);

@@ -3,6 +3,7 @@ import { followRollout, followRun, versionOf } from './follow.ts';
 import { createLabeller } from './labeller.ts';
 import { paces, type Scene } from './scene.ts';
 
+/** Answers what the hub asks until it retrains; gives the number of labels. */
 export async function label(
   { hub, truth, observer, say, pace, signal }: Scene,
   alarm: string,
@@ -25,6 +26,7 @@ export async function label(
   return labeller.labelled;
 }
 
+/** Follows the retraining of an alarm and its rollout; gives the new version. */
 export async function retrained(scene: Scene, alarm: string): Promise<ModelVersion> {
   const { observer, say } = scene;
   const id = observer.alarms.get(alarm)?.run ?? '';

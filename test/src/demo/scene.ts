@@ -7,6 +7,7 @@ import type { RunningHub } from './stack.ts';
 
 /** Model and data set of the demonstration. */
 export const name = 'digits';
+/** The three agents. */
 export const devices = ['camera-1', 'camera-2', 'camera-3'] as const;
 /** Those whose cameras wear out. */
 export const drifting: readonly string[] = devices.slice(0, 2);

@@ -8,6 +8,7 @@ const worn: Wear = { contrast: 0.45, tiltDegrees: 32 };
 const rampSteps = 5;
 const rampStepMs = 150;
 
+/** Number of the newest window of a device; 0 before the first. */
 export function lastSequence({ windows }: Observer, device: string): number {
   return Math.max(
     0,
@@ -15,6 +16,7 @@ export function lastSequence({ windows }: Observer, device: string): number {
   );
 }
 
+/** Wears cameras out in a few steps, within a second. */
 export async function wearOut(cameras: readonly Camera[]): Promise<void> {
   for (let step = 1; step <= rampSteps; step++) {
     for (const camera of cameras) camera.wear(wornBy(worn, step / rampSteps));

@@ -8,6 +8,7 @@ export interface Wear {
   readonly tiltDegrees: number;
 }
 
+/** No wear. */
 export const likeNew: Wear = { contrast: 1, tiltDegrees: 0 };
 
 /** The wear a share of the way, 0 to 1, from new to `end`. */

@@ -15,6 +15,7 @@ import type { DeviceClass } from '@edgewise/protocol';
 
 /** Name of the model and of its data set. */
 export const simulatedModel = 'load';
+/** What every simulated agent says it is. */
 export const simulatedClass: DeviceClass = 'x64';
 const classes = ['a', 'b', 'c'];
 const dims = [2, 2, 1];

@@ -19,6 +19,7 @@ export interface ShellEvents {
   'address:open': { readonly hash: string };
 }
 
+/** What the pages may know of the shell. */
 export interface ShellInfo {
   readonly version: string;
   readonly platform: string;

@@ -13,6 +13,7 @@ export interface ApiTables {
   };
 }
 
+/** The first tables of the API. */
 export const apiMigration: SchemaMigration = {
   name: '0100-api',
   async up(db) {

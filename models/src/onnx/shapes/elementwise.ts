@@ -21,6 +21,7 @@ const arithmetic =
     return [{ ...(result ?? unknown), value }];
   };
 
+/** Operators that compute each element from those in its place, with broadcasting. */
 export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Identity: passed,
   Relu: same,

@@ -14,6 +14,7 @@ export interface Known {
   readonly value?: readonly Dim[] | undefined;
 }
 
+/** Nothing is known. */
 export const unknown: Known = { dtype: undefined, dims: undefined };
 
 /** Longer lists of integers are weights, not sizes. */

@@ -20,6 +20,7 @@ export interface Grid {
   readonly symmetric: boolean;
 }
 
+/** Element types that int8 graphs compute with. */
 export type ByteType = 'int8' | 'uint8';
 
 /** All values of each type; quantized numbers are clipped to these whatever the grid is. */

@@ -12,6 +12,7 @@ import {
 } from './formulas.ts';
 import type { BiasMark, Mark, Marks } from './marks.ts';
 
+/** On which integers numbers are laid; `reduceRange` leaves one bit for processors that saturate. */
 export interface GridOptions {
   readonly activations: ByteType;
   readonly reduceRange: boolean;

@@ -2,10 +2,12 @@
 import { type GraphBuilder, int, ints } from '../../onnx/builder.ts';
 import type { Attribute } from '../../onnx/graph.ts';
 
+/** The value with other sizes. */
 export function reshape(graph: GraphBuilder, value: string, dims: readonly number[]): string {
   return graph.op('Reshape', [value, graph.ints(dims)]);
 }
 
+/** The value with its axes in another order. */
 export function transpose(graph: GraphBuilder, value: string, perm: readonly number[]): string {
   return graph.op('Transpose', [value], { attributes: { perm: ints(perm) } });
 }
@@ -37,6 +39,7 @@ export function slice(
   return graph.op('Slice', [value, ...inputs]);
 }
 
+/** Values one after the other along an axis; one alone stays as it is. */
 export function concat(graph: GraphBuilder, values: readonly string[], axis: number): string {
   const [only] = values;
   if (values.length === 1 && only !== undefined) return only;
@@ -95,6 +98,7 @@ export function integerOf(
   return found?.type === 'int' ? Number(found.value) : otherwise;
 }
 
+/** The numbers in an attribute; `undefined` when it is absent. */
 export function integersOf(
   attributes: ReadonlyMap<string, Attribute>,
   name: string,
@@ -103,6 +107,7 @@ export function integersOf(
   return found?.type === 'ints' ? found.value.map(Number) : undefined;
 }
 
+/** The float in an attribute, or a default. */
 export function floatOf(
   attributes: ReadonlyMap<string, Attribute>,
   name: string,
@@ -112,6 +117,7 @@ export function floatOf(
   return found?.type === 'float' ? found.value : otherwise;
 }
 
+/** The text in an attribute, or a default. */
 export function textOf(
   attributes: ReadonlyMap<string, Attribute>,
   name: string,

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { layerKind } from './layer.ts';
 
+/** max(0, x). */
 export const relu = layerKind({
   schema: Type.Object({ kind: Type.Literal('relu') }, { additionalProperties: false }),
   resize: (_, dims) => dims,

@@ -34,6 +34,7 @@ function writeConvolution(
   });
 }
 
+/** A convolution over images, with a bias for each filter. */
 export const conv = layerKind({
   schema: Type.Object(
     {
@@ -65,6 +66,7 @@ export const conv = layerKind({
     writeConvolution(call, { ...layer, groups: layer.groups ?? 1, bias: layer.bias ?? true }),
 });
 
+/** A convolution of each channel by itself, with a bias for each result. */
 export const depthwise = layerKind({
   schema: Type.Object(
     { kind: Type.Literal('depthwise'), ...shared },

@@ -29,6 +29,7 @@ function writePool(graph: GraphBuilder, op: string, layer: Pool, call: LayerCall
   });
 }
 
+/** The largest value of each window. */
 export const maxpool = layerKind({
   schema: Type.Object(
     { kind: Type.Literal('maxpool'), ...poolFields },
@@ -38,6 +39,7 @@ export const maxpool = layerKind({
   write: (layer, call) => writePool(call.graph, 'MaxPool', layer, call),
 });
 
+/** The mean of each window. */
 export const avgpool = layerKind({
   schema: Type.Object(
     { kind: Type.Literal('avgpool'), ...poolFields },
