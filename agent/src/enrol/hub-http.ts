@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { FleetError, isCode, kibibytes, seconds } from '@edgewise/protocol';
+import { isLoopback } from '../node/loopback.ts';
 import { openSocket } from '../node/open-socket.ts';
 
 /** The few calls of a hub's HTTP API that a device makes. */
@@ -11,7 +12,6 @@ export interface HubHttp {
 
 const timeoutMs = seconds(15);
 const mostBytes = kibibytes(64);
-const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /**
  * Talks to the hub at `url`. Over TLS its certificate must carry the key with `fingerprint`, which
@@ -36,7 +36,7 @@ function parse(url: string): URL {
   if (base === undefined || !/^https?:$/.test(base.protocol)) {
     throw new FleetError('invalid-argument', `"${url}" is no http:// or https:// address.`);
   }
-  if (base.protocol === 'http:' && !loopback.has(base.hostname)) {
+  if (base.protocol === 'http:' && !isLoopback(base)) {
     const reason = `${url} is not encrypted; a hub on another machine must be reached by https://.`;
     throw new FleetError('forbidden', reason);
   }

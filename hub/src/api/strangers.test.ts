@@ -17,14 +17,19 @@ import { createTokens } from './tokens.ts';
 
 const clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
 const tokens = createTokens(createMemoryTokens(), clock);
+const log: string[] = [];
 const parts = {
   handlers: Object.fromEntries(
-    (Object.keys(routes) as RouteName[]).map((name) => [name, () => Promise.resolve({ name })]),
+    (Object.keys(routes) as RouteName[]).map((name) => [
+      name,
+      () =>
+        name === 'listRuns' ? Promise.reject(new TypeError('a fault')) : Promise.resolve({ name }),
+    ]),
   ) as unknown as Handlers,
   events: createEventLog({ boot: 'b', now: clock.now }),
   tokens,
   codes: createSignInCodes(clock),
-  logger: pino({ enabled: false }),
+  logger: pino({ level: 'trace' }, { write: (line) => log.push(line) }),
 };
 
 let server: ApiServer;
@@ -102,6 +107,18 @@ test('whatever cannot be read is a problem document with its code', async () => 
     assert.deepEqual({ status: answer.status, code: answer.code }, { status, code }, name);
     assert.match(answer.type, /^application\/problem\+json/, name);
   }
+});
+
+test('the log tells faults and no secrets', async () => {
+  const { code } = parts.codes.create();
+  const session = { method: 'POST', path: '/api/v1/session' };
+  await ask({ ...session, token: `signin:${code}` });
+  await ask({ ...session, token: `signin:${code}` });
+  await ask({ method: 'GET', path: '/api/v1/runs', token: 'ew_a-wrong-one' });
+  await ask({ method: 'GET', path: '/api/v1/runs', token: admin });
+  const text = log.join('');
+  assert.match(text, /a fault/);
+  for (const secret of [admin, code, 'ew_a-wrong-one']) assert.ok(!text.includes(secret), secret);
 });
 
 test('off loopback the API does not listen without TLS', async () => {

@@ -139,3 +139,11 @@ test('what cannot be read goes to its own place and to no handler', async () => 
 test('an address that is no broker is refused', () => {
   assert.throws(() => openBroker('http://127.0.0.1'), withCode('invalid-argument'));
 });
+
+test('a password never crosses a network in the clear', () => {
+  for (const host of ['192.0.2.1', 'broker.example.org', '127.example.org', '[2001:db8::1]']) {
+    assert.throws(() => openBroker(`mqtt://hub:secret@${host}`), withCode('forbidden'));
+    assert.ok(openBroker(`mqtts://hub:secret@${host}`));
+  }
+  for (const host of ['127.0.0.1', 'localhost', '[::1]']) assert.ok(openBroker(`mqtt://${host}`));
+});

@@ -14,6 +14,7 @@ import {
 } from '@edgewise/protocol';
 import { type ISubscriptionMap, MqttClient } from 'mqtt';
 import type { Logger } from 'pino';
+import { isLoopback } from '../loopback.ts';
 import { createHandlers, type OnUnreadable } from './handlers.ts';
 import type { HubLink } from './hub-link.ts';
 
@@ -132,17 +133,24 @@ function down(reason: string, cause?: unknown): FleetError {
   return new FleetError('unavailable', reason, { cause });
 }
 
-/** Opens a socket to an external broker, `mqtt://HOST:PORT` or `mqtts://HOST:PORT`. */
+/**
+ * Opens a socket to an external broker, `mqtts://HOST:PORT`, or `mqtt://HOST:PORT` on this machine.
+ * Throws `invalid-argument` for other addresses and `forbidden` where nothing would be encrypted.
+ */
 export function openBroker(url: string): () => Duplex {
   const { protocol, hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
   if (protocol === 'mqtts:') {
-    return () =>
-      tls
-        .connect({ host: hostname, port: Number(port || 8883), servername: hostname })
-        .setNoDelay();
+    return () => tls.connect({ host, port: Number(port || 8883), servername: host }).setNoDelay();
   }
   if (protocol !== 'mqtt:') {
     throw new FleetError('invalid-argument', `${url} is no mqtt:// or mqtts:// address.`);
   }
-  return () => net.connect({ host: hostname, port: Number(port || 1883), noDelay: true });
+  if (!isLoopback(host)) {
+    throw new FleetError(
+      'forbidden',
+      `The broker at ${host} is on another machine: reach it by mqtts://.`,
+    );
+  }
+  return () => net.connect({ host, port: Number(port || 1883), noDelay: true });
 }
