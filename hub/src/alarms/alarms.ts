@@ -5,18 +5,18 @@
  */
 import { FleetError, seconds } from '@edgewise/protocol';
 import type { Alarm, FeatureComparison, Rollout, Run } from '@edgewise/protocol/http';
-import type { Live } from '../api/live.ts';
 import type { Clock } from '../clock.ts';
 import type { DriftView } from '../fleet/drift-view.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { OfferedSample } from '../labels/intake.ts';
 import type { Labels, OfferJudge } from '../labels/labels.ts';
+import type { Live } from '../live.ts';
+import { newId } from '../new-id.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import { newId } from '../registry/new-id.ts';
 import type { ProfiledBundles } from '../registry/profiled-bundles.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
-import { createSingleFlight } from '../rollout/single-flight.ts';
+import { createSingleFlight } from '../single-flight.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AlarmRecord, AlarmRecords } from './alarm-records.ts';

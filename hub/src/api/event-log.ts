@@ -1,5 +1,5 @@
 import type { LiveEvent } from '@edgewise/protocol/http';
-import type { Live } from './live.ts';
+import type { Live } from '../live.ts';
 
 /** An event with its place in the log: `boot-number`, so that ids of an earlier process are told apart. */
 export interface NumberedEvent {

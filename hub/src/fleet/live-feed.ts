@@ -1,4 +1,4 @@
-import type { Live } from '../api/live.ts';
+import type { Live } from '../live.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { DeviceView } from './device-view.ts';
 import type { Fleet } from './fleet.ts';

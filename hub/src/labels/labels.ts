@@ -1,8 +1,8 @@
 import { elementCount } from '@edgewise/models/tensor';
 import { FleetError } from '@edgewise/protocol';
 import type { FieldSample, ModelInfo } from '@edgewise/protocol/http';
-import type { Live } from '../api/live.ts';
 import type { Clock } from '../clock.ts';
+import type { Live } from '../live.ts';
 import { createSignal, type Signal } from '../signal.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';

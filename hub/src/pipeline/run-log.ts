@@ -1,6 +1,6 @@
 import type { Signer } from '@edgewise/models/bundle';
 import { FleetError } from '@edgewise/protocol';
-import type { Live } from '../api/live.ts';
+import type { Live } from '../live.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
 import type { WorkListener } from './worker.ts';
 

@@ -2,8 +2,8 @@ import { readManifest } from '@edgewise/models/bundle';
 import { FleetError } from '@edgewise/protocol';
 import type { ModelVersion } from '@edgewise/protocol/http';
 import type { Clock } from '../clock.ts';
+import { newId } from '../new-id.ts';
 import type { BlobStore } from '../store/blobs.ts';
-import { newId } from './new-id.ts';
 import type { Registry } from './registry.ts';
 import type { VersionRecord } from './registry-records.ts';
 

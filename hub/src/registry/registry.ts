@@ -1,9 +1,9 @@
 import { readRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import type { Dataset, ModelInfo, ModelPolicies, ModelVersion } from '@edgewise/protocol/http';
-import type { Live } from '../api/live.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceRecord } from '../fleet/fleet.ts';
+import type { Live } from '../live.ts';
 import { createSignal, type Signal } from '../signal.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { defaultPolicies } from './policies.ts';

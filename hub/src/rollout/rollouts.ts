@@ -5,18 +5,18 @@
  */
 import { type BundleRef, FleetError, minutes, seconds } from '@edgewise/protocol';
 import type { ModelPolicies, ModelVersion, Rollout } from '@edgewise/protocol/http';
-import type { Live } from '../api/live.ts';
 import type { Clock } from '../clock.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { newId } from '../registry/new-id.ts';
+import type { Live } from '../live.ts';
+import { newId } from '../new-id.ts';
 import { createSignal, type Signal } from '../signal.ts';
+import { createSingleFlight } from '../single-flight.ts';
 import { apply } from './apply.ts';
 import { composeRollback, composeRollout } from './compose.ts';
 import { type DeviceFacts, factsOf } from './device-facts.ts';
 import { execute } from './execute.ts';
 import { plan, type RolloutRules } from './plan.ts';
 import type { RolloutRecord, RolloutRecords } from './rollout-records.ts';
-import { createSingleFlight } from './single-flight.ts';
 import type { Step } from './step.ts';
 
 /** Brings versions to devices, and back. */

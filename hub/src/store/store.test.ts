@@ -74,3 +74,22 @@ test('a write that fails harms none of its neighbours', async () => {
   await assert.rejects(insert('c'), (thrown) => (thrown as FleetError).code === 'unavailable');
   await db.destroy();
 });
+
+test('a store without room says disk-full, keeps what it has, and goes on when there is room', async (t) => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'edgewise-store-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const db = await openDatabase(path.join(folder, 'hub.db'));
+  const group = createGroupCommit(db, { everyMs: 1 });
+  const insert = (hash: string) =>
+    group.write((tx) => tx.insertInto('enrolmentTokens').values(token(hash)).execute());
+  await insert('first');
+  await sql`pragma max_page_count = 1`.execute(db);
+  const large = 'x'.repeat(100_000);
+  await assert.rejects(insert(large), (thrown) => (thrown as FleetError).code === 'disk-full');
+  await sql`pragma max_page_count = 100000`.execute(db);
+  await insert(large);
+  const kept = await db.selectFrom('enrolmentTokens').select('hash').execute();
+  assert.deepEqual(kept.map(({ hash }) => hash.slice(0, 5)).sort(), ['first', 'xxxxx']);
+  await group[Symbol.asyncDispose]();
+  await db.destroy();
+});

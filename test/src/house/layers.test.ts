@@ -63,7 +63,7 @@ const probes: readonly Probe[] = [
   },
   {
     fact: 'a domain never imports an adapter',
-    file: 'hub/src/rollout/probe.ts',
+    file: 'hub/src/alarms/probe.ts',
     forbidden: take('./adapters/tables.ts'),
     rule: restricted,
   },

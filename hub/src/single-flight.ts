@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Runs one job again and again, never twice at once. */
 export interface SingleFlight {
