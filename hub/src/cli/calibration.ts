@@ -4,12 +4,14 @@ import type { Feeds, Runtime, SessionValue } from '@edgewise/models/runtime';
 import type { Tensor } from '@edgewise/models/tensor';
 import { FleetError } from '@edgewise/protocol';
 import type { Io } from './io.ts';
-import { readNamedFile } from './named-file.ts';
+import { naming, readNamedFile } from './named-file.ts';
 
 interface CalibrationOptions {
   /** Bytes of the model that will be fed. */
   readonly model: Uint8Array;
   readonly runtime: Runtime;
+  /** Column of a CSV that is no input. */
+  readonly labelColumn?: string;
   /** Samples to use at most. */
   readonly limit: number;
 }
@@ -27,10 +29,10 @@ const freeBatch = 16;
 export async function readCalibration(
   io: Io,
   file: string,
-  { model, runtime, limit }: CalibrationOptions,
+  { model, runtime, limit, labelColumn }: CalibrationOptions,
 ): Promise<Calibration> {
   await using session = await runtime.load(model);
-  const arrays = await readArrays(io, file, session.inputs);
+  const arrays = await readArrays(io, file, { inputs: session.inputs, labelColumn });
   const chosen = session.inputs.map((input) => ({ input, array: arrayFor(input, arrays, file) }));
   const available = Math.min(...chosen.map(({ array }) => array.dims[0] ?? 0), limit);
   const batch =
@@ -52,13 +54,18 @@ export async function readCalibration(
   return { feeds, samples: feeds.length * batch };
 }
 
+interface Wanted {
+  readonly inputs: readonly SessionValue[];
+  readonly labelColumn: string | undefined;
+}
+
 async function readArrays(
   io: Io,
   file: string,
-  inputs: readonly SessionValue[],
+  { inputs, labelColumn }: Wanted,
 ): Promise<ReadonlyMap<string, Tensor>> {
   const bytes = await readNamedFile(io, file);
-  if (path.extname(file) === '.npz') return decodeNpz(bytes);
+  if (path.extname(file) === '.npz') return naming(file, () => decodeNpz(bytes));
   const [input, second] = inputs;
   if (!input || second) {
     throw new FleetError(
@@ -66,15 +73,20 @@ async function readArrays(
       `The model has ${inputs.length} inputs; give an .npz with an array for each: ${inputs.map(({ name }) => name).join(', ')}.`,
     );
   }
-  return new Map([[input.name, decodeOne(file, bytes)]]);
+  const array = naming(file, () => decodeOne(file, bytes, { labelColumn }));
+  return new Map([[input.name, array]]);
 }
 
-function decodeOne(file: string, bytes: Uint8Array): Tensor {
+function decodeOne(
+  file: string,
+  bytes: Uint8Array,
+  { labelColumn }: Pick<Wanted, 'labelColumn'>,
+): Tensor {
   switch (path.extname(file)) {
     case '.npy':
       return decodeNpy(bytes);
     case '.csv':
-      return decodeCsv(bytes).inputs;
+      return decodeCsv(bytes, labelColumn === undefined ? {} : { labelColumn }).inputs;
     default:
       return decodeIdx(bytes);
   }

@@ -223,6 +223,17 @@ test('quantize writes an int8 model that can be read back, from .npz and from .n
   }
 });
 
+test('quantize takes a table with a column that is no input', async () => {
+  await writeDenseModel();
+  const columns = Array.from({ length: 8 }, (_, at) => `c${at}`);
+  const row = columns.map((_, at) => at / 8).join(',');
+  const lines = [[...columns, 'state'].join(','), ...new Array(20).fill(`${row},good`)];
+  await writeFile(path.join(folder, 'x.csv'), lines.join('\n'));
+  const args = ['quantize', 'dense.onnx', '--calibration', 'x.csv', '--out', 'csv.onnx'];
+  assert.match((await run(...args)).notes, /x\.csv: .*"state" holds "good"/);
+  assert.equal((await run(...args, '--label', 'state')).code, exitCodes.done);
+});
+
 test('quantize says what is wrong with its files', async () => {
   const model = await writeDenseModel();
   const missing = await run('quantize', 'none.onnx', '--calibration', 'x.npz', '--out', 'o.onnx');
@@ -230,7 +241,7 @@ test('quantize says what is wrong with its files', async () => {
   const bytes = await readFile(model);
   await writeFile(path.join(folder, 'half.onnx'), bytes.subarray(0, bytes.length / 2));
   const half = await run('quantize', 'half.onnx', '--calibration', 'x.npz', '--out', 'o.onnx');
-  assert.match(half.notes, /\[malformed\]/);
+  assert.match(half.notes, /\[malformed\] half\.onnx: /);
   await writeFile(
     path.join(folder, 'z.npz'),
     encodeNpz(new Map([['z', tensor('float32', [2, 8], new Float32Array(16))]])),
@@ -238,6 +249,9 @@ test('quantize says what is wrong with its files', async () => {
   const wrong = await run('quantize', 'dense.onnx', '--calibration', 'z.npz', '--out', 'o.onnx');
   assert.match(wrong.notes, /no array for the input "x"/);
   await assert.rejects(stat(path.join(folder, 'o.onnx')));
+  const args = ['quantize', 'dense.onnx', '--calibration', 'x.npz', '--out', 'no/where.onnx'];
+  const nowhere = await run(...args);
+  assert.match(nowhere.notes, /no\/where\.onnx cannot be written: its folder does not exist/);
 });
 
 test('a table is as wide as its widest cells, with numbers to the right', () => {

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { readModel, writeModel } from '@edgewise/models/onnx';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import { type ShrinkReport, shrink } from '@edgewise/models/shrink';
@@ -7,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { readCalibration } from '../calibration.ts';
 import { answer } from '../context.ts';
 import { type Io, percent, sizeOf, wholeNumber } from '../io.ts';
-import { readNamedFile } from '../named-file.ts';
+import { naming, readNamedFile, writeNamedFile } from '../named-file.ts';
 
 interface QuantizeOptions {
   readonly calibration: string;
@@ -16,6 +14,7 @@ interface QuantizeOptions {
   readonly perTensor?: boolean;
   readonly reduceRange?: boolean;
   readonly exclude?: readonly string[];
+  readonly label?: string;
   readonly limit: string;
   readonly json?: boolean;
 }
@@ -38,6 +37,7 @@ export function addQuantize(program: Command, io: Io): void {
     .option('--per-tensor', 'one weight scale for each tensor instead of each channel')
     .option('--reduce-range', 'weights in 7 bits, for x64 without VNNI')
     .option('--exclude <nodes...>', 'names of nodes that stay in float')
+    .option('--label <column>', 'column of a CSV that is no input')
     .option('--limit <samples>', 'use at most so many samples', '256')
     .option('--json', 'print one JSON document instead of text')
     .addHelpText(
@@ -46,11 +46,12 @@ export function addQuantize(program: Command, io: Io): void {
     )
     .action(async (file: string, options: QuantizeOptions) => {
       const bytes = await readNamedFile(io, file);
-      const model = readModel(bytes);
+      const model = naming(file, () => readModel(bytes));
       const runtime = createOnnxRuntime();
       const calibration = await readCalibration(io, options.calibration, {
         model: bytes,
         runtime,
+        ...(options.label !== undefined && { labelColumn: options.label }),
         limit: wholeNumber('--limit', options.limit),
       });
       io.progress(`Calibrating with ${calibration.samples} samples ...`);
@@ -63,7 +64,7 @@ export function addQuantize(program: Command, io: Io): void {
         reduceRange: options.reduceRange === true,
         ...(options.exclude && { exclude: new Set(options.exclude) }),
       });
-      await writeFile(path.resolve(io.cwd, options.out), writeModel(small));
+      await writeNamedFile(io, options.out, writeModel(small));
       const { ranges: _, ...facts } = report;
       answer(io, options, { out: options.out, samples: calibration.samples, ...facts }, () =>
         textOf(options.out, report),
