@@ -1,6 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
 import BetterSqlite3 from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { type Dialect, Kysely, SqliteDialect } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { migrations } from './migrations.ts';
@@ -17,7 +17,7 @@ export async function openDatabase(file: string): Promise<Database> {
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('foreign_keys = ON');
   sqlite.pragma('busy_timeout = 5000');
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const db = new Kysely<Tables>({ dialect: dialectOf(sqlite) });
   try {
     await migrate(db);
   } catch (thrown) {
@@ -33,6 +33,27 @@ function openFile(file: string): BetterSqlite3.Database {
   } catch (cause) {
     throw new FleetError('unavailable', `The database ${file} cannot be opened.`, { cause });
   }
+}
+
+/**
+ * A full disk ends a transaction by itself (sqlite.org/lang_transaction.html, 3.1): a rollback after
+ * it would fail, and hide that the disk is full.
+ */
+function dialectOf(sqlite: BetterSqlite3.Database): Dialect {
+  const base = new SqliteDialect({ database: sqlite });
+  return {
+    createAdapter: () => base.createAdapter(),
+    createIntrospector: (db) => base.createIntrospector(db),
+    createQueryCompiler: () => base.createQueryCompiler(),
+    createDriver() {
+      const driver = base.createDriver();
+      const rollBack = driver.rollbackTransaction.bind(driver);
+      driver.rollbackTransaction = async (connection) => {
+        if (sqlite.inTransaction) await rollBack(connection);
+      };
+      return driver;
+    },
+  };
 }
 
 async function migrate(db: Database): Promise<void> {

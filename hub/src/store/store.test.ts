@@ -86,6 +86,8 @@ test('a store without room says disk-full, keeps what it has, and goes on when t
   await sql`pragma max_page_count = 1`.execute(db);
   const large = 'x'.repeat(100_000);
   await assert.rejects(insert(large), (thrown) => (thrown as FleetError).code === 'disk-full');
+  const alone = db.insertInto('enrolmentTokens').values(token(large)).execute();
+  await assert.rejects(alone, (thrown) => FleetError.from(thrown).code === 'disk-full');
   await sql`pragma max_page_count = 100000`.execute(db);
   await insert(large);
   const kept = await db.selectFrom('enrolmentTokens').select('hash').execute();

@@ -47,6 +47,7 @@ export function invariant(condition: unknown, reason: string): asserts condition
 const platformCodes: Readonly<Record<string, Code>> = {
   ENOSPC: 'disk-full',
   EDQUOT: 'disk-full',
+  SQLITE_FULL: 'disk-full',
   ENOENT: 'not-found',
   ENOTDIR: 'not-found',
   EACCES: 'forbidden',
