@@ -3,8 +3,10 @@ import { FleetError } from '@edgewise/protocol';
 import type { FieldSample } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.ts';
+import { classList, classNumber } from '../class-number.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
-import { type Io, percent, table, wholeNumber } from '../io.ts';
+import { type Io, percent, table } from '../io.ts';
+import { showSample } from '../show-sample.ts';
 
 /** `edgewise label`: the queue of samples, on a terminal one after the other. */
 export function addLabel(program: Command, io: Io): void {
@@ -15,7 +17,7 @@ export function addLabel(program: Command, io: Io): void {
       .option('--list', 'only list what waits')
       .addHelpText(
         'after',
-        '\nExamples:\n  edgewise label                     show each sample, type its class (s skips, q ends)\n  edgewise label --list --json       what waits, for scripts\n  edgewise label 3f9a... 7           label one sample with class number 7\n\nThe console has the same queue with pictures.',
+        '\nExamples:\n  edgewise label                     show each sample, type its class (s skips, q ends)\n  edgewise label --list --json       what waits, for scripts\n  edgewise label 3f9a... worn        label one sample, by the name or number of its class\n\nThe console has the same queue with pictures.',
       ),
   ).action(
     async (
@@ -25,18 +27,20 @@ export function addLabel(program: Command, io: Io): void {
     ) => {
       const client = clientOf(options);
       if (sample !== undefined) {
-        if (label === undefined)
-          throw new FleetError(
-            'invalid-argument',
-            'Give the number of the class after the sample.',
-          );
+        if (label === undefined) {
+          throw new FleetError('invalid-argument', 'Give the class after the sample.');
+        }
+        const { model } = await client.call('getSample', { params: { sample } });
+        const classes = (await classesByModel(client)).get(model) ?? [];
         const done = await client.call('labelSample', {
           params: { sample },
-          body: { label: wholeNumber('CLASS', label) },
+          body: { label: classNumber(label, classes) },
         });
-        answer(io, options, done, ({ label: given }) => `${sample} is a ${given}.`);
+        answer(io, options, done, ({ label: given }) => `${sample} is ${nameOf(classes, given)}.`);
       } else if (options.list || options.json || !io.interactive) {
-        answer(io, options, await client.call('labelQueue', { query: { limit: 1000 } }), listing);
+        const samples = await client.call('labelQueue', { query: { limit: 1000 } });
+        const classes = await classesByModel(client);
+        answer(io, options, samples, (all) => listing(all, classes));
       } else {
         await labelOnTerminal(client, io);
       }
@@ -44,14 +48,23 @@ export function addLabel(program: Command, io: Io): void {
   );
 }
 
-function listing(samples: readonly FieldSample[]): string {
+type ClassesByModel = ReadonlyMap<string, readonly string[]>;
+
+async function classesByModel(client: Client): Promise<ClassesByModel> {
+  return new Map((await client.call('listModels')).map(({ id, classes }) => [id, classes]));
+}
+
+const nameOf = (classes: readonly string[] | undefined, number: number | null): string =>
+  number === null ? 'skipped' : (classes?.[number] ?? String(number));
+
+function listing(samples: readonly FieldSample[], classes: ClassesByModel): string {
   if (samples.length === 0) return 'Nothing waits for a label.';
   return table(
     ['sample', 'device', 'guess', 'confidence', 'chosen'],
-    samples.map(({ sample, device, predicted, confidence, reason }) => [
+    samples.map(({ sample, device, model, predicted, confidence, reason }) => [
       sample,
       device,
-      predicted,
+      nameOf(classes.get(model), predicted),
       percent(confidence),
       reason,
     ]),
@@ -59,47 +72,36 @@ function listing(samples: readonly FieldSample[]): string {
 }
 
 async function labelOnTerminal(client: Client, io: Io): Promise<void> {
+  const classesOf = await classesByModel(client);
   let done = 0;
   while (!io.signal.aborted) {
     const [sample] = await client.call('labelQueue', { query: { limit: 1 } });
     if (!sample) break;
-    io.note(
-      picture(
-        await client.call('sampleContent', { params: { sample: sample.sample } }),
-        sample.dims,
-      ),
-    );
+    const bytes = await client.call('sampleContent', { params: { sample: sample.sample } });
+    io.note(showSample(bytes, sample));
+    const classes = classesOf.get(sample.model) ?? [];
+    const guess = nameOf(classes, sample.predicted);
     const typed = await text({
-      message: `Class? (the model says ${sample.predicted}; s skips, q ends)`,
-      validate: checkTyped,
+      message: `${classList(classes)}? (the model says ${guess}; s skips, q ends)`,
+      validate: (value) => fault(value ?? '', classes),
     });
     if (isCancel(typed) || typed === 'q') break;
     await client.call('labelSample', {
       params: { sample: sample.sample },
-      body: { label: typed === 's' ? null : Number(typed) },
+      body: { label: typed === 's' ? null : classNumber(typed, classes) },
     });
     done++;
   }
-  io.print(`${done} samples done.`);
+  io.print(done === 0 ? 'Nothing was labelled.' : `${done} samples done.`);
 }
 
-function checkTyped(typed: string | undefined): string | undefined {
-  return /^(\d+|s|q)$/.test(typed ?? '') ? undefined : 'A class number, s or q.';
-}
-
-const shades = ' .:-=+*#%@';
-
-/** A grey picture in characters; other shapes are only described. */
-function picture(bytes: Uint8Array, dims: readonly number[]): string {
-  const [height = 1, width = 1] = dims.filter((size) => size > 1);
-  if (height * width !== bytes.length || width > 120)
-    return `A sample of ${bytes.length} bytes, [${dims.join(', ')}].`;
-  const rows: string[] = [];
-  for (let row = 0; row < height; row++) {
-    const cells = Array.from(bytes.subarray(row * width, (row + 1) * width), (value) =>
-      (shades[Math.floor((value / 256) * shades.length)] ?? ' ').repeat(2),
-    );
-    rows.push(cells.join(''));
+/** What is wrong with what was typed, if anything is. */
+function fault(typed: string, classes: readonly string[]): string | undefined {
+  if (typed === 's' || typed === 'q') return undefined;
+  try {
+    classNumber(typed, classes);
+    return undefined;
+  } catch (thrown) {
+    return FleetError.from(thrown).reason;
   }
-  return rows.join('\n');
 }
