@@ -169,16 +169,6 @@ test('without a threshold the line follows the budget of false alarms per device
   assert.ok(Math.abs(line / ((3 * windowsPerYear) / 0.1) - 1) < 1e-9);
 });
 
-test('the recent shift is measured against the own baseline', () => {
-  const { monitor, state } = run(21, [
-    [120, { offset: 1 }],
-    [16, { offset: 1.5 }],
-  ]);
-  const shift = monitor.recentShift(state, 'level') ?? Number.NaN;
-  assert.ok(Math.abs(shift - 0.5) < 0.15, `shift ${shift}`);
-  assert.equal(monitor.recentShift(monitor.createState(), 'level'), undefined);
-});
-
 test('a device like any one of the cohorts is normal from its first window', () => {
   const offsetCohort = normalReference.map((_, bin) => (bin === 19 ? 10_000 : 1));
   const cohorts = [normalReference, offsetCohort];

@@ -4,25 +4,23 @@
  */
 import { alarmThreshold, medianSpan } from './alarm-budget.ts';
 import { createDetectorCache } from './detector-cache.ts';
-import { type FaultState, type NormalFaults, noFaults, observeFaults } from './fault-monitor.ts';
+import { noFaults } from './fault-monitor.ts';
 import {
   createFeatureMonitor,
   type FeatureMonitor,
   type FeatureState,
   logEvidence,
 } from './feature-monitor.ts';
-import type { DriftFinding, Finding } from './finding.ts';
+import type { Finding } from './finding.ts';
 import {
   featureBins,
   foldOuterBins,
   isAfter,
-  type MonitoredFeature,
   type MonitoredWindow,
-  missingCounts,
   type WindowPosition,
 } from './monitored-window.ts';
+import { type NumericState, observeFeature } from './observe-feature.ts';
 import { countPredictions, groupPredictions } from './predictions.ts';
-import { startAtOrAfter } from './starts.ts';
 
 /** What a bundle says about its features, and how strictly its devices are watched. */
 export interface DeviceMonitorConfig {
@@ -60,7 +58,7 @@ export interface DeviceMonitorState {
   readonly windows: number;
   /** Spans of the first windows, ms; the alarm budget uses their median. */
   readonly spansMs: readonly number[];
-  readonly features: readonly { readonly drift: FeatureState; readonly faults: FaultState }[];
+  readonly features: readonly NumericState[];
   /** Null when predictions are not watched. */
   readonly predictions: FeatureState | null;
 }
@@ -94,13 +92,6 @@ export interface DeviceMonitor {
   accepts(stored: unknown): stored is DeviceMonitorState;
   /** Where every feature stands, the prediction table last. */
   status(state: DeviceMonitorState): readonly FeatureStatus[];
-  /** One feature's change as it stands, alarmed or not. */
-  describe(state: DeviceMonitorState, feature: string): DriftFinding | undefined;
-  /**
-   * Mean of a numeric feature over about the last `windows` windows (default 10) less that of its
-   * own baseline, in standard deviations of the baseline; undefined while learning.
-   */
-  recentShift(state: DeviceMonitorState, feature: string, windows?: number): number | undefined;
 }
 
 const keptSpans = 101;
@@ -214,65 +205,6 @@ export function createDeviceMonitor(config: DeviceMonitorConfig): DeviceMonitor 
       const line = logThreshold(state);
       return monitors(state).map(([name, , feature]) => statusOf(name, feature, line));
     },
-    describe: (state, name) => {
-      const found = monitors(state).find(([feature]) => feature === name);
-      if (found === undefined || state.last === null) return undefined;
-      return found[1].describe(found[2], state.last, logThreshold(state));
-    },
-    recentShift: (state, name, windows = 10) => {
-      const index = features.findIndex((feature) => feature.name === name);
-      const drift = state.features[index]?.drift;
-      return drift === undefined ? undefined : shiftSince(drift, windows);
-    },
-  };
-}
-
-interface NumericFeature {
-  readonly name: string;
-  readonly reference: readonly number[];
-  readonly monitor: FeatureMonitor;
-}
-
-function observeFeature(
-  { name, reference, monitor }: NumericFeature,
-  before: DeviceMonitorState['features'][number],
-  input: {
-    readonly position: WindowPosition;
-    readonly logThreshold: number;
-    readonly feature: MonitoredFeature | undefined;
-    readonly findings: Finding[];
-  },
-): DeviceMonitorState['features'][number] {
-  const { position, logThreshold, feature, findings } = input;
-  if (feature === undefined) return before;
-  const counts = foldOuterBins(feature.counts);
-  const samples = counts.reduce((sum, count) => sum + count, 0);
-  const { nan, absent } = missingCounts(feature.counts);
-  const faults = observeFaults(before.faults, {
-    ...{ feature: name, window: feature, samples, counts, position, logThreshold },
-    normal: normalFaults(before.drift, reference),
-  });
-  const step = monitor.observe(before.drift, {
-    ...{ counts, samples, nan, absent, position, logThreshold },
-    sumZ: feature.sumZ,
-    sumZ2: feature.sumZ2,
-    // A missing value breaks two pairs at most; the error is far below that of the estimate.
-    pairs: Math.max(0, samples - 1),
-    sumZz: feature.sumLag,
-    isSuspect: faults.isSuspect,
-  });
-  findings.push(...faults.findings);
-  if (step.finding !== undefined) findings.push(step.finding);
-  return { drift: step.state, faults: faults.state };
-}
-
-function normalFaults(state: FeatureState, reference: readonly number[]): NormalFaults {
-  const isLearning = state.phase === 'learning';
-  return {
-    counts: isLearning ? reference : state.baseline.counts,
-    nanRate: isLearning ? 0.05 : state.baseline.nanRate,
-    absentRate: isLearning ? 0.05 : state.baseline.absentRate,
-    isLearning,
   };
 }
 
@@ -313,13 +245,4 @@ function statusOf(name: string, state: FeatureState, logThreshold: number): Feat
       state.phase === 'monitoring' ? state.baseline.effectiveSamples : state.baseline.samples / tau,
     tau,
   };
-}
-
-function shiftSince(state: FeatureState, windows: number): number | undefined {
-  if (state.phase === 'learning' || !(state.baseline.sdZ > 0)) return undefined;
-  const { detector, baseline } = state;
-  const start = startAtOrAfter(detector.starts, detector.windows - windows);
-  if (start === undefined) return undefined;
-  const samples = start.counts.reduce((sum, count) => sum + count, 0);
-  return samples === 0 ? undefined : (start.sumZ / samples - baseline.meanZ) / baseline.sdZ;
 }

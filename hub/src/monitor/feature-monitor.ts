@@ -74,8 +74,6 @@ export interface FeatureStep {
 export interface FeatureMonitor {
   initial(): FeatureState;
   observe(state: FeatureState, input: FeatureInput): FeatureStep;
-  /** The change as it stands now, alarmed or not; undefined before the first window. */
-  describe(state: FeatureState, at: WindowPosition, logThreshold: number): DriftFinding | undefined;
 }
 
 /** Margin while learning, nats: about 2 standard deviations of offset. */
@@ -208,7 +206,6 @@ export function createFeatureMonitor(spec: FeatureSpec): FeatureMonitor {
       isAlarmed: false,
     }),
     observe,
-    describe,
   };
 }
 
