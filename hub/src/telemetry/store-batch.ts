@@ -26,6 +26,12 @@ export interface StoredBatch {
 /** Furthest jump ahead that is believed of a message that cannot be read. */
 const plausibleJump = 10_000;
 
+/**
+ * Ranges that are kept of one outbox. A device that leaves more gaps than that is not heard beyond
+ * them: its messages stay with it, uncovered, until it fills some.
+ */
+const mostRanges = 4096;
+
 /** Sequence records that are known without asking the store. */
 export type KnownSequences = ReadonlyMap<string, SequenceRecord>;
 
@@ -68,7 +74,9 @@ export async function storeBatch(
   async function note(key: SequenceKey, sequence: number): Promise<boolean> {
     const record = await recordOf(key);
     if (includes(record.received, sequence)) return false;
-    keep({ ...record, received: addRange(record.received, sequence, sequence) });
+    const received = addRange(record.received, sequence, sequence);
+    if (received.length > mostRanges) return false;
+    keep({ ...record, received });
     return true;
   }
 
@@ -77,7 +85,8 @@ export async function storeBatch(
     if (!(await note({ device, class: 'event', epoch }, sequence))) return false;
     if (body.kind === 'dropped' && body.last >= body.first) {
       const record = await recordOf({ device, class: body.class, epoch });
-      keep({ ...record, dropped: addRange(record.dropped, body.first, body.last) });
+      const dropped = addRange(record.dropped, body.first, body.last);
+      if (dropped.length <= mostRanges) keep({ ...record, dropped });
     }
     return true;
   }
