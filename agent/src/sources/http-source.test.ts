@@ -92,18 +92,24 @@ test('a port that is taken is port-in-use', async () => {
   });
 });
 
-test('a page of another origin is forbidden', async () => {
+test('a page of another origin is forbidden, also under a name that was turned to point here', async () => {
   const { sink, seen } = createFakeSink();
-  await serve(sink, async (url) => {
-    const headers = { 'sec-fetch-site': 'cross-site' };
-    const status = await new Promise<number | undefined>((resolve) => {
-      const body = get(`${url}/v1/status`, { headers }, (response) => {
+  const statusOf = (url: string, headers: Readonly<Record<string, string>>) =>
+    new Promise<number | undefined>((resolve) => {
+      get(`${url}/v1/status`, { headers }, (response) => {
         resolve(response.statusCode);
         response.resume();
-      });
-      body.end();
+      }).end();
     });
-    assert.equal(status, 403);
+  await serve(sink, async (url) => {
+    assert.equal(await statusOf(url, { 'sec-fetch-site': 'cross-site' }), 403);
+    const { port } = new URL(url);
+    for (const host of [`evil.example.org:${port}`, `127.0.0.1.evil.example.org:${port}`, '%']) {
+      assert.equal(await statusOf(url, { host }), 403, host);
+    }
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) {
+      assert.equal(await statusOf(url, { host }), 200, host);
+    }
   });
   assert.deepEqual(seen, []);
 });

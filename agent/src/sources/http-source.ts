@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { codes, FleetError, limits } from '@edgewise/protocol';
 import { cutItems, type Item } from '../inference/items.ts';
+import { isLoopback } from '../node/loopback.ts';
 import type { Sink, Source } from './source.ts';
 
 interface HttpSourceOptions {
@@ -60,6 +61,11 @@ async function route(sink: Sink, request: IncomingMessage): Promise<unknown> {
   // A page of another origin in a browser on this machine is not whom this is for.
   if (request.headers['sec-fetch-site'] === 'cross-site') {
     throw new FleetError('forbidden', 'Pages of other origins may not ask this device.');
+  }
+  // Nor one whose name was turned to point here (DNS rebinding), which counts as the same origin.
+  const address = `http://${request.headers.host ?? ''}`;
+  if (!URL.canParse(address) || !isLoopback(new URL(address))) {
+    throw new FleetError('forbidden', `Ask this device as http://${host}, not by another name.`);
   }
   const { pathname } = new URL(request.url ?? '/', 'http://device');
   const call = `${request.method} ${pathname}`;
