@@ -20,7 +20,9 @@ export function createFileDisk(root: string): Disk {
     write: (name, bytes, options) =>
       translated(async () => {
         await mkdir(path.dirname(at(name)), { recursive: true });
-        await using file = await openForWriting(at(name), options !== undefined);
+        await using file = await (options === undefined
+          ? open(at(name), 'w')
+          : openAsItIs(at(name)));
         let done = 0;
         while (done < bytes.length) {
           const position = (options?.fromByte ?? 0) + done;
@@ -53,8 +55,8 @@ export function createFileDisk(root: string): Disk {
   };
 }
 
-async function openForWriting(name: string, keep: boolean) {
-  if (!keep) return await open(name, 'w');
+/** Opens a file that keeps what it holds; a new one is empty. */
+async function openAsItIs(name: string) {
   try {
     return await open(name, 'r+');
   } catch (thrown) {

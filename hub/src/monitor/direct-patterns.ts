@@ -61,9 +61,9 @@ export function advanceRuns(
   const isLow = minZ !== maxZ && isPile(input, 0);
   return {
     ...state,
-    stuckRun: nextRun(isStuck, isSameValue, state.stuckRun),
-    highRun: nextRun(isHigh, maxZ === state.lastMax, state.highRun),
-    lowRun: nextRun(isLow, minZ === state.lastMin, state.lowRun),
+    stuckRun: nextRun(state.stuckRun, { isOn: isStuck, isSameValue }),
+    highRun: nextRun(state.highRun, { isOn: isHigh, isSameValue: maxZ === state.lastMax }),
+    lowRun: nextRun(state.lowRun, { isOn: isLow, isSameValue: minZ === state.lastMin }),
     lastMin: minZ,
     lastMax: maxZ,
   };
@@ -75,7 +75,11 @@ function isSpread(normal: readonly number[]): boolean {
   return normal.filter((count) => count > 0.01 * total).length > 1;
 }
 
-function nextRun(isOn: boolean, isSameValue: boolean, run: number): number {
+/** Windows in a row with the pattern at the same value. */
+function nextRun(
+  run: number,
+  { isOn, isSameValue }: { readonly isOn: boolean; readonly isSameValue: boolean },
+): number {
   if (!isOn) return 0;
   return isSameValue ? run + 1 : 1;
 }

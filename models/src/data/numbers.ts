@@ -16,12 +16,15 @@ export function elementsOf(
   const array = arrays[dtype];
   const width = array.BYTES_PER_ELEMENT;
   if (bytes.length % width !== 0) return undefined;
-  const ready = mustCopy(bytes, width, bigEndian) ? bytes.slice() : bytes;
+  const ready = mustCopy(bytes, { width, bigEndian }) ? bytes.slice() : bytes;
   if (bigEndian && width > 1) swap(ready, width);
   return new array(ready.buffer as ArrayBuffer, ready.byteOffset, ready.length / width);
 }
 
-function mustCopy(bytes: Uint8Array, width: number, bigEndian: boolean): boolean {
+function mustCopy(
+  bytes: Uint8Array,
+  { width, bigEndian }: { readonly width: number; readonly bigEndian: boolean },
+): boolean {
   return (bigEndian && width > 1) || bytes.byteOffset % width !== 0;
 }
 

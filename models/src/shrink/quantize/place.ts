@@ -29,7 +29,7 @@ export function place(graph: Graph, plan: Plan): Graph {
   for (const name of marks.tensors.keys()) {
     if (marks.constants.has(name))
       constantNodes.push(dequantizedConstant(name, plan, store, grids));
-    else pairs.set(name, pairFor(name, grids(name), store, outputs.has(name)));
+    else pairs.set(name, pairFor({ name, isOutput: outputs.has(name) }, grids(name), store));
   }
   for (const name of marks.biases.keys()) constantNodes.push(dequantizedBias(name, plan, store));
 
@@ -60,7 +60,11 @@ interface Pair {
 }
 
 /** The value of a graph output is what comes out of the pair; of any other, what goes in. */
-function pairFor(name: string, { names }: Grid, store: Store, isOutput: boolean): Pair {
+function pairFor(
+  { name, isOutput }: { readonly name: string; readonly isOutput: boolean },
+  { names }: Grid,
+  store: Store,
+): Pair {
   const integer = store.fresh(`${name}_q`);
   const other = store.fresh(`${name}_${isOutput ? 'float' : 'dq'}`);
   const [writtenAs, readAs] = isOutput ? [other, name] : [name, other];
