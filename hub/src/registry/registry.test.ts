@@ -218,3 +218,15 @@ function damaged(blobs: BlobStore, digest: string): BlobStore {
     },
   };
 }
+
+test('a recipe that tells apart more classes than the data have is refused with both numbers', async () => {
+  await using hub = await setUp();
+  const layers = [{ kind: 'flatten' }, { kind: 'dense', units: 3 }];
+  await assert.rejects(
+    hub.registry.putModel('digits', { dataset: 'digits', recipe: { ...recipe, layers } }),
+    (error) =>
+      error instanceof FleetError &&
+      error.code === 'invalid-argument' &&
+      /3 classes apart.*has 2/.test(error.reason),
+  );
+});

@@ -1,4 +1,4 @@
-import { readRecipe } from '@edgewise/models/train';
+import { classCount, type Recipe, readRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import type { Dataset, ModelInfo, ModelPolicies, ModelVersion } from '@edgewise/protocol/http';
 import type { Clock } from '../clock.ts';
@@ -90,7 +90,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     async putModel(model, change) {
       const recipe = readRecipe(change.recipe);
       const dataset = await options.dataset(change.dataset);
-      assertFits(recipe.input, dataset);
+      assertFits(recipe, dataset);
       const known = await records.findModel(model);
       const record = {
         id: model,
@@ -136,15 +136,20 @@ function servedBy(version: VersionRecord, devices: readonly DeviceRecord[]): str
     .map(({ id }) => id);
 }
 
-function assertFits(
-  input: { readonly shape: readonly number[]; readonly dtype: string },
-  dataset: Dataset,
-): void {
+function assertFits(recipe: Recipe, dataset: Dataset): void {
+  const { input } = recipe;
   const size = (dims: readonly number[]) => dims.reduce((product, one) => product * one, 1);
   if (input.dtype !== dataset.dtype || size(input.shape) !== size(dataset.dims)) {
     throw new FleetError(
       'invalid-argument',
       `The recipe takes ${input.dtype} inputs of [${input.shape.join(', ')}], but data set "${dataset.id}" holds ${dataset.dtype} of [${dataset.dims.join(', ')}].`,
+    );
+  }
+  const classes = classCount(recipe);
+  if (classes !== dataset.classes.length) {
+    throw new FleetError(
+      'invalid-argument',
+      `The recipe tells ${classes} classes apart, but data set "${dataset.id}" has ${dataset.classes.length}; change the units of its last layer.`,
     );
   }
 }

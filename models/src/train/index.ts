@@ -11,6 +11,7 @@ export { type Layer, type LayerName, layers } from './layers/layers.ts';
 export { type LossName, lossNames } from './losses.ts';
 export {
   buildNetwork,
+  classCount,
   initialWeights,
   modelNames,
   type NetworkForm,

@@ -45,6 +45,11 @@ export function layerSizes(recipe: Recipe): readonly (readonly number[])[] {
   return sizes;
 }
 
+/** How many classes a checked recipe tells apart. */
+export function classCount(recipe: Recipe): number {
+  return layerSizes(recipe).at(-1)?.[0] ?? 0;
+}
+
 /** All tensors of the network that a recipe describes under their full names, in the order of its layers. */
 export function networkParameters(recipe: Recipe): readonly Parameter[] {
   const sizes = layerSizes(recipe);
