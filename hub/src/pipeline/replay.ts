@@ -1,7 +1,7 @@
 /** Chooses what a retraining sees of the old data and how often it sees the new. */
 
 /** Old samples that are shown again: enough to forget nothing, few enough to finish soon. */
-const replaySamples = 10_000;
+const replaySamples = 16_000;
 
 /** A field sample is shown at most this often per epoch. */
 const mostCopies = 24;

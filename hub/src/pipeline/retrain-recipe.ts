@@ -15,7 +15,7 @@ export function retrainRecipe(recipe: Recipe): Recipe {
     optimizer: { ...recipe.optimizer, rate: recipe.optimizer.rate / 2 },
     schedule: { kind: 'cosine', warmupSteps: 20 },
     augmentation: recipe.augmentation ?? {
-      shiftPixels: 2,
+      shiftPixels: 1,
       rotateDegrees: 10,
       contrast: { low: 0.8, high: 1.2 },
     },

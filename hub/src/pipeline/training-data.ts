@@ -20,6 +20,12 @@ export interface TrainingData {
 /** Every twelfth training sample is held out where a data set has no validation part. */
 export const heldOutEvery = 12;
 
+/**
+ * Field samples weigh this much of the replay. On MNIST with faded, tilted cameras three eighths won
+ * back as much as equal weights, and cost clean images a tenth.
+ */
+const fieldWeight = 0.375;
+
 /** The data of a first training (`retrain: false`) or of a retraining. */
 export function divide(
   snapshot: SnapshotData,
@@ -41,7 +47,8 @@ export function divide(
     return { train: all, validation, test, gate, drifted };
   }
   const replay = selectSamples(train, chooseReplay(train.labels, options.seed));
-  const field = selectSamples(taught, balanceField(taught.labels, replay.labels.length));
+  const weight = Math.ceil(fieldWeight * replay.labels.length);
+  const field = selectSamples(taught, balanceField(taught.labels, weight));
   return { train: join(replay, field), validation, test, gate, drifted };
 }
 

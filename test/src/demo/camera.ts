@@ -2,24 +2,29 @@ import { createHash } from 'node:crypto';
 import { type Digits, type Frame, frameAt } from './mnist.ts';
 import { likeNew, seenThrough, type Wear } from './worn-camera.ts';
 
-/** Answers that were right, of those that were given, by model version. */
+/** Answers that were right, of those that were given. */
 export interface Score {
   right: number;
   of: number;
 }
 
+/** An examination under way. */
+export interface Exam {
+  readonly score: Readonly<Score>;
+  /** Resolves when every image was answered. */
+  readonly done: Promise<Readonly<Score>>;
+}
+
 /** A camera in front of one agent: it posts frames over HTTP and compares the answers with the truth. */
 export interface Camera {
   readonly device: string;
-  /** What the camera sees from now on. */
-  show(scene: Digits): void;
   wear(wear: Wear): void;
   /** Frames answered so far. */
   readonly frames: number;
   /** Model versions that ever answered. */
   readonly versions: ReadonlySet<number>;
-  /** Starts a new score and returns it; it grows with every answer from now on. */
-  measure(): Score;
+  /** Shows images 0 to `count - 1` of another scene, each once, and then its own scene again. */
+  examine(images: Digits, count: number): Exam;
   /** Posts frames until the signal aborts; rejects when the agent stays away for three minutes. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -41,23 +46,38 @@ interface CameraOptions {
 const burst = 20;
 const patienceMs = 180_000;
 
+interface RunningExam {
+  readonly images: Digits;
+  /** The next image, and where it ends. */
+  at: number;
+  readonly end: number;
+  readonly score: Score;
+  readonly settle: (score: Readonly<Score>) => void;
+}
+
 interface Answered {
   readonly predictions: readonly { readonly class: number; readonly version: number }[];
 }
 
 /** A camera that shows one image after the other. */
 export function createCamera(options: CameraOptions): Camera {
-  let { scene, start: next } = options;
+  const { scene } = options;
+  let next = options.start;
   let wear = likeNew;
   let frames = 0;
-  let score: Score = { right: 0, of: 0 };
+  let exam: RunningExam | undefined;
   const versions = new Set<number>();
 
   function takeBurst(): readonly Frame[] {
-    return Array.from({ length: burst }, () => {
-      const { pixels, digit } = frameAt(scene, next++);
+    const from = exam ?? { images: scene, at: next, end: next + burst };
+    const count = Math.min(burst, from.end - from.at);
+    const taken = Array.from({ length: count }, (_, index) => {
+      const { pixels, digit } = frameAt(from.images, from.at + index);
       return { pixels: seenThrough(pixels, wear), digit };
     });
+    if (exam) exam.at += count;
+    else next += count;
+    return taken;
   }
 
   async function post(taken: readonly Frame[], signal: AbortSignal): Promise<Answered> {
@@ -82,17 +102,21 @@ export function createCamera(options: CameraOptions): Camera {
   }
 
   async function showBurst(signal: AbortSignal): Promise<void> {
+    const current = exam;
     const taken = takeBurst();
-    const current = score;
     for (const { pixels, digit } of taken)
       options.remember(createHash('sha256').update(pixels).digest('hex'), digit);
     const { predictions } = await post(taken, signal);
     for (const [index, prediction] of predictions.entries()) {
       versions.add(prediction.version);
-      current.of++;
-      if (prediction.class === taken[index]?.digit) current.right++;
+      if (current) current.score.of++;
+      if (current && prediction.class === taken[index]?.digit) current.score.right++;
     }
     frames += predictions.length;
+    if (current && current.at === current.end) {
+      exam = undefined;
+      current.settle(current.score);
+    }
   }
 
   return {
@@ -101,15 +125,14 @@ export function createCamera(options: CameraOptions): Camera {
     get frames() {
       return frames;
     },
-    show(newScene) {
-      scene = newScene;
-    },
     wear(newWear) {
       wear = newWear;
     },
-    measure() {
-      score = { right: 0, of: 0 };
-      return score;
+    examine(images, count) {
+      const { promise, resolve } = Promise.withResolvers<Readonly<Score>>();
+      const score = { right: 0, of: 0 };
+      exam = { images, at: 0, end: count, score, settle: resolve };
+      return { score, done: promise };
     },
     async run(signal) {
       while (!signal.aborted) {

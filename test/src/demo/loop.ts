@@ -67,7 +67,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   const variant = first.variants.find(({ deviceClass }) => deviceClass === served.deviceClass);
   return {
     agents,
-    backdrop: { cleanAccuracyBefore: story.cleanBefore },
+    backdrop: { driftingBefore: story.cleanBefore, steadyBefore: story.steadyBefore },
     report: {
       fp32Accuracy: figureOf(first.fp32.accuracy),
       int8Accuracy: variant?.accuracy ?? 0,
@@ -122,6 +122,7 @@ function cameraOf(
 
 interface Story {
   readonly cleanBefore: number;
+  readonly steadyBefore: number;
   readonly cleanWindows: number;
   readonly windowsToAlarm: number;
   readonly labelsUsed: number;
@@ -145,7 +146,8 @@ async function tellStory(
   say.stage('Watching: each device gathers its own baseline, then is tested window by window');
   const extra = random.below(20);
   await watchClean(scene, 'clean', cleanWindowsEach + extra);
-  const cleanBefore = await accuracyOf(scene, cameras, 'clean images', 1500);
+  const cleanBefore = await accuracyOf(scene, worse, 'clean images', measuredFrames);
+  const steadyBefore = await accuracyOf(scene, steady, 'clean images', measuredFrames);
   const cleanWindows = watchedWindows(observer).length;
   say.fact(
     `${percent(cleanBefore)} right on clean images; ${cleanWindows} windows tested, ${observer.alarms.size} alarms`,
@@ -191,6 +193,7 @@ async function tellStory(
     alarm.devices.filter((device) => !drifting.includes(device)).length;
   return {
     cleanBefore,
+    steadyBefore,
     cleanWindows,
     windowsToAlarm,
     labelsUsed: labels,

@@ -29,10 +29,12 @@ export interface LoopReport {
   readonly seconds: number;
 }
 
-/** Figures that only the verdict needs. */
+/** Figures that only the verdict needs: accuracies on the same images before the drift. */
 export interface Backdrop {
-  /** On all three devices before the drift, images that nobody ever labelled. */
-  readonly cleanAccuracyBefore: number;
+  /** On the two devices that will drift. */
+  readonly driftingBefore: number;
+  /** On the third. */
+  readonly steadyBefore: number;
 }
 
 interface Claim {
@@ -41,15 +43,15 @@ interface Claim {
 }
 
 /** Share of the lost accuracy that came back. */
-export function recovered(report: LoopReport, { cleanAccuracyBefore }: Backdrop): number {
-  const lost = cleanAccuracyBefore - report.driftedAccuracyBefore;
+export function recovered(report: LoopReport, { driftingBefore }: Backdrop): number {
+  const lost = driftingBefore - report.driftedAccuracyBefore;
   return lost <= 0 ? 1 : (report.driftedAccuracyAfter - report.driftedAccuracyBefore) / lost;
 }
 
 /** What the loop claims, held against what was measured. */
 export function claims(report: LoopReport, backdrop: Backdrop): readonly Claim[] {
   const int8Loss = report.fp32Accuracy - report.int8Accuracy;
-  const cleanLoss = backdrop.cleanAccuracyBefore - report.cleanAccuracyAfter;
+  const cleanLoss = backdrop.steadyBefore - report.cleanAccuracyAfter;
   const back = recovered(report, backdrop);
   return [
     {

@@ -35,28 +35,25 @@ export async function watchClean(
   });
 }
 
-/** Shows cameras images that nobody may label, and says how many of `count` each were answered right. */
+/**
+ * Shows cameras the first `count` images that nobody may label, and says how many were answered
+ * right. The same images every time, so that accuracies before and after are pairs.
+ */
 export async function accuracyOf(
-  scene: Scene,
+  { measured, say, signal }: Scene,
   cameras: readonly Camera[],
   what: string,
   count: number,
 ): Promise<number> {
-  const { measured, labelable, say, signal } = scene;
-  for (const camera of cameras) camera.show(measured);
-  const target = cameras.map(({ frames }) => frames + 2 * 20);
-  while (cameras.some(({ frames }, index) => frames < (target[index] ?? 0))) await pause(signal);
-  const scores = cameras.map((camera) => camera.measure());
-  while (scores.some(({ of }) => of < count)) {
-    say.progress(`measuring ${what}`, Math.min(...scores.map(({ of }) => of)) / count);
+  const exams = cameras.map((camera) => camera.examine(measured, count));
+  while (exams.some(({ score }) => score.of < count)) {
+    say.progress(`measuring ${what}`, Math.min(...exams.map(({ score }) => score.of)) / count);
     await pause(signal);
   }
-  for (const camera of cameras) camera.measure();
-  for (const camera of cameras) camera.show(labelable);
-  return share(scores);
+  return share(await Promise.all(exams.map(({ done }) => done)));
 }
 
-function share(scores: readonly Score[]): number {
+function share(scores: readonly Readonly<Score>[]): number {
   const sum = (field: keyof Score) => scores.reduce((total, score) => total + score[field], 0);
   return sum('right') / sum('of');
 }
