@@ -23,8 +23,13 @@ function runSources() {
     '--disable-warning=ExperimentalWarning',
     '--max-semi-space-size=4',
   ];
+  const pages = path.join(folder, '..', 'desktop', 'dist-web');
+  const env = { ...process.env };
+  // The pages of this checkout, once they are built.
+  if (existsSync(path.join(pages, 'index.html'))) env.EDGEWISE_CONSOLE ??= pages;
   const child = spawn(node, [...flags, source, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env,
   });
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {

@@ -78,7 +78,7 @@ Examples:
       io.print(
         flags.json
           ? JSON.stringify({ url, broker, signIn, fingerprint, token })
-          : greeting({ url, broker, signIn, fingerprint, token }),
+          : greeting({ url, broker, signIn: flags.console && signIn, fingerprint, token }),
       );
       if (!io.signal.aborted)
         await new Promise((resolve) =>
@@ -90,7 +90,8 @@ Examples:
 interface Greeting {
   readonly url: string;
   readonly broker: string;
-  readonly signIn: string;
+  /** Without pages there is nothing to sign in to. */
+  readonly signIn: string | undefined;
   readonly fingerprint: string | undefined;
   readonly token: string | undefined;
 }
@@ -98,7 +99,9 @@ interface Greeting {
 function greeting({ url, broker, signIn, fingerprint, token }: Greeting): string {
   return [
     `The hub is ready.`,
-    `  console   ${signIn}   (works once)`,
+    signIn === undefined
+      ? '  console   no pages: build them with "npm run console", or name a folder with --console'
+      : `  console   ${signIn}   (works once)`,
     `  API       ${url}/docs`,
     `  broker    ${broker}`,
     ...(fingerprint === undefined
