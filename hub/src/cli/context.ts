@@ -12,6 +12,7 @@ export interface HubOptions {
   readonly json?: boolean;
 }
 
+/** Where a hub on this machine answers when nobody says otherwise. */
 export const defaultHubUrl = 'http://127.0.0.1:8320';
 
 /** Adds `--hub`, `--token`, `--fingerprint` and `--json`. */

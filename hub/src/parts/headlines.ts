@@ -33,7 +33,7 @@ export function createHeadlines(parts: HeadlineParts): () => Promise<Headlines> 
       registry.models(),
       pipeline.list({ limit: recent }),
       rollouts.list({ limit: recent }),
-      labels.queue({ limit: 10_000 }),
+      labels.countWaiting(),
       telemetry.windowCount(),
       alarms.list({ limit: recent }),
     ]);
@@ -53,7 +53,7 @@ export function createHeadlines(parts: HeadlineParts): () => Promise<Headlines> 
       ).length,
       activeRollouts: recentRollouts.filter(({ status }) => status === 'running').length,
       activeRuns: runs.filter(({ status }) => status === 'running' || status === 'queued').length,
-      labelsWaiting: waiting.length,
+      labelsWaiting: waiting,
       windows,
       unexplainedLosses: ledgers.reduce((sum, { missing }) => sum + missing, 0),
     };

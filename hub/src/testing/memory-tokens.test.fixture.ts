@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import type { TokenRecord, TokenStore } from './tokens.ts';
+import type { TokenRecord, TokenStore } from '../api/tokens.ts';
 
 /** Token records in memory, for tests. */
 export function createMemoryTokens(): TokenStore {
