@@ -7,22 +7,40 @@ import { createFileBlobs } from '../store/adapters/file-blobs.ts';
 import { eventually } from '../testing/eventually.test.fixture.ts';
 import { createForkedWorker } from './adapters/forked-worker.ts';
 import { createPipelineBench, tinyRecipe } from './pipeline-bench.test.fixture.ts';
+import type { Worker } from './worker.ts';
 
 /** Long enough for checkpoints. */
 const recipe = { ...tinyRecipe, epochs: 30 };
 
-async function runOnce(t: TestContext, disturb: () => Promise<void>) {
+/** A forked worker that is disturbed once its `nth` checkpoint is kept, before it may go on. */
+function disturbedAt(nth: number, disturb: () => Promise<void>): Worker {
+  const worker = createForkedWorker();
+  let kept = 0;
+  return {
+    run: (order, listener, signal) =>
+      worker.run(
+        order,
+        {
+          ...listener,
+          checkpoint: async (digest) => {
+            await listener.checkpoint(digest);
+            kept++;
+            if (kept === nth) await disturb();
+          },
+        },
+        signal,
+      ),
+  };
+}
+
+async function runOnce(t: TestContext, worker: Worker) {
   const folder = await mkdtemp(path.join(tmpdir(), 'edgewise-run-'));
   t.after(() => rm(folder, { recursive: true }));
   const blobs = await createFileBlobs(folder);
-  await using bench = await createPipelineBench({
-    ...{ worker: createForkedWorker(), blobs, blobFolder: folder },
-  });
+  await using bench = await createPipelineBench({ worker, blobs, blobFolder: folder });
   await bench.registry.putModel('stripes', { dataset: 'stripes', recipe });
   await using pipeline = bench.start();
   const { id } = await pipeline.start({ model: 'stripes' });
-  await eventually('training', () => bench.runs.some(({ progress }) => progress > 0.5));
-  await disturb();
   await eventually('the end', async () => {
     const { status, error } = await pipeline.get(id);
     assert.equal(error, null);
@@ -38,14 +56,17 @@ async function children(): Promise<readonly number[]> {
 }
 
 test('a training process that is killed gives the same weights after all', async (t) => {
-  const undisturbed = await runOnce(t, () => Promise.resolve());
+  const undisturbed = await runOnce(t, createForkedWorker());
   let killed = 0;
-  const disturbed = await runOnce(t, async () => {
-    for (const pid of await children()) {
-      process.kill(pid, 'SIGKILL');
-      killed++;
-    }
-  });
+  const disturbed = await runOnce(
+    t,
+    disturbedAt(2, async () => {
+      for (const pid of await children()) {
+        process.kill(pid, 'SIGKILL');
+        killed++;
+      }
+    }),
+  );
   assert.ok(killed > 0);
   assert.equal(disturbed, undisturbed);
 });
