@@ -1,0 +1,10 @@
+export {
+  optimiseFor,
+  plannedClasses,
+  planVariant,
+  planVariants,
+  type Scheme,
+  schemes,
+  schemesOf,
+  type VariantPlan,
+} from './plan.ts';
