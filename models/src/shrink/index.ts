@@ -1,9 +1,5 @@
-export {
-  type CalibrationOptions,
-  calibrateMinMax,
-  type Range,
-  type Ranges,
-} from './calibrate.ts';
+export { type CalibrationOptions, calibrateMinMax } from './calibrate/min-max.ts';
+export type { Range, Ranges } from './calibrate/ranges.ts';
 export { eliminateDead } from './eliminate-dead.ts';
 export { foldBatchNorm } from './fold-batch-norm.ts';
 export { freeze } from './freeze.ts';

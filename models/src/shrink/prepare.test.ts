@@ -8,7 +8,7 @@ import { readModel } from '../onnx/read.ts';
 import { writeModel } from '../onnx/write.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
-import { calibrateMinMax } from './calibrate.ts';
+import { calibrateMinMax } from './calibrate/min-max.ts';
 import { eliminateDead } from './eliminate-dead.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { freeze } from './freeze.ts';

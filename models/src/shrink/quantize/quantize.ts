@@ -1,6 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../../onnx/graph.ts';
-import type { Ranges } from '../calibrate.ts';
+import type { Ranges } from '../calibrate/ranges.ts';
 import { eliminateDead } from '../eliminate-dead.ts';
 import { createMarks, type DraftNode, type Marks } from './marks.ts';
 import { place } from './place.ts';

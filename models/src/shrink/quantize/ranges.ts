@@ -1,6 +1,6 @@
 import { consumersOf } from '../../onnx/edit.ts';
 import type { Graph } from '../../onnx/graph.ts';
-import type { Range, Ranges } from '../calibrate.ts';
+import type { Range, Ranges } from '../calibrate/ranges.ts';
 
 /**
  * Ranges as the integers should see them: what only a Relu or Clip reads takes the range of its

@@ -4,23 +4,39 @@ import {
   type ByteType,
   biasScale,
   fittingWeightScale,
+  type Grid,
   gridOf,
+  type Limits,
+  limits,
+  narrowGrid,
   type Params,
   paramsFor,
   quantizeBias,
   quantizeNumber,
+  type WeightBits,
 } from './formulas.ts';
 import type { BiasMark, Mark, Marks } from './marks.ts';
+import { eachRun, extremes } from './slices.ts';
 
-/** On which integers numbers are laid; `reduceRange` leaves one bit for processors that saturate. */
+/** On which integers numbers are laid. */
 export interface GridOptions {
   readonly activations: ByteType;
+  readonly weights: ByteType;
+  /** Zero in the middle of every activation. */
+  readonly symmetricActivations: boolean;
+  /** Leaves one bit of constants for processors that saturate. */
   readonly reduceRange: boolean;
+  readonly weightBits: WeightBits;
+  /** Greatest magnitude by channel (or of the tensor), in place of the one found. */
+  readonly weightRanges: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Scale and zero point of every calibrated activation. */
-export function activationParams(ranges: Ranges, type: ByteType): ReadonlyMap<string, Params> {
-  const grid = gridOf(type, { symmetric: false, reduced: false });
+export function activationParams(
+  ranges: Ranges,
+  { activations, symmetricActivations }: GridOptions,
+): ReadonlyMap<string, Params> {
+  const grid = gridOf(activations, { symmetric: symmetricActivations, reduced: false });
   return new Map([...ranges].map(([name, { min, max }]) => [name, paramsFor(min, max, grid)]));
 }
 
@@ -36,14 +52,14 @@ export function constantParams(
   const all = new Map<string, readonly Params[]>();
   for (const [name, mark] of marks.tensors) {
     const constant = marks.constants.get(name) as Tensor<'float32'> | undefined;
-    if (constant !== undefined) all.set(name, paramsOf(constant, mark, options));
+    if (constant !== undefined) all.set(name, paramsOf({ name, mark, constant }, options));
   }
   for (const [name, bias] of marks.biases) {
     const { data } = marks.constants.get(name) as Tensor<'float32'>;
     const input = marks.tensors.has(bias.input) ? activations.get(bias.input) : undefined;
     const params = all.get(bias.weight);
     if (input === undefined || params === undefined) continue;
-    if (typeOf(marks.tensors.get(bias.weight), options) !== 'int8') continue;
+    if (typeOf(bias.weight, marks, options) !== 'int8') continue;
     if (params.some(({ zero }) => zero !== 0)) continue;
     const perChannel = marks.tensors.get(bias.weight)?.axis !== undefined;
     all.set(bias.weight, fitted(params, input, data, perChannel));
@@ -51,29 +67,39 @@ export function constantParams(
   return all;
 }
 
-/** The integer type of a marked tensor. */
-export function typeOf(mark: Mark | undefined, options: GridOptions): ByteType {
-  return mark?.role === 'weight' ? 'int8' : options.activations;
+/** The integer type of a marked tensor: what is computed has that of activations. */
+export function typeOf(name: string, marks: Marks, options: GridOptions): ByteType {
+  const isWeight = marks.tensors.get(name)?.role === 'weight' && marks.constants.has(name);
+  return isWeight ? options.weights : options.activations;
+}
+
+/** A constant and how it is to be quantized. */
+interface MarkedConstant {
+  readonly name: string;
+  readonly mark: Mark;
+  readonly constant: Tensor<'float32'>;
 }
 
 function paramsOf(
-  { dims, data }: Tensor<'float32'>,
-  mark: Mark,
+  { name, mark, constant }: MarkedConstant,
   options: GridOptions,
 ): readonly Params[] {
-  const symmetric = mark.role === 'weight' || mark.axis !== undefined;
-  const grid = gridOf(typeOf(mark, options), { symmetric, reduced: options.reduceRange });
-  const slice = sliceOf(dims, mark.axis);
-  const least = new Float32Array(slice.count).fill(Infinity);
-  const greatest = new Float32Array(slice.count).fill(-Infinity);
-  data.forEach((value, at) => {
-    const index = slice.at(at);
-    least[index] = Math.min(least[index] ?? Infinity, value);
-    greatest[index] = Math.max(greatest[index] ?? -Infinity, value);
-  });
+  const grid = gridOfConstant(mark, options);
+  const given = mark.role === 'weight' ? options.weightRanges.get(name) : undefined;
+  if (given !== undefined) return given.map((most) => paramsFor(-most, most, grid));
+  const { least, greatest } = extremes(constant, mark.axis);
   return Array.from(least, (min, index) =>
-    data.length === 0 ? { scale: 1, zero: 0 } : paramsFor(min, greatest[index] ?? 0, grid),
+    constant.data.length === 0 ? { scale: 1, zero: 0 } : paramsFor(min, greatest[index] ?? 0, grid),
   );
+}
+
+/** Slices share one zero point, which is in the middle. */
+function gridOfConstant({ role, axis }: Mark, options: GridOptions): Grid {
+  if (role === 'weight' && options.weightBits !== 8) return narrowGrid(options.weightBits);
+  const type = role === 'weight' ? options.weights : options.activations;
+  const inTheMiddle = role === 'weight' ? type === 'int8' : options.symmetricActivations;
+  const symmetric = axis !== undefined || inTheMiddle;
+  return gridOf(type, { symmetric, reduced: options.reduceRange });
 }
 
 function fitted(
@@ -91,16 +117,30 @@ function fitted(
 
 /** A constant on its grid. */
 export function quantizeConstant(
-  { dims, data }: Tensor<'float32'>,
+  { name, mark, constant }: MarkedConstant,
   params: readonly Params[],
-  { type, axis }: { readonly type: ByteType; readonly axis: number | undefined },
+  options: GridOptions,
 ): Tensor<ByteType> {
-  const slice = sliceOf(dims, axis);
+  const { dims, data } = constant;
+  const type = mark.role === 'weight' ? options.weights : options.activations;
+  const within = limitsOf({ name, mark }, options);
   const numbers = type === 'int8' ? new Int8Array(data.length) : new Uint8Array(data.length);
-  data.forEach((value, at) => {
-    numbers[at] = quantizeNumber(value, params[slice.at(at)] ?? { scale: 1, zero: 0 }, type);
+  eachRun(dims, mark.axis, (slice, from, to) => {
+    const grid = params[slice] ?? { scale: 1, zero: 0 };
+    for (let at = from; at < to; at++) {
+      numbers[at] = quantizeNumber(data[at] ?? 0, grid, within);
+    }
   });
   return tensor(type, dims, numbers);
+}
+
+/** What lies outside a narrowed range is clipped to its grid, not to the whole type. */
+function limitsOf({ name, mark }: Pick<MarkedConstant, 'name' | 'mark'>, options: GridOptions) {
+  const { weightBits, weightRanges } = options;
+  const narrowed = mark.role === 'weight' && (weightBits !== 8 || weightRanges.has(name));
+  const type = mark.role === 'weight' ? options.weights : options.activations;
+  const within: Limits = narrowed ? gridOfConstant(mark, options) : limits[type];
+  return within;
 }
 
 /** A bias as int32 with its scales: one, or one per channel of the weight. */
@@ -114,12 +154,4 @@ export function quantizeBiasTensor(
     quantizeBias(value, scales[scales.length === 1 ? 0 : at] ?? 1),
   );
   return { data: tensor('int32', dims, numbers), scales };
-}
-
-/** Which slice along an axis a row-major position lies in. */
-function sliceOf(dims: readonly number[], axis: number | undefined) {
-  if (axis === undefined) return { count: 1, at: (): number => 0 };
-  const count = dims[axis] ?? 1;
-  const inner = dims.slice(axis + 1).reduce((product, size) => product * size, 1);
-  return { count, at: (position: number): number => Math.floor(position / inner) % count };
 }

@@ -1,17 +1,10 @@
 import { FleetError } from '@edgewise/protocol';
-import { createFreshNames } from '../onnx/edit.ts';
-import type { Model, Node } from '../onnx/graph.ts';
-import { inferShapes, valueInfoOf } from '../onnx/shapes/infer.ts';
-import { writeModel } from '../onnx/write.ts';
-import type { Feeds, Runtime } from '../runtime/runtime.ts';
-
-/** The least and greatest number a value took. */
-export interface Range {
-  readonly min: number;
-  readonly max: number;
-}
-/** Ranges by the name of the value. */
-export type Ranges = ReadonlyMap<string, Range>;
+import { createFreshNames } from '../../onnx/edit.ts';
+import type { Model, Node } from '../../onnx/graph.ts';
+import { inferShapes, valueInfoOf } from '../../onnx/shapes/infer.ts';
+import { writeModel } from '../../onnx/write.ts';
+import type { Feeds, Runtime } from '../../runtime/runtime.ts';
+import type { Range, Ranges } from './ranges.ts';
 
 /** How a calibration is stopped. */
 export interface CalibrationOptions {
