@@ -12,14 +12,18 @@ export function vectorCount(feeds: Feeds): number {
   return count;
 }
 
-/** One vector of feeds as a batch of one; views, not copies. */
-export function vectorOf(feeds: Feeds, index: number): Feeds {
+/** Vectors from `start` on, at most `count`, as one batch; views, not copies. */
+export function sliceVectors(feeds: Feeds, start: number, count: number): Feeds {
   return mapFeeds(feeds, (feed) => {
     const size = feed.data.length / (feed.dims[0] ?? 1);
-    const data = feed.data.subarray(index * size, (index + 1) * size);
-    return { dtype: feed.dtype, dims: [1, ...feed.dims.slice(1)], data } as Tensor;
+    const data = feed.data.subarray(start * size, (start + count) * size);
+    const kept = Math.max(0, Math.min(count, (feed.dims[0] ?? 0) - start));
+    return { dtype: feed.dtype, dims: [kept, ...feed.dims.slice(1)], data } as Tensor;
   });
 }
+
+/** One vector of feeds as a batch of one; views, not copies. */
+export const vectorOf = (feeds: Feeds, index: number): Feeds => sliceVectors(feeds, index, 1);
 
 /** The vectors at `indices`, copied. */
 export function pickVectors(feeds: Feeds, indices: readonly number[]): Feeds {

@@ -22,6 +22,10 @@ function capturesOf(graph: Graph): readonly string[] {
   return reads.filter((name) => !own.has(name));
 }
 
+/** A node's name, or its first output where it has none. */
+export const nameOf = (node: Pick<Node, 'name' | 'outputs'>): string =>
+  node.name === '' ? (node.outputs[0] ?? '') : node.name;
+
 /** Who reads each value; graph outputs are not counted. */
 export function consumersOf(nodes: Iterable<Node>): ReadonlyMap<string, readonly Node[]> {
   const consumers = new Map<string, Node[]>();

@@ -1,0 +1,17 @@
+export {
+  type ClassComparison,
+  type CompareOptions,
+  type Comparison,
+  compareModels,
+  type LatencyComparison,
+  type OutputComparison,
+} from './compare.ts';
+export {
+  type InspectedLayer,
+  type InspectedValue,
+  type Inspection,
+  inspectModel,
+} from './inspect.ts';
+export { type LayerError, layerErrors } from './layer-errors.ts';
+export { macsOf } from './macs.ts';
+export { type PeakMemory, peakActivationMemory } from './memory.ts';

@@ -1,0 +1,149 @@
+import { nameOf } from '../onnx/edit.ts';
+import type { Graph, Model, Node, ValueInfo } from '../onnx/graph.ts';
+import { inferShapes } from '../onnx/shapes/infer.ts';
+import { elementCount } from '../tensor/tensor.ts';
+import { macsOf } from './macs.ts';
+import { type PeakMemory, peakActivationMemory } from './memory.ts';
+
+/** What a model is made of and what one run of it costs. */
+export interface Inspection {
+  readonly producer: string;
+  readonly irVersion: number;
+  /** Operator set by domain; `''` is the standard one. */
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly inputs: readonly InspectedValue[];
+  readonly outputs: readonly InspectedValue[];
+  /** How often each operator occurs, most frequent first; other domains as `domain:Op`. */
+  readonly operators: readonly { readonly op: string; readonly count: number }[];
+  /** Numbers that nodes compute with: scales, zero points, shapes and indices are not counted. */
+  readonly parameters: number;
+  /** Share of the parameters that are int8 or uint8, 0 to 1. */
+  readonly int8Share: number;
+  /** Multiply-accumulates of one run, without the nodes in `unknownCost`. */
+  readonly macs: number;
+  readonly unknownCost: readonly string[];
+  readonly peakActivation: PeakMemory;
+  readonly layers: readonly InspectedLayer[];
+}
+
+/** Name and type of an input or output; sizes that were assumed are numbers. */
+export interface InspectedValue {
+  readonly name: string;
+  readonly dtype: string;
+  readonly dims: readonly (number | string)[];
+}
+
+/** A node that multiplies and accumulates. */
+export interface InspectedLayer {
+  readonly node: string;
+  readonly op: string;
+  readonly macs: number;
+  readonly parameters: number;
+}
+
+/**
+ * Looks at a model without running it. Open sizes of inputs are taken as `dims` says, else as 1.
+ * Throws what `inferShapes` throws for sizes that do not fit.
+ */
+export function inspectModel(
+  model: Model,
+  dims: Readonly<Record<string, readonly number[]>> = {},
+): Inspection {
+  const { graph } = inferShapes(model, assumedDims(model.graph, dims));
+  const layers: InspectedLayer[] = [];
+  const unknownCost: string[] = [];
+  for (const node of graph.nodes) {
+    const macs = macsOf(graph, node);
+    if (macs === undefined) unknownCost.push(nameOf(node));
+    else if (macs > 0) {
+      const parameters = parametersOf(graph, node);
+      layers.push({ node: nameOf(node), op: node.op, macs, parameters });
+    }
+  }
+  const { parameters, small } = countParameters(graph);
+  return {
+    producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
+    irVersion: model.irVersion,
+    opsets: Object.fromEntries(model.opsets),
+    inputs: graph.inputs.map(inspected),
+    outputs: graph.outputs.map(inspected),
+    operators: countOperators(graph),
+    parameters,
+    int8Share: parameters === 0 ? 0 : small / parameters,
+    macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+    unknownCost,
+    peakActivation: peakActivationMemory(graph),
+    layers,
+  };
+}
+
+/** Numbers for every input whose sizes are open. */
+function assumedDims(
+  { inputs }: Graph,
+  given: Readonly<Record<string, readonly number[]>>,
+): Readonly<Record<string, readonly number[]>> {
+  return Object.fromEntries(
+    inputs.flatMap(({ name, dims }) => {
+      const wanted = given[name] ?? dims?.map((size) => (typeof size === 'number' ? size : 1));
+      return wanted === undefined ? [] : [[name, wanted]];
+    }),
+  );
+}
+
+function countOperators({ nodes }: Graph): Inspection['operators'] {
+  const counts = new Map<string, number>();
+  for (const { op, domain } of nodes) {
+    const name = domain === '' ? op : `${domain}:${op}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([op, count]) => ({ op, count }))
+    .sort((a, b) => b.count - a.count || (a.op < b.op ? -1 : 1));
+}
+
+/** Inputs of these operators that set a grid, not a number to compute with. */
+const gridOperators = new Set(['QuantizeLinear', 'DequantizeLinear']);
+
+function countParameters(graph: Graph): { readonly parameters: number; readonly small: number } {
+  const counted = new Set(graph.nodes.flatMap((node) => parameterNames(graph, node)));
+  let parameters = 0;
+  let small = 0;
+  for (const name of counted) {
+    const constant = graph.initializers.get(name);
+    if (constant === undefined) continue;
+    const elements = elementCount(constant.dims);
+    parameters += elements;
+    if (constant.dtype === 'int8' || constant.dtype === 'uint8') small += elements;
+  }
+  return { parameters, small };
+}
+
+/** Constants of a node that are weights: floats anywhere, integers where they stand for floats. */
+function parameterNames({ initializers }: Graph, node: Node): readonly string[] {
+  const names = gridOperators.has(node.op) ? node.inputs.slice(0, 1) : node.inputs;
+  return names.filter((name) => {
+    const dtype = initializers.get(name)?.dtype;
+    if (dtype === undefined || dtype === 'int64' || dtype === 'bool' || dtype === 'string')
+      return false;
+    return dtype !== 'int32' || gridOperators.has(node.op);
+  });
+}
+
+/** Parameters of one layer, looked up through the DequantizeLinear nodes in front of it. */
+function parametersOf(graph: Graph, node: Node): number {
+  const producers = new Map(
+    graph.nodes
+      .filter(({ op }) => op === 'DequantizeLinear')
+      .map((each) => [each.outputs[0] ?? '', each.inputs[0] ?? '']),
+  );
+  const names = new Set(node.inputs.map((name) => producers.get(name) ?? name));
+  let sum = 0;
+  for (const name of names) sum += elementCount(graph.initializers.get(name)?.dims ?? [0]);
+  return sum;
+}
+
+const inspected = ({ name, dtype, dims }: ValueInfo): InspectedValue => ({
+  name,
+  dtype: dtype ?? 'other',
+  dims: dims?.map((size) => size ?? '?') ?? ['...'],
+});
