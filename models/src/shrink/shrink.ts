@@ -6,7 +6,8 @@ import { calibrateMinMax } from './calibrate/min-max.ts';
 import type { Ranges } from './calibrate/ranges.ts';
 import { eliminateDead } from './eliminate-dead.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
-import { type QuantizeOptions, type QuantizeReport, quantize } from './quantize/quantize.ts';
+import type { QuantizeOptions } from './quantize/options.ts';
+import { type QuantizeReport, quantize } from './quantize/quantize.ts';
 import { tidy } from './tidy.ts';
 
 /** How a model is shrunk; default per channel, uint8 activations, full range. */

@@ -5,6 +5,7 @@ import {
   type ByteType,
   fittingWeightScale,
   gridOf,
+  limits,
   paramsFor,
   quantizeBias,
   quantizeNumber,
@@ -43,7 +44,7 @@ test('scales and zero points are those of the Python tool where precisions part'
 
 test('numbers are divided in float32 as in the Python tool', () => {
   for (const [value, scale, zero, quantized] of fixture.numbers) {
-    assert.equal(quantizeNumber(value, { scale, zero }, 'int8'), quantized);
+    assert.equal(quantizeNumber(value, { scale, zero }, limits.int8), quantized);
   }
 });
 

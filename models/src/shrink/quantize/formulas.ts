@@ -23,8 +23,8 @@ export interface Grid {
 /** Element types that int8 graphs compute with. */
 export type ByteType = 'int8' | 'uint8';
 
-/** All values of each type; quantized numbers are clipped to these whatever the grid is. */
-const limits = {
+/** All values of each type; numbers are clipped to these where their range was not narrowed. */
+export const limits = {
   int8: { least: -128, greatest: 127 },
   uint8: { least: 0, greatest: 255 },
 } as const satisfies Record<ByteType, { least: number; greatest: number }>;
@@ -65,9 +65,27 @@ export function paramsFor(min: number, max: number, grid: Grid): Params {
   return { scale: Math.fround(scale), zero };
 }
 
-/** A float32 number on its grid, clipped to all values of the type. */
-export function quantizeNumber(value: number, { scale, zero }: Params, type: ByteType): number {
-  const { least, greatest } = limits[type];
+/** How many bits of an int8 weight carry information. */
+export type WeightBits = 8 | 4 | 3 | 2;
+
+/** The grid of a weight with fewer bits: as many steps to either side of zero. */
+export function narrowGrid(bits: WeightBits): Grid {
+  const greatest = 2 ** (bits - 1) - 1;
+  return { least: -greatest, greatest, symmetric: true };
+}
+
+/** The least and the greatest integer that a number may become. */
+export interface Limits {
+  readonly least: number;
+  readonly greatest: number;
+}
+
+/** A float32 number on its grid, clipped to the limits. */
+export function quantizeNumber(
+  value: number,
+  { scale, zero }: Params,
+  { least, greatest }: Limits,
+): number {
   const onGrid = roundHalfEven(Math.fround(value / scale)) + zero;
   return Math.min(Math.max(onGrid, least), greatest);
 }
@@ -104,11 +122,12 @@ export function fittingWeightScale(
   return Math.fround(weightScale * (smallest / candidate));
 }
 
-/** IEEE 754 roundTiesToEven to an integer. */
+/** At this magnitude a double has no bits left for a fraction. */
+const noFraction = 1.5 * 2 ** 52;
+
+/**
+ * IEEE 754 roundTiesToEven to an integer, for magnitudes below 2^51; above, it stays as large.
+ */
 export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+  return value + noFraction - noFraction;
 }

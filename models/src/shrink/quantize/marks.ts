@@ -4,7 +4,7 @@ import { inferShapes, valueInfoOf } from '../../onnx/shapes/infer.ts';
 
 /** How a tensor is to be quantized. */
 export interface Mark {
-  /** Weights are symmetric int8; activations have the type of the options. */
+  /** A weight that is no constant is an activation by another name. */
   readonly role: 'activation' | 'weight';
   /** Quantized per slice along this axis. */
   readonly axis?: number;
@@ -53,8 +53,16 @@ export interface Marks {
   absorb(node: DraftNode): boolean;
 }
 
-/** Starts with nothing marked. `ranged` tells which tensors were calibrated. */
-export function createMarks(model: Model, ranged: (name: string) => boolean): Marks {
+/** What marks need to know from outside the graph. */
+export interface MarkOptions {
+  /** Tells which tensors were calibrated. */
+  isRanged(name: string): boolean;
+  /** Whether quantization can clip as Relu and Clip do: not with zero in the middle. */
+  readonly absorbs: boolean;
+}
+
+/** Starts with nothing marked. */
+export function createMarks(model: Model, { isRanged, absorbs }: MarkOptions): Marks {
   const { graph } = inferShapes(model);
   const nodes: DraftNode[] = graph.nodes.map((node) => ({ ...node }));
   const removed = new Set<DraftNode>();
@@ -108,7 +116,8 @@ export function createMarks(model: Model, ranged: (name: string) => boolean): Ma
       const [input = ''] = node.inputs;
       const [output = ''] = node.outputs;
       const readers = consumersOf(nodes).get(input)?.length ?? 0;
-      if (readers !== 1 || visible.has(input) || !ranged(input) || !ranged(output)) return false;
+      const ranged = isRanged(input) && isRanged(output);
+      if (!absorbs || readers !== 1 || visible.has(input) || !ranged) return false;
       for (const other of nodes) {
         other.outputs = other.outputs.map((name) => (name === input ? output : name));
       }

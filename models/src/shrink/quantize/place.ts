@@ -79,12 +79,12 @@ function pairFor(
 }
 
 function dequantizedConstant(name: string, plan: Plan, store: Store, grids: Grids): Node {
-  const mark = plan.marks.tensors.get(name);
+  const mark = plan.marks.tensors.get(name) ?? { role: 'activation' };
   const { names, params } = grids(name);
   const constant = plan.marks.constants.get(name) as Tensor<'float32'>;
-  const how = { type: typeOf(mark, plan.options), axis: mark?.axis };
-  const integer = store.replace(name, quantizeConstant(constant, params, how));
-  return linear('DequantizeLinear', [integer, ...names], name, mark?.axis);
+  const marked = { name, mark, constant };
+  const integer = store.replace(name, quantizeConstant(marked, params, plan.options));
+  return linear('DequantizeLinear', [integer, ...names], name, mark.axis);
 }
 
 function dequantizedBias(name: string, plan: Plan, store: Store): Node {
@@ -121,7 +121,7 @@ function createGrids(plan: Plan, store: Store): Grids {
     const dims = mark?.axis === undefined ? [] : [params.length];
     const scales = Float32Array.from(params, ({ scale }) => scale);
     const scale = store.add(`${name}_scale`, tensor('float32', dims, scales));
-    const zero = store.zeros(zerosOf(typeOf(mark, plan.options), dims, params));
+    const zero = store.zeros(zerosOf(typeOf(name, plan.marks, plan.options), dims, params));
     const grid: Grid = { names: [scale, zero], params };
     made.set(name, grid);
     return grid;

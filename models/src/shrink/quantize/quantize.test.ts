@@ -10,7 +10,8 @@ import type { Model, Node } from '../../onnx/graph.ts';
 import { readModel } from '../../onnx/read.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { Ranges } from '../calibrate/ranges.ts';
-import { type QuantizeOptions, quantize } from './quantize.ts';
+import type { QuantizeOptions } from './options.ts';
+import { quantize } from './quantize.ts';
 
 /** What Python's quantize_static 1.30 made of a model; see fixtures/quantize/generate.py. */
 interface Expected {

@@ -2,23 +2,13 @@ import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../../onnx/graph.ts';
 import type { Ranges } from '../calibrate/ranges.ts';
 import { eliminateDead } from '../eliminate-dead.ts';
+import type { Params } from './formulas.ts';
 import { createMarks, type DraftNode, type Marks } from './marks.ts';
-import { place } from './place.ts';
+import { gridOptionsOf, type QuantizeOptions } from './options.ts';
+import { type Plan, place } from './place.ts';
 import { adjustRanges } from './ranges.ts';
 import { rules } from './rules.ts';
 import { activationParams, constantParams } from './tensors.ts';
-
-/** What suits the processor that will run the int8 file. */
-export interface QuantizeOptions {
-  /** Type of activations; weights are int8 always. `u8` is the fast one on x64, `s8` on ARM. */
-  readonly activations: 'u8' | 's8';
-  /** One scale per output channel; indispensable for depthwise convolutions. */
-  readonly perChannel: boolean;
-  /** Seven-bit weights, for x64 without VNNI. */
-  readonly reduceRange: boolean;
-  /** Names of nodes that stay in float. */
-  readonly exclude?: ReadonlySet<string>;
-}
 
 /** Which nodes compute in int8 now. */
 export interface QuantizeReport {
@@ -46,6 +36,29 @@ export function quantize(
   ranges: Ranges,
   options: QuantizeOptions,
 ): { readonly model: Model; readonly report: QuantizeReport } {
+  const { plan, report } = planFor(model, ranges, options);
+  const graph = place(model.graph, plan);
+  return { model: eliminateDead({ ...model, graph }), report };
+}
+
+/**
+ * The scales and zero points that `quantize` would give each weight, one or one per channel, by the
+ * name of the constant. Throws what `quantize` throws.
+ */
+export function weightParams(
+  model: Model,
+  ranges: Ranges,
+  options: QuantizeOptions,
+): ReadonlyMap<string, readonly Params[]> {
+  const { marks, constants } = planFor(model, ranges, options).plan;
+  return new Map([...constants].filter(([name]) => marks.tensors.get(name)?.role === 'weight'));
+}
+
+function planFor(
+  model: Model,
+  ranges: Ranges,
+  options: QuantizeOptions,
+): { readonly plan: Plan; readonly report: QuantizeReport } {
   const { graph } = model;
   if ((model.opsets.get('') ?? 0) < leastOpset) {
     throw new FleetError('unsupported', `Quantization needs operator set ${leastOpset} or newer.`);
@@ -53,15 +66,16 @@ export function quantize(
   if (graph.nodes.some((node) => node.op === 'QuantizeLinear')) {
     throw new FleetError('invalid-argument', 'The model is quantized already.');
   }
+  const gridOptions = gridOptionsOf(model, options);
   const exclude = options.exclude ?? new Set();
-  const type = options.activations === 'u8' ? 'uint8' : 'int8';
-  const gridOptions = { activations: type, reduceRange: options.reduceRange } as const;
-  const activations = activationParams(adjustRanges(graph, ranges, exclude), type);
-  const marks = createMarks(model, (name) => activations.has(name));
+  const activations = activationParams(adjustRanges(graph, ranges, exclude), gridOptions);
+  const marks = createMarks(model, {
+    isRanged: (name) => activations.has(name),
+    absorbs: !gridOptions.symmetricActivations,
+  });
   const report = markAll(marks, exclude, options);
   const constants = constantParams(marks, activations, gridOptions);
-  const placed = place(graph, { marks, activations, constants, options: gridOptions });
-  return { model: eliminateDead({ ...model, graph: placed }), report };
+  return { plan: { marks, activations, constants, options: gridOptions }, report };
 }
 
 function markAll(

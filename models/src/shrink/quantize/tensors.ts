@@ -1,5 +1,6 @@
+import { FleetError } from '@edgewise/protocol';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { Ranges } from '../calibrate.ts';
+import type { Ranges } from '../calibrate/ranges.ts';
 import {
   type ByteType,
   biasScale,
@@ -29,6 +30,8 @@ export interface GridOptions {
   readonly weightBits: WeightBits;
   /** Greatest magnitude by channel (or of the tensor), in place of the one found. */
   readonly weightRanges: ReadonlyMap<string, readonly number[]>;
+  /** Weights that are rounded already. */
+  readonly integers: ReadonlyMap<string, Int8Array>;
 }
 
 /** Scale and zero point of every calibrated activation. */
@@ -86,7 +89,11 @@ function paramsOf(
 ): readonly Params[] {
   const grid = gridOfConstant(mark, options);
   const given = mark.role === 'weight' ? options.weightRanges.get(name) : undefined;
-  if (given !== undefined) return given.map((most) => paramsFor(-most, most, grid));
+  const count = mark.axis === undefined ? 1 : (constant.dims[mark.axis] ?? 1);
+  if (given !== undefined) {
+    if (given.length !== count) throw wrongCount(`${given.length} ranges`, name, count);
+    return given.map((most) => paramsFor(-most, most, grid));
+  }
   const { least, greatest } = extremes(constant, mark.axis);
   return Array.from(least, (min, index) =>
     constant.data.length === 0 ? { scale: 1, zero: 0 } : paramsFor(min, greatest[index] ?? 0, grid),
@@ -100,6 +107,13 @@ function gridOfConstant({ role, axis }: Mark, options: GridOptions): Grid {
   const inTheMiddle = role === 'weight' ? type === 'int8' : options.symmetricActivations;
   const symmetric = axis !== undefined || inTheMiddle;
   return gridOf(type, { symmetric, reduced: options.reduceRange });
+}
+
+function wrongCount(given: string, name: string, wanted: number): FleetError {
+  return new FleetError(
+    'invalid-argument',
+    `${given} were given for ${name}, which has ${wanted}.`,
+  );
 }
 
 function fitted(
@@ -122,6 +136,11 @@ export function quantizeConstant(
   options: GridOptions,
 ): Tensor<ByteType> {
   const { dims, data } = constant;
+  const rounded = mark.role === 'weight' ? options.integers.get(name) : undefined;
+  if (rounded !== undefined) {
+    if (rounded.length === data.length) return tensor('int8', dims, rounded);
+    throw wrongCount(`${rounded.length} integers`, name, data.length);
+  }
   const type = mark.role === 'weight' ? options.weights : options.activations;
   const within = limitsOf({ name, mark }, options);
   const numbers = type === 'int8' ? new Int8Array(data.length) : new Uint8Array(data.length);
