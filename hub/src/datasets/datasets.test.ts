@@ -8,6 +8,7 @@ import { createManualClock } from '../testing/manual-clock.test.fixture.ts';
 import { createSqliteDatasetRecords } from './adapters/sqlite-dataset-records.ts';
 import { createDatasets } from './datasets.ts';
 import { readSnapshot } from './read-snapshot.ts';
+import type { Samples } from './samples.ts';
 import { composeSnapshot, encodeSnapshot, type SnapshotSample } from './snapshot.ts';
 
 async function setUp() {
@@ -45,6 +46,25 @@ test('the first import makes the data set, later ones make it grow', async () =>
   assert.deepEqual([made.dims, made.dtype, made.classes], [[2], 'uint8', classes]);
   const grown = await datasets.importSamples('pumps', 'test', { npz: npz(50, 4) });
   assert.deepEqual(grown.counts, { train: 6, validation: 0, test: 4, field: 0 });
+});
+
+test('samples come out as they went in, or evenly spread ones of them', async () => {
+  await using hub = await setUp();
+  const { datasets } = hub;
+  await datasets.importSamples('pumps', 'train', { npz: npz(0, 6) });
+  await datasets.importSamples('pumps', 'train', { npz: npz(100, 4) });
+  const rowsOf = ({ inputs, labels }: Samples): string[] =>
+    [...labels].map((label, row) => `${inputs.data[2 * row]} ${inputs.data[2 * row + 1]} ${label}`);
+  const all = rowsOf(await datasets.exportSamples('pumps', 'train'));
+  assert.equal(all.length, 10);
+  assert.ok(all.includes('10 11 2') && all.includes('100 101 0') && all.includes('106 107 0'));
+  const some = rowsOf(await datasets.exportSamples('pumps', 'train', 5));
+  assert.deepEqual(
+    some,
+    all.filter((_, at) => at % 2 === 0),
+  );
+  const none = datasets.exportSamples('pumps', 'test');
+  await assert.rejects(none, { code: 'insufficient-data', message: /part test/ });
 });
 
 test('the same bytes twice count once', async () => {

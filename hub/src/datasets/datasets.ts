@@ -1,3 +1,4 @@
+import type { DType } from '@edgewise/models/tensor';
 import { FleetError, limits } from '@edgewise/protocol';
 import type { Dataset, DatasetPart, Snapshot } from '@edgewise/protocol/http';
 import type { Clock } from '../clock.ts';
@@ -6,6 +7,7 @@ import type { DatasetFacts, DatasetRecords } from './dataset-records.ts';
 import type { FieldSource } from './field-source.ts';
 import { decodeSamples, type Samples } from './samples.ts';
 import { composeSnapshot, countSamples, encodeSnapshot, type SnapshotSample } from './snapshot.ts';
+import { spreadSamples } from './spread-samples.ts';
 
 /** Samples in content-addressed shards, and immutable states of them. */
 export interface Datasets {
@@ -15,6 +17,11 @@ export interface Datasets {
   get(dataset: string): Promise<Dataset>;
   /** Adds an .npz with x and y; the same bytes twice count once. Rejects with `invalid-argument`. */
   importSamples(dataset: string, part: DatasetPart, content: SampleContent): Promise<Dataset>;
+  /**
+   * Samples of one part, at most `limit` of them evenly spread. Rejects with `insufficient-data`
+   * for a part without samples.
+   */
+  exportSamples(dataset: string, part: DatasetPart, limit?: number): Promise<Samples>;
   /** Freezes the present state; equal states have equal digests. */
   snapshot(dataset: string): Promise<Snapshot>;
   /** Newest first. */
@@ -71,6 +78,17 @@ export function createDatasets(options: DatasetOptions): Datasets {
       const digest = await blobs.put(npz);
       await records.addShard(facts, { part, digest, samples: samples.labels.length });
       return describe(facts);
+    },
+    async exportSamples(dataset, part, limit = Infinity) {
+      const facts = await factsOf(dataset);
+      const shards = (await records.shards(dataset)).filter((shard) => shard.part === part);
+      if (shards.length === 0) {
+        throw new FleetError(
+          'insufficient-data',
+          `Data set "${dataset}" has no samples in its part ${part}.`,
+        );
+      }
+      return spreadSamples(blobs, shards, { limit, dims: facts.dims, dtype: facts.dtype as DType });
     },
     async snapshot(dataset) {
       const facts = await factsOf(dataset);

@@ -1,10 +1,13 @@
 import type { Handlers } from '../api/handler.ts';
 import type { Datasets } from './datasets.ts';
+import { encodeSamples } from './samples.ts';
 
 /** The routes of the data sets. */
 export function datasetHandlers(
   datasets: Datasets,
-): Handlers<'listDatasets' | 'importSamples' | 'createSnapshot' | 'listSnapshots'> {
+): Handlers<
+  'listDatasets' | 'importSamples' | 'exportSamples' | 'createSnapshot' | 'listSnapshots'
+> {
   return {
     listDatasets: async () => [...(await datasets.list())],
     importSamples: ({ params, query, body }) =>
@@ -12,6 +15,8 @@ export function datasetHandlers(
         npz: body,
         ...(query.classes !== undefined && { classes: query.classes.split(',') }),
       }),
+    exportSamples: async ({ params, query }) =>
+      encodeSamples(await datasets.exportSamples(params.dataset, query.part, query.limit)),
     createSnapshot: ({ params }) => datasets.snapshot(params.dataset),
     listSnapshots: async ({ params }) => [...(await datasets.snapshots(params.dataset))],
   };

@@ -9,6 +9,7 @@ import { Dataset, datasetParts, FieldSample, Snapshot } from './data.ts';
 import { Device, FeatureComparison, Lineage, WindowSummary } from './devices.ts';
 import { Health, HubStatus, TokenInfo } from './hub.ts';
 import { ModelInfo, ModelPolicies, ModelVersion, Rollout, Run } from './models.ts';
+import { ParityRow } from './parity.ts';
 import type { Route } from './route.ts';
 import { ScopeSchema } from './scopes.ts';
 
@@ -221,6 +222,20 @@ export const routes = {
     summary:
       'Adds samples: an .npz with arrays x and y. Creates the data set when it is new; classes are names joined by commas.',
   },
+  exportSamples: {
+    method: 'GET',
+    path: '/api/v1/datasets/{dataset}/samples',
+    scope: 'read',
+    query: Type.Object({
+      part: Type.Enum([...datasetParts]),
+      /** At most so many, evenly spread over the part. */
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+    }),
+    response: 'bytes',
+    contentType: 'application/octet-stream',
+    tag: 'data',
+    summary: 'Samples of one part: an .npz with arrays x and y.',
+  },
   createSnapshot: {
     method: 'POST',
     path: '/api/v1/datasets/{dataset}/snapshots',
@@ -274,6 +289,16 @@ export const routes = {
     response: ModelVersion,
     tag: 'models',
     summary: 'One version of a model.',
+  },
+  parity: {
+    method: 'GET',
+    path: '/api/v1/models/{model}/parity',
+    scope: 'read',
+    query: Type.Object({ version: Type.Optional(Version) }),
+    response: Type.Array(ParityRow),
+    tag: 'models',
+    summary:
+      'The parity matrix: how the golden vectors of each variant came out on each device, newest version first.',
   },
   importBundle: {
     method: 'POST',
