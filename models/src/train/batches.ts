@@ -3,7 +3,7 @@ import { createRandom, shuffled } from '../random/random.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { augmentImage, imageLayout, type SampleData } from './augmentation.ts';
 import { purposes } from './purposes.ts';
-import type { Recipe } from './recipe.ts';
+import type { TrainingSettings } from './recipe.ts';
 
 /** Samples with their class numbers. */
 export interface LabelledData {
@@ -32,7 +32,7 @@ export interface Batches {
  */
 export function createBatches(
   data: LabelledData,
-  options: { readonly recipe: Recipe; readonly seed: number },
+  options: { readonly recipe: TrainingSettings; readonly seed: number },
 ): Batches {
   const { recipe, seed } = options;
   const { batchSize, input, augmentation } = recipe;
@@ -78,7 +78,7 @@ export function createBatches(
 }
 
 /** Refuses data that does not belong to a recipe: throws `invalid-argument` and says where. */
-export function assertFits(data: LabelledData, recipe: Recipe, classes: number): void {
+export function assertFits(data: LabelledData, recipe: TrainingSettings, classes: number): void {
   const { shape, dtype } = recipe.input;
   const { inputs, labels } = data;
   if (inputs.dtype !== dtype) {

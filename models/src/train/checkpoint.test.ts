@@ -10,14 +10,25 @@ const checkpoint: Checkpoint = {
   step: 12,
   state: { 'dense0.weight': tensor('float32', [1, 2], new Float32Array([0.1, -3e-30])) },
   history: [
-    { epoch: 0, loss: 0.1 + 0.2, accuracy: 1 / 3, validation: { accuracy: 0.5, loss: 2 / 3 } },
-    { epoch: 1, loss: 0.1, accuracy: 0.9 },
+    {
+      ...{ epoch: 0, loss: 0.1 + 0.2, accuracy: 1 / 3, learningRate: 1 / 7 },
+      validation: { accuracy: 0.5, loss: 2 / 3 },
+    },
+    { epoch: 1, loss: 0.1, accuracy: 0.9, learningRate: 0 },
   ],
   running: { loss: 1e-9, correct: 7 },
 };
 
 test('a checkpoint survives as it is', () => {
   assert.deepEqual(decodeCheckpoint(encodeCheckpoint(checkpoint)), checkpoint);
+});
+
+test('the weights of the best epoch are kept beside the present ones', () => {
+  const best = { 'dense0.weight': tensor('float32', [1, 2], new Float32Array([4, 5])) };
+  assert.deepEqual(decodeCheckpoint(encodeCheckpoint({ ...checkpoint, best })), {
+    ...checkpoint,
+    best,
+  });
 });
 
 const other = (metadata: ReadonlyMap<string, string>): Uint8Array =>

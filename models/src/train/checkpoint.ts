@@ -15,6 +15,8 @@ export interface EpochMetrics {
   readonly loss: number;
   /** Share of training samples classified right, 0 to 1, measured the same way. */
   readonly accuracy: number;
+  /** Of the epoch's last step. */
+  readonly learningRate: number;
   /** After the epoch, on the validation data; absent without such data. */
   readonly validation?: Evaluation;
 }
@@ -32,16 +34,24 @@ export interface Checkpoint {
   readonly history: readonly EpochMetrics[];
   /** Sums over the steps of the unfinished epoch. */
   readonly running: { readonly loss: number; readonly correct: number };
+  /** Weights and statistics after the best epoch so far; kept only where the recipe asks for it. */
+  readonly best?: Readonly<Record<string, Tensor>>;
 }
 
 const metadataKey = 'edgewise.checkpoint';
 
+/** What tensors of the best epoch are called in the file, before their own names. */
+const bestPrefix = 'best/';
+
 /** A checkpoint as the bytes of an ONNX file without nodes: its tensors are the initializers. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { state, ...rest } = checkpoint;
+  const { state, best, ...rest } = checkpoint;
   const metadata = new Map([[metadataKey, JSON.stringify(rest)]]);
   const graph = createGraphBuilder({ name: 'checkpoint', metadata });
   for (const [name, value] of Object.entries(state)) graph.initializer(name, value);
+  for (const [name, value] of Object.entries(best ?? {})) {
+    graph.initializer(`${bestPrefix}${name}`, value);
+  }
   return writeModel(graph.build());
 }
 
@@ -53,7 +63,16 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   if (!Value.Check(Rest, rest)) {
     throw new FleetError('malformed', 'The file holds no checkpoint of a training.');
   }
-  return { ...rest, state: Object.fromEntries(graph.initializers) as Record<string, Tensor> };
+  const tensors = [...graph.initializers] as [string, Tensor][];
+  const state = tensors.filter(([name]) => !name.startsWith(bestPrefix));
+  const best = tensors
+    .filter(([name]) => name.startsWith(bestPrefix))
+    .map(([name, value]) => [name.slice(bestPrefix.length), value] as const);
+  return {
+    ...rest,
+    state: Object.fromEntries(state),
+    ...(best.length > 0 && { best: Object.fromEntries(best) }),
+  };
 }
 
 function parse(text: string): unknown {
@@ -72,6 +91,7 @@ const Rest = Type.Object({
       epoch: Type.Integer({ minimum: 0 }),
       loss: Type.Number(),
       accuracy: Type.Number(),
+      learningRate: Type.Number(),
       validation: Type.Optional(Type.Object({ accuracy: Type.Number(), loss: Type.Number() })),
     }),
   ),

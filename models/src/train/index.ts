@@ -21,7 +21,8 @@ export { type Optimizer, optimizerKinds } from './optimizers.ts';
 export { readRecipe } from './read-recipe.ts';
 export { type Recipe, RecipeInput, RecipeSchema } from './recipe.ts';
 export { learningRate, type Schedule, scheduleKinds } from './schedule.ts';
-export { type TrainEvent, type TrainOptions, type TrainResult, train } from './train.ts';
+export { type TrainOptions, train } from './train.ts';
+export type { RunOptions, TrainEvent, TrainResult } from './training-run.ts';
 export {
   buildTrainingStep,
   stepNames,

@@ -7,7 +7,10 @@ export interface Meter {
   count(result: StepResult, elapsedMs: number): void;
   imagesPerSecond(): number;
   /** Ends the epoch and returns its metrics. */
-  closeEpoch(validation: Evaluation | undefined): EpochMetrics;
+  closeEpoch(epoch: {
+    readonly learningRate: number;
+    readonly validation: Evaluation | undefined;
+  }): EpochMetrics;
   /** The part of a checkpoint that the meter keeps. */
   snapshot(): Pick<Checkpoint, 'history' | 'running'>;
 }
@@ -30,11 +33,12 @@ export function createMeter(
       spentMs += elapsedMs;
     },
     imagesPerSecond: () => (spentMs === 0 ? 0 : (1000 * images) / spentMs),
-    closeEpoch(validation) {
+    closeEpoch({ learningRate, validation }) {
       const metrics: EpochMetrics = {
         epoch: history.length,
         loss: loss / stepsPerEpoch,
         accuracy: correct / (stepsPerEpoch * batchSize),
+        learningRate,
         ...(validation === undefined ? {} : { validation }),
       };
       history.push(metrics);

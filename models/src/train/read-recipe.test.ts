@@ -83,6 +83,13 @@ const faults: readonly (readonly [string, unknown, RegExp])[] = [
     },
     /"augmentation" needs images/,
   ],
+  [
+    'a class without weight',
+    { ...digits, classWeights: [1, 2] },
+    /"classWeights" has 2 weights, but the network knows 10 classes/,
+  ],
+  ['a validation split of everything', { ...digits, validationSplit: 1 }, /"validationSplit" must/],
+  ['a word for what to keep', { ...digits, keep: 'first' }, /"keep" must be one of last, best/],
   ['no object', 'digits', /The recipe: it must be object/],
 ];
 

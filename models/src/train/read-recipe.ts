@@ -23,12 +23,19 @@ export function readRecipe(document: unknown): Recipe {
   }
   check(RecipeSchema, document, { subject: 'The recipe', detail: {} });
   const recipe = document as Recipe;
-  layerSizes(recipe);
+  const classes = layerSizes(recipe).at(-1)?.[0] ?? 0;
+  assertClassWeights(recipe, classes);
   if (recipe.augmentation !== undefined && recipe.input.shape.length !== 3) {
     const reason = 'The recipe: "augmentation" needs images, an input shape of three sizes.';
     throw new FleetError('invalid-argument', reason);
   }
   return recipe;
+}
+
+function assertClassWeights({ classWeights }: Recipe, classes: number): void {
+  if (!Array.isArray(classWeights) || classWeights.length === classes) return;
+  const reason = `The recipe: "classWeights" has ${classWeights.length} weights, but the network knows ${classes} classes.`;
+  throw new FleetError('invalid-argument', reason);
 }
 
 const layerSchemas: Readonly<Record<string, TSchema>> = Object.fromEntries(

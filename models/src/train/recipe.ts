@@ -22,6 +22,43 @@ export const RecipeInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** How a network is trained, whatever its layers are. */
+const settings = {
+  loss: Type.Enum([...lossNames]),
+  optimizer: Type.Union(Object.values(optimizerKinds)),
+  schedule: Type.Union(Object.values(scheduleKinds)),
+  epochs: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  /** Samples per step; a remainder that does not fill a batch waits for the next epoch's order. */
+  batchSize: Type.Integer({ minimum: 1, maximum: 65_536 }),
+  seed: Type.Integer({ minimum: 0, maximum: 4_294_967_295 }),
+  augmentation: Type.Optional(Augmentation),
+  /** Weight of each class in the loss, or `balanced`: the rarer, the heavier. Default: all 1. */
+  classWeights: Type.Optional(
+    Type.Union([
+      Type.Literal('balanced'),
+      Type.Array(Type.Number({ minimum: 0, maximum: 1e6 }), { maxItems: 65_536 }),
+    ]),
+  ),
+  /** Share of the training data that is held out for validation where none is given; default none. */
+  validationSplit: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 0.5 })),
+  /** What epochs are judged by, on the validation data; default `loss`. */
+  monitor: Type.Optional(Type.Enum(['loss', 'accuracy'])),
+  /** Whose weights the result has: the last epoch's (default), or the best one's. */
+  keep: Type.Optional(Type.Enum(['last', 'best'])),
+  /** Ends the training when epochs stop getting better. */
+  earlyStopping: Type.Optional(
+    Type.Object(
+      {
+        /** Epochs without improvement after which to stop. */
+        patience: Type.Integer({ minimum: 1, maximum: 10_000 }),
+        /** By how much the monitored figure must improve to count; default 0. */
+        minImprovement: Type.Optional(Type.Number({ minimum: 0 })),
+      },
+      { additionalProperties: false },
+    ),
+  ),
+};
+
 /** Schema of a recipe: how a model is trained, as data. */
 export const RecipeSchema = Type.Object(
   {
@@ -32,14 +69,7 @@ export const RecipeSchema = Type.Object(
       minItems: 1,
       maxItems: 1000,
     }),
-    loss: Type.Enum([...lossNames]),
-    optimizer: Type.Union(Object.values(optimizerKinds)),
-    schedule: Type.Union(Object.values(scheduleKinds)),
-    epochs: Type.Integer({ minimum: 1, maximum: 10_000 }),
-    /** Samples per step; a remainder that does not fill a batch waits for the next epoch's order. */
-    batchSize: Type.Integer({ minimum: 1, maximum: 65_536 }),
-    seed: Type.Integer({ minimum: 0, maximum: 4_294_967_295 }),
-    augmentation: Type.Optional(Augmentation),
+    ...settings,
   },
   { additionalProperties: false },
 );
@@ -51,3 +81,8 @@ export interface Recipe
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
 }
+
+/** What a training needs to know of a recipe beside the network itself. */
+export type TrainingSettings = Omit<Recipe, 'name' | 'task' | 'layers' | 'input'> & {
+  readonly input: Pick<Recipe['input'], 'shape' | 'layout' | 'dtype'>;
+};

@@ -2,7 +2,7 @@ import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../onnx/graph.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { initialWeights, networkParameters, type Weights } from './network.ts';
+import { networkParameters, type Weights } from './network.ts';
 import type { Recipe } from './recipe.ts';
 import type { TrainingStep } from './training-step.ts';
 
@@ -12,14 +12,13 @@ export type TrainingState = Readonly<Record<string, Tensor>>;
 /** Where a training begins. */
 export interface StateSource {
   readonly plan: TrainingStep;
-  readonly seed: number;
-  readonly initial: Model | undefined;
+  /** Weights and statistics to start from. */
+  readonly weights: Weights;
   readonly resume: Checkpoint | undefined;
 }
 
-/** The state before the first step: a checkpoint's, or a model's or fresh weights with empty slots. */
-export function startState(recipe: Recipe, source: StateSource): TrainingState {
-  const { plan, seed, initial, resume } = source;
+/** The state before the first step: a checkpoint's, or the weights with empty slots. */
+export function startState({ plan, weights, resume }: StateSource): TrainingState {
   if (resume !== undefined) {
     const sizes = [...plan.next.keys()].map((name) => [name, sizesOf(plan, name)] as const);
     return Object.fromEntries(
@@ -29,7 +28,6 @@ export function startState(recipe: Recipe, source: StateSource): TrainingState {
       ]),
     );
   }
-  const weights = initial === undefined ? initialWeights(recipe, seed) : weightsOf(initial, recipe);
   const slots = [...plan.slots].map(
     ([name, dims]) =>
       [name, tensor('float32', dims, new Float32Array(elementCount(dims)))] as const,
@@ -37,17 +35,15 @@ export function startState(recipe: Recipe, source: StateSource): TrainingState {
   return Object.fromEntries([...weights, ...slots]);
 }
 
-/** The weights and statistics within a state. */
-export function weightsIn(state: TrainingState, recipe: Recipe): Weights {
+/** The weights and statistics within a state: those that `like` has. */
+export function weightsIn(state: TrainingState, like: Weights): Weights {
   return new Map(
-    networkParameters(recipe).map(({ name, dims }) => [
-      name,
-      fitting(state[name], { name, dims, of: 'state' }),
-    ]),
+    [...like].map(([name, { dims }]) => [name, fitting(state[name], { name, dims, of: 'state' })]),
   );
 }
 
-function weightsOf(model: Model, recipe: Recipe): Weights {
+/** The weights of a recipe that a model holds; throws `invalid-argument` where they do not fit. */
+export function weightsOf(model: Model, recipe: Recipe): Weights {
   return new Map(
     networkParameters(recipe).map(({ name, dims }) => {
       const found = model.graph.initializers.get(name) as Tensor | undefined;

@@ -5,7 +5,7 @@ import { writeModel } from '../onnx/write.ts';
 import { createRandom } from '../random/random.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
-import { layerSizes } from './network.ts';
+import { initialWeights, layerSizes } from './network.ts';
 import { readRecipe } from './read-recipe.ts';
 import type { Recipe } from './recipe.ts';
 import { startState, type TrainingState } from './state.ts';
@@ -147,8 +147,8 @@ function sampleBatch(recipe: Recipe): SampleBatch {
 
 async function ourSteps(recipe: Recipe, count: number) {
   const plan = trainingStepOf(recipe);
-  const source = { plan, seed: recipe.seed, initial: undefined, resume: undefined };
-  const first = withBiases(startState(recipe, source));
+  const weights = initialWeights(recipe, recipe.seed);
+  const first = withBiases(startState({ plan, weights, resume: undefined }));
   await using session = await createOnnxRuntime().load(writeModel(plan.model));
   const stepper = createStepper({ session, plan, state: first, seed: recipe.seed });
   const states: TrainingState[] = [];

@@ -8,10 +8,12 @@ import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { tensor } from '../tensor/tensor.ts';
 import type { LabelledData } from './batches.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { evaluate } from './evaluate.ts';
 import { modelNames } from './network.ts';
 import { readRecipe } from './read-recipe.ts';
 import type { Recipe } from './recipe.ts';
-import { type TrainEvent, type TrainOptions, train } from './train.ts';
+import { type TrainOptions, train } from './train.ts';
+import type { TrainEvent } from './training-run.ts';
 
 const runtime = createOnnxRuntime();
 
@@ -89,6 +91,85 @@ test('a training that is interrupted anywhere ends at the same bytes', async () 
     const resumed = await train(options({ resume: decodeCheckpoint(bytes ?? new Uint8Array()) }));
     assert.deepEqual(writeModel(resumed.model), writeModel(whole.model));
     assert.deepEqual(resumed.history, whole.history);
+  }
+});
+
+const judged = {
+  validationSplit: 0.2,
+  keep: 'best',
+  classWeights: 'balanced',
+  earlyStopping: { patience: 2, minImprovement: 0.02 },
+  monitor: 'accuracy',
+  epochs: 9,
+} as const;
+
+test('a training that stops early ends at the same bytes after any interruption', async () => {
+  const whole = await train(options(judged));
+  const last = whole.history.at(-1)?.epoch ?? 0;
+  assert.ok(whole.stoppedEarly && last < 8 && whole.epoch < last, JSON.stringify(whole.history));
+  const saved: Uint8Array[] = [];
+  const save = (checkpoint: Checkpoint): Promise<void> => {
+    saved.push(encodeCheckpoint(checkpoint));
+    return Promise.resolve();
+  };
+  await train(options({ ...judged, checkpoint: { everySteps: 3, save } }));
+  for (const bytes of [saved.at(1), saved.at(-2), saved.at(-1)]) {
+    const resume = decodeCheckpoint(bytes ?? new Uint8Array());
+    const resumed = await train(options({ ...judged, resume }));
+    assert.deepEqual(writeModel(resumed.model), writeModel(whole.model));
+    assert.deepEqual(resumed.history, whole.history);
+    assert.deepEqual([resumed.epoch, resumed.stoppedEarly], [whole.epoch, true]);
+  }
+});
+
+test("the model is the best epoch's where that is asked for", async () => {
+  const validation = bars(100, 2);
+  const wild = { optimizer: { kind: 'sgd', rate: 0.7 }, epochs: 6, validation } as const;
+  const result = await train(options({ ...wild, keep: 'best' }));
+  const losses = result.history.map((epoch) => epoch.validation?.loss ?? 0);
+  assert.equal(losses[result.epoch], Math.min(...losses));
+  assert.ok(result.epoch < 5, losses.join());
+  const score = await evaluate(result.model, validation, { runtime });
+  assert.deepEqual(score, result.history[result.epoch]?.validation);
+});
+
+test('the history has a point with both losses and the rate for every epoch', async () => {
+  const { history, epoch } = await train(options({ validation: bars(100, 2) }));
+  assert.deepEqual(
+    history.map((point) => point.epoch),
+    [0, 1, 2, 3],
+  );
+  assert.ok(history.every((point) => point.validation !== undefined && point.learningRate > 0));
+  assert.ok((history[3]?.learningRate ?? 1) < (history[1]?.learningRate ?? 0));
+  assert.equal(epoch, 3);
+});
+
+test('class weights make a rare class count', async () => {
+  const rare = (count: number, seed: number, every: number): LabelledData => {
+    const random = createRandom(seed);
+    const labels = Int32Array.from({ length: count }, (_, at) => (at % every === 0 ? 1 : 0));
+    // Both classes overlap; where 19 of 20 are of class 0, the cheapest answer is always 0.
+    const values = Float32Array.from(labels, (label) => random.between(0, 2) + 0.8 * label);
+    return { inputs: tensor('float32', [count, 1], values), labels };
+  };
+  const weighed = async (classWeights: Recipe['classWeights']) => {
+    const layers = [{ kind: 'dense', units: 2 }];
+    const input = { shape: [1], dtype: 'float32', scale: 1 };
+    const given = { layers, input, optimizer: { kind: 'adam', rate: 0.05 }, epochs: 10 };
+    const { model } = await train({
+      recipe: readRecipe({ ...recipe(), ...given, ...(classWeights && { classWeights }) }),
+      ...{ data: rare(2000, 1, 20), runtime },
+    });
+    return (await evaluate(model, rare(1000, 2, 1), { runtime })).accuracy;
+  };
+  assert.ok((await weighed(undefined)) < 0.2);
+  assert.ok((await weighed('balanced')) > 0.5);
+  assert.ok((await weighed([0.01, 1])) > 0.9);
+});
+
+test('judging epochs without validation data is refused', async () => {
+  for (const given of [{ keep: 'best' }, { earlyStopping: { patience: 1 } }] as const) {
+    await refused(train(options(given)), /judges epochs by validation data, but none is given/);
   }
 });
 
@@ -184,16 +265,14 @@ function recipe(changes: Partial<Recipe> = {}): Recipe {
   });
 }
 
+/** Options of a training of bars: changes go to the recipe or beside it, where they belong. */
 function options(
   changes: Partial<Omit<TrainOptions, 'recipe' | 'data'>> & Partial<Recipe> = {},
 ): TrainOptions {
-  const { epochs, augmentation, optimizer, loss, ...rest } = changes;
-  const given = { epochs, augmentation, optimizer, loss };
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  const { seed, validation, onProgress, signal, resume, initial, checkpoint } = rest;
+  const { seed, validation, onProgress, signal, resume, initial, checkpoint, ...rest } = changes;
   const passed = { seed, validation, onProgress, signal, resume, initial, checkpoint };
   return {
-    recipe: recipe(Object.fromEntries(set)),
+    recipe: recipe(rest),
     data: bars(310, 1),
     runtime,
     ...Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined)),

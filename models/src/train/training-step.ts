@@ -21,6 +21,8 @@ export interface TrainingPlan {
   readonly statistics?: ReadonlyMap<string, string>;
   readonly loss: LossName;
   readonly optimizer: Optimizer;
+  /** Weight of each class in the loss; default: all count alike. */
+  readonly classWeights?: readonly number[] | undefined;
 }
 
 /** One step as a graph: state and batch go in, the next state and the loss come out. */
@@ -69,7 +71,10 @@ export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
   const dims = facts.dims(plan.output);
   const targets = loss.targets(dims);
   graph.input(stepNames.targets, targets.dtype, targets.dims);
-  const result = loss.write(graph, { output: plan.output, dims, targets: stepNames.targets });
+  const result = loss.write(graph, {
+    ...{ output: plan.output, dims, targets: stepNames.targets },
+    classWeights: plan.classWeights,
+  });
   emit(graph, result.loss, stepNames.loss, []);
   emit(graph, result.correct, stepNames.correct, []);
 

@@ -1,0 +1,224 @@
+import { FleetError } from '@edgewise/protocol';
+import type { Model } from '../onnx/graph.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { assertFits, type Batches, createBatches, type LabelledData } from './batches.ts';
+import type { Checkpoint, EpochMetrics } from './checkpoint.ts';
+import { classWeightsOf } from './class-weights.ts';
+import { evaluate } from './evaluate.ts';
+import { createMeter, type Meter } from './meter.ts';
+import type { Weights } from './network.ts';
+import type { TrainingSettings } from './recipe.ts';
+import { learningRate } from './schedule.ts';
+import { bestEpoch, hasStopped } from './selection.ts';
+import { startState, type TrainingState, weightsIn } from './state.ts';
+import { createStepper, type Stepper } from './stepper.ts';
+import type { TrainingStep } from './training-step.ts';
+import { splitForValidation } from './validation-split.ts';
+
+/** What a training is given beside its network, and how it is followed and resumed. */
+export interface RunOptions {
+  readonly data: LabelledData;
+  /** Measured after every epoch; never trained on. Without samples it counts as not given. */
+  readonly validation?: LabelledData;
+  readonly runtime: Runtime;
+  /** Replaces the recipe's seed. */
+  readonly seed?: number;
+  /** Threads within one operator; default 1. Results are byte-equal only for an equal number. */
+  readonly threads?: number;
+  readonly onProgress?: (event: TrainEvent) => void;
+  readonly checkpoint?: {
+    readonly everySteps: number;
+    /** Training goes on when the promise resolves; the tensors are reused from then on. */
+    save(checkpoint: Checkpoint): Promise<void>;
+  };
+  /** Goes on from here, to the same bytes as without the interruption. */
+  readonly resume?: Checkpoint;
+  /** Rejects with `canceled` after the step that is under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** What happens during a training. */
+export type TrainEvent =
+  | {
+      readonly type: 'step-finished';
+      /** Steps done and to do in all. */
+      readonly step: number;
+      readonly steps: number;
+      /** From 0. */
+      readonly epoch: number;
+      /** Of this step's batch, before its update. */
+      readonly loss: number;
+      /** Share classified right in this batch, 0 to 1. */
+      readonly accuracy: number;
+      readonly learningRate: number;
+      /** Over this run so far, without validation. */
+      readonly imagesPerSecond: number;
+    }
+  | ({ readonly type: 'epoch-finished'; readonly epochs: number } & EpochMetrics);
+
+/** A trained model and its history. */
+export interface TrainResult {
+  /** For inference: raw `input` to `logits` and `probabilities`, any batch size. */
+  readonly model: Model;
+  /** The learning curves, one point per finished epoch. */
+  readonly history: readonly EpochMetrics[];
+  /** The epoch whose weights the model has, from 0. */
+  readonly epoch: number;
+  /** Whether early stopping ended the training before its last epoch. */
+  readonly stoppedEarly: boolean;
+  /** Samples trained per second in this run, without loading and validation. */
+  readonly imagesPerSecond: number;
+}
+
+/** A network that can be trained. */
+export interface Trainee {
+  readonly settings: TrainingSettings;
+  readonly classes: number;
+  /** What training starts from: every weight and statistic that it moves, by name. */
+  readonly weights: Weights;
+  /** The graph of one step. */
+  step(options: { readonly classWeights: readonly number[] | undefined }): TrainingStep;
+  /** The model for inference with the given weights. */
+  finish(weights: Weights): Model;
+}
+
+/** A training under way. */
+interface Run {
+  readonly trainee: Trainee;
+  readonly options: RunOptions;
+  readonly validation: LabelledData | undefined;
+  readonly batches: Batches;
+  readonly stepper: Stepper;
+  readonly meter: Meter;
+  /** Weights after the best epoch so far, where they are kept. */
+  best: TrainingState | undefined;
+}
+
+/** Trains a network as its settings say; throws what `train` says. */
+export async function runTraining(trainee: Trainee, options: RunOptions): Promise<TrainResult> {
+  const { runtime, resume, threads = 1 } = options;
+  const { settings } = trainee;
+  const seed = options.seed ?? settings.seed;
+  const { train: data, validation } = partsOf(trainee, options, seed);
+  const batches = createBatches(data, { recipe: settings, seed });
+  const classWeights = classWeightsOf(settings, data.labels, trainee.classes);
+  const plan = trainee.step({ classWeights });
+  const state = startState({ plan, weights: trainee.weights, resume });
+  await using session = await runtime.load(writeModel(plan.model), {
+    threads,
+    ...signalOf(options),
+  });
+  const stepper = createStepper({ session, plan, state, seed });
+  const meter = createMeter(settings.batchSize, batches.perEpoch, resume);
+  const best = resume?.best;
+  const run: Run = { trainee, options, validation, batches, stepper, meter, best };
+  const stoppedEarly = await runSteps(run, resume?.step ?? 0);
+  const { history } = meter.snapshot();
+  const weights = run.best ?? stepper.state;
+  return {
+    model: trainee.finish(weightsIn(weights, trainee.weights)),
+    history,
+    epoch: run.best === undefined ? history.length - 1 : bestEpoch(history, settings),
+    stoppedEarly,
+    imagesPerSecond: meter.imagesPerSecond(),
+  };
+}
+
+/** What is trained on and what is measured; both are checked against the network. */
+function partsOf(
+  { settings, classes }: Trainee,
+  options: RunOptions,
+  seed: number,
+): { readonly train: LabelledData; readonly validation: LabelledData | undefined } {
+  const { validationSplit: share, keep, earlyStopping } = settings;
+  const { data } = options;
+  const given = (options.validation?.labels.length ?? 0) > 0 ? options.validation : undefined;
+  for (const part of [data, given]) if (part !== undefined) assertFits(part, settings, classes);
+  if (given === undefined && share !== undefined) return splitForValidation(data, { share, seed });
+  if (given === undefined && (keep === 'best' || earlyStopping !== undefined)) {
+    throw new FleetError(
+      'invalid-argument',
+      'The recipe judges epochs by validation data, but none is given: give some, or a "validationSplit".',
+    );
+  }
+  return { train: data, validation: given };
+}
+
+/** Returns whether it stopped early. */
+async function runSteps(run: Run, from: number): Promise<boolean> {
+  const { batches, meter, trainee } = run;
+  const steps = trainee.settings.epochs * batches.perEpoch;
+  for (let step = from; step < steps; step++) {
+    const isEpochStart = step % batches.perEpoch === 0;
+    if (isEpochStart && hasStopped(meter.snapshot().history, trainee.settings)) return true;
+    const rate = await runStep(run, step);
+    if ((step + 1) % batches.perEpoch === 0) await finishEpoch(run, rate);
+    if (step + 1 < steps) await saveCheckpoint(run, step + 1);
+  }
+  return false;
+}
+
+/** Returns the step's learning rate. */
+async function runStep({ trainee, options, batches, stepper, meter }: Run, step: number) {
+  const { optimizer, schedule, epochs, batchSize } = trainee.settings;
+  const place = { step, stepsPerEpoch: batches.perEpoch, epochs };
+  const rate = learningRate(optimizer.rate, schedule, place);
+  const startedMs = performance.now();
+  const batch = batches.at(step);
+  const result = await stepper.run(step, { batch, rate, signal: options.signal });
+  meter.count(result, performance.now() - startedMs);
+  assertFinite(result.loss, step);
+  options.onProgress?.({
+    type: 'step-finished',
+    step: step + 1,
+    steps: epochs * batches.perEpoch,
+    epoch: Math.floor(step / batches.perEpoch),
+    loss: result.loss,
+    accuracy: result.correct / batchSize,
+    learningRate: rate,
+    imagesPerSecond: meter.imagesPerSecond(),
+  });
+  return rate;
+}
+
+function assertFinite(loss: number, step: number): void {
+  if (Number.isFinite(loss)) return;
+  const reason = `The loss is ${loss} at step ${step + 1}: the training diverged. Lower the optimizer's rate, or add warm-up steps.`;
+  throw new FleetError('invalid-argument', reason, { detail: { step: step + 1 } });
+}
+
+async function finishEpoch(run: Run, rate: number): Promise<void> {
+  const { trainee, options, validation: data, stepper, meter } = run;
+  const { runtime, threads = 1 } = options;
+  const { settings, weights } = trainee;
+  const model = () => trainee.finish(weightsIn(stepper.state, weights));
+  const given = { runtime, threads, ...signalOf(options) };
+  const validation = data === undefined ? undefined : await evaluate(model(), data, given);
+  const metrics = meter.closeEpoch({ learningRate: rate, validation });
+  const { history } = meter.snapshot();
+  if (settings.keep === 'best' && bestEpoch(history, settings) === metrics.epoch) {
+    run.best = copyOf(weightsIn(stepper.state, weights));
+  }
+  options.onProgress?.({ type: 'epoch-finished', epochs: settings.epochs, ...metrics });
+}
+
+/** The state's own tensors are reused by later steps. */
+function copyOf(weights: Weights): TrainingState {
+  return Object.fromEntries(
+    [...weights].map(([name, value]) => [
+      name,
+      { ...value, data: value.data.slice() as Float32Array },
+    ]),
+  ) as TrainingState;
+}
+
+async function saveCheckpoint(run: Run, step: number): Promise<void> {
+  const { options, stepper, meter, best } = run;
+  const { checkpoint } = options;
+  if (checkpoint === undefined || step % checkpoint.everySteps !== 0) return;
+  const kept = best === undefined ? {} : { best };
+  await checkpoint.save({ step, state: stepper.state, ...meter.snapshot(), ...kept });
+}
+
+const signalOf = ({ signal }: RunOptions) => (signal === undefined ? {} : { signal });
