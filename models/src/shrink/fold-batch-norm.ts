@@ -8,6 +8,7 @@ import {
 } from '../onnx/edit.ts';
 import type { Graph, Model, Node } from '../onnx/graph.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { weightLayoutOf } from './weight-layout.ts';
 
 /**
  * Folds each batch normalisation into the Conv, ConvTranspose or Gemm before it, where that has no
@@ -92,34 +93,13 @@ function layerOf(graph: Graph, node: Node): Layer | undefined {
   if (!isFloat32(weight) || node.domain !== '') return undefined;
   const named = node.inputs[2] ?? '';
   const bias = named === '' ? new Float32Array(1) : floats(graph, named);
-  const layout = layoutOf(node, weight.dims);
+  const layout = weightLayoutOf(node, weight.dims);
   if (bias === undefined || layout === undefined) return undefined;
-  if (bias.length !== 1 && bias.length !== layout.channels) return undefined;
+  const { outputs: channels, outputAt: channelAt } = layout;
+  if (bias.length !== 1 && bias.length !== channels) return undefined;
   const beta = node.op === 'Gemm' ? floatOf(node, 'beta', 1) : 1;
   const biasAt = (channel: number): number => beta * (bias[bias.length === 1 ? 0 : channel] ?? 0);
-  return { weight, ...layout, biasAt };
-}
-
-function layoutOf(
-  node: Node,
-  dims: readonly number[],
-): Pick<Layer, 'channels' | 'channelAt'> | undefined {
-  const [first = 0, second = 0, ...kernel] = dims;
-  const window = kernel.reduce((product, size) => product * size, 1);
-  if (node.op === 'Conv' || (node.op === 'Gemm' && intOf(node, 'transB', 0) === 1)) {
-    return { channels: first, channelAt: (at) => Math.floor(at / (second * window)) };
-  }
-  if (node.op === 'Gemm') return { channels: second, channelAt: (at) => at % second };
-  if (node.op !== 'ConvTranspose') return undefined;
-  const groups = intOf(node, 'group', 1);
-  const perGroup = first / groups;
-  return {
-    channels: second * groups,
-    channelAt: (at) => {
-      const row = Math.floor(at / (second * window));
-      return Math.floor(row / perGroup) * second + (Math.floor(at / window) % second);
-    },
-  };
+  return { weight, channels, channelAt, biasAt };
 }
 
 function scaledWeight({ weight, channelAt }: Layer, { factor }: Affine): Tensor<'float32'> {

@@ -1,6 +1,7 @@
 export { type CalibrationOptions, calibrateMinMax } from './calibrate/min-max.ts';
 export type { Range, Ranges } from './calibrate/ranges.ts';
 export { eliminateDead } from './eliminate-dead.ts';
+export { type EqualizeOptions, equalize } from './equalize/equalize.ts';
 export { foldBatchNorm } from './fold-batch-norm.ts';
 export { freeze } from './freeze.ts';
 export type { Params, WeightBits } from './quantize/formulas.ts';
