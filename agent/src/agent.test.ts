@@ -79,7 +79,13 @@ test('steps are told as events and the state shows slot, parity and generation',
     [],
   );
   assert.equal(state.slots.active?.status, 'trial');
-  assert.deepEqual(state.slots.active?.parity?.vectors, 4);
+  const { atMs, ...parity } = state.slots.active?.parity ?? {};
+  const { build } = tinyRuntime();
+  assert.deepEqual(parity, {
+    ...{ vectors: 4, largestDeviation: 0, topAgreement: 1, ok: true },
+    ...{ runtime: build, deviceClass: state.deviceClass },
+  });
+  assert.equal(typeof atMs, 'number');
   assert.equal(state.waiting?.code, 'insufficient-data');
   // Events go through the outbox and may come after the state that they led to.
   const steps = () =>
@@ -122,6 +128,8 @@ test('a model without its golden answers, or signed by a stranger, never serves'
   await rig.hub.aim(wrong.ref);
   const parity = await eventually(() => rig.agent.state.refusals[0]);
   assert.equal(parity.code, 'parity-failed');
+  assert.equal(parity.parity?.ok, false);
+  assert.ok((parity.parity?.largestDeviation ?? 0) > 0);
   const forged = await rig.bundle({ facts: { version: 3 }, signer: aSigner() });
   await rig.hub.aim(forged.ref);
   const forgery = await eventually(() => rig.agent.state.refusals[1]);

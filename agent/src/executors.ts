@@ -118,10 +118,10 @@ export function createExecutors(parts: ExecutorParts): AgentSteps {
       if (role === 'active') await engine.swap(undefined);
       await sweep(parts.wanted()?.manifest);
     },
-    async refuseBundle({ manifest, code, detail }) {
+    async refuseBundle({ manifest, code, detail, parity }) {
       await unprepare();
-      const short = detail.slice(0, 500);
-      await slots.change((roles) => refused(roles, refusal({ manifest, code, detail: short })));
+      const facts = { manifest, code, detail: detail.slice(0, 500), ...(parity && { parity }) };
+      await slots.change((roles) => refused(roles, refusal(facts)));
       await sweep(undefined);
     },
   };

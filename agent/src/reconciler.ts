@@ -2,6 +2,7 @@ import type { BundleRef, FleetError } from '@edgewise/protocol';
 import type { AgentParts } from './agent-parts.ts';
 import { createLoop, type Loop, type LoopEvent } from './core/loop.ts';
 import { plan } from './core/plan.ts';
+import { certified } from './core/slot.ts';
 import { fetchBundle } from './download/fetch-bundle.ts';
 import { createExecutors } from './executors.ts';
 import type { Engine } from './inference/engine.ts';
@@ -46,6 +47,11 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   const open = async (bundle: BundleRef) => openSlot(parts, await readVerified(parts, bundle));
   const bootSlot = async () => {
     const booted = await boot({ ...tuning, slots, open, nowMs, onFailure });
+    const parity = booted?.opened.parity;
+    // Another engine than the one it was proved with: the certificate is of today's.
+    if (parity !== undefined && slots.roles.active?.parity?.runtime !== parity.runtime) {
+      await slots.change((roles) => certified(roles, parity));
+    }
     return booted?.opened;
   };
   const trial = () => judgeTrial(tuning.trial, engine.record, { elapsedMs: performance.now() });

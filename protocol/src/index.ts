@@ -35,7 +35,7 @@ export {
   TimeAnswer,
 } from './documents/sign-in.ts';
 export { type PayloadKind, payloadTypes, SignedEnvelope } from './documents/signed.ts';
-export { CodeSchema, DeviceState, Refusal, SlotReport } from './documents/state.ts';
+export { CodeSchema, DeviceState, ParityReport, Refusal, SlotReport } from './documents/state.ts';
 export { BundleRef, CapturePolicy, DevicePolicies, Target } from './documents/target.ts';
 export { type Code, codeNames, codes, isCode, type RetryAdvice } from './errors/codes.ts';
 export { type ErrorDetail, FleetError, invariant } from './errors/fleet-error.ts';

@@ -1,5 +1,5 @@
-import type { Code, FleetError } from '@edgewise/protocol';
-import type { Action, StepName } from './step.ts';
+import type { Code, FleetError, ParityReport } from '@edgewise/protocol';
+import type { Action, StepName, StepOf } from './step.ts';
 
 /** Codes that blame the bundle: trying again gives the same answer. */
 const blaming: ReadonlySet<Code> = new Set([
@@ -36,6 +36,24 @@ export function afterFailure(
   if (!judging.has(step.name)) return 'retry';
   if (isFetchable(error.code)) return options.attempt >= mostFetches ? 'refuse' : 'retry';
   return blaming.has(error.code) ? 'refuse' : 'retry';
+}
+
+/** The step that refuses the bundle of a failed one. */
+export function refusalAfter(step: Action, error: FleetError): StepOf<'refuseBundle'> {
+  const parity = certificateOf(error);
+  return {
+    name: 'refuseBundle',
+    manifest: manifestOf(step),
+    code: error.code,
+    detail: error.reason,
+    ...(parity && { parity }),
+  };
+}
+
+/** Only the proof fails with this code, and its detail is the certificate. */
+function certificateOf({ code, detail }: FleetError): ParityReport | undefined {
+  if (code !== 'parity-failed' || typeof detail.vectors !== 'number') return undefined;
+  return detail as unknown as ParityReport;
 }
 
 /** The bundle that a step works on. */

@@ -1,7 +1,7 @@
 import { type Code, FleetError } from '@edgewise/protocol';
 import type { Clock } from './clock.ts';
 import { type Executors, execute } from './execute.ts';
-import { afterFailure, manifestOf } from './failure.ts';
+import { afterFailure, refusalAfter } from './failure.ts';
 import { defaultRetry, type RetryPolicy, retryMs } from './retry.ts';
 import type { Action, Step } from './step.ts';
 
@@ -92,9 +92,7 @@ export function createLoop(parts: LoopParts): Loop {
     failures.set(keyOf(step), count);
     if (afterFailure(step, error, { attempt: count }) === 'refuse') {
       failures.delete(keyOf(step));
-      const manifest = manifestOf(step);
-      const refusal = { name: 'refuseBundle', manifest, code: error.code, detail: error.reason };
-      return await attempt(refusal as Action, signal);
+      return await attempt(refusalAfter(step, error), signal);
     }
     const pauseMs = retryMs(parts.retry ?? defaultRetry, count, { random: parts.random });
     return { kind: 'failed', step, error, retryMs: pauseMs };

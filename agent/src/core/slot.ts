@@ -1,4 +1,4 @@
-import type { BundleRef, Refusal, SlotReport } from '@edgewise/protocol';
+import type { BundleRef, ParityReport, Refusal, SlotReport } from '@edgewise/protocol';
 
 /** One installed bundle: what the device reports of it, and how often it was started in vain. */
 export interface Slot extends SlotReport {
@@ -34,10 +34,15 @@ export function attempted(roles: Roles, role: 'active' | 'candidate'): Roles {
 }
 
 /** The candidate gave its golden answers. */
-export function proved(roles: Roles, parity: NonNullable<SlotReport['parity']>): Roles {
+export function proved(roles: Roles, parity: ParityReport): Roles {
   const slot = roles.candidate;
   if (slot === undefined) return roles;
   return { ...roles, candidate: { ...slot, status: 'proved', parity, attempts: 0 } };
+}
+
+/** The active slot gave its golden answers again, after a start. */
+export function certified(roles: Roles, parity: ParityReport): Roles {
+  return roles.active === undefined ? roles : { ...roles, active: { ...roles.active, parity } };
 }
 
 /** A candidate goes on trial, a fallback serves at once; what served before is kept as fallback. */

@@ -1,4 +1,4 @@
-import type { BundleRef, Code } from '@edgewise/protocol';
+import type { BundleRef, Code, ParityReport } from '@edgewise/protocol';
 
 /** The places a bundle can hold on a device. */
 export const roles = ['active', 'candidate', 'fallback'] as const;
@@ -26,6 +26,8 @@ export interface StepArgs {
     readonly manifest: string;
     readonly code: Code;
     readonly detail: string;
+    /** The certificate that it failed. */
+    readonly parity?: ParityReport;
   };
   /** Nothing can be done now; says why, and until when where that is known. */
   readonly wait: { readonly code: Code; readonly detail: string; readonly untilMs?: number };

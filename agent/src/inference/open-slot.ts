@@ -1,7 +1,13 @@
 import type { Manifest, Sha256 } from '@edgewise/models/bundle';
 import { decodeProfile, type Profile } from '@edgewise/models/profile';
 import type { Runtime, Session } from '@edgewise/models/runtime';
-import { type BundleRef, FleetError, type SlotReport } from '@edgewise/protocol';
+import {
+  type BundleRef,
+  type DeviceClass,
+  FleetError,
+  type ParityReport,
+} from '@edgewise/protocol';
+import type { Clock } from '../core/clock.ts';
 import type { VerifiedBundle } from '../slots/bundle-folder.ts';
 import { prove } from './prove.ts';
 
@@ -10,7 +16,8 @@ export interface OpenSlot extends AsyncDisposable {
   readonly bundle: BundleRef;
   readonly manifest: Manifest;
   readonly session: Session;
-  readonly parity: NonNullable<SlotReport['parity']>;
+  /** How its golden answers came out just now. */
+  readonly parity: ParityReport;
   /** How its answers are counted; absent when they are not. */
   readonly profile?: Profile;
 }
@@ -18,16 +25,25 @@ export interface OpenSlot extends AsyncDisposable {
 const graphName = 'graph.onnx';
 const profileName = 'profile.json';
 
+interface OpenParts {
+  readonly runtime: Runtime;
+  readonly sha256: Sha256;
+  readonly deviceClass: DeviceClass;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}
+
 /** Loads a verified bundle and makes it prove itself; rejects when it may not serve. */
 export async function openSlot(
-  { runtime, sha256 }: { readonly runtime: Runtime; readonly sha256: Sha256 },
+  { runtime, sha256, deviceClass, clock }: OpenParts,
   bundle: VerifiedBundle,
 ): Promise<OpenSlot> {
   const graph = bundle.files.get(graphName);
   if (graph === undefined) throw new FleetError('malformed', `The bundle lacks ${graphName}.`);
   const session = await runtime.load(graph);
   try {
-    const parity = await prove(session, bundle);
+    const parity = await prove(session, bundle, {
+      ...{ build: runtime.build, deviceClass, nowMs: clock.nowMs() },
+    });
     const profile = profileOf(bundle, sha256);
     return {
       bundle: bundle.ref,

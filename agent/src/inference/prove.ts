@@ -1,26 +1,37 @@
 import { checkParity, decodeGolden } from '@edgewise/models/bundle';
 import type { Session } from '@edgewise/models/runtime';
-import { FleetError, type SlotReport } from '@edgewise/protocol';
+import { type DeviceClass, FleetError, type ParityReport } from '@edgewise/protocol';
 import type { VerifiedBundle } from '../slots/bundle-folder.ts';
 
 const goldenName = 'golden.bin';
 
+/** Where and when golden vectors are run. */
+export interface Witness {
+  /** The engine's version and instruction set. */
+  readonly build: string;
+  readonly deviceClass: DeviceClass;
+  readonly nowMs: number;
+}
+
 /**
- * Compares a session with the golden vectors of its bundle. Rejects with `parity-failed` when they
- * differ by more than the manifest allows, and with `malformed` for a bundle without any.
+ * Compares a session with the golden vectors of its bundle and writes the certificate. Rejects with
+ * `parity-failed`, the certificate in its detail, when they differ by more than the manifest allows,
+ * and with `malformed` for a bundle without any.
  */
 export async function prove(
   session: Session,
   { manifest, files }: VerifiedBundle,
-): Promise<NonNullable<SlotReport['parity']>> {
+  { build, deviceClass, nowMs }: Witness,
+): Promise<ParityReport> {
   const bytes = files.get(goldenName);
   if (bytes === undefined) throw new FleetError('malformed', `The bundle lacks ${goldenName}.`);
   const topOutput = manifest.task.kind === 'classification' ? manifest.task.output : undefined;
-  const { ok, ...parity } = await checkParity(session, decodeGolden(bytes), {
+  const certificate = await checkParity(session, decodeGolden(bytes), {
     parity: manifest.parity,
     ...(topOutput === undefined ? {} : { topOutput }),
   });
-  if (ok) return parity;
+  const parity = { ...certificate, runtime: build.slice(0, 200), deviceClass, atMs: nowMs };
+  if (parity.ok) return parity;
   const reason =
     `Golden answers deviate by ${parity.largestDeviation.toPrecision(3)} (allowed ${manifest.parity.tolerance.toPrecision(3)}), ` +
     `${Math.round(parity.topAgreement * parity.vectors)} of ${parity.vectors} top classes agree.`;

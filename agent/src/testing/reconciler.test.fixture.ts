@@ -37,7 +37,10 @@ export async function startReconciler(options: ReconcilerOptions): Promise<Recon
   const { disk, trust, cupboard } = options;
   const clock = createSimClock();
   const nowMs = () => clock.nowMs();
-  const parts = { disk, sha256, trust, agentVersion: '0.1.0', runtime: tinyRuntime() };
+  const parts = {
+    ...{ disk, sha256, trust, agentVersion: '0.1.0', runtime: tinyRuntime() },
+    ...{ deviceClass: 'x64' as const, clock },
+  };
   const failures: FleetError[] = [];
   const slots = await openSlots(disk);
   const nothing = () => undefined;

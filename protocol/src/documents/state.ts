@@ -6,22 +6,34 @@ import { BundleRef } from './target.ts';
 /** Schema of an error code. */
 export const CodeSchema = Type.Enum([...codeNames]);
 
+/**
+ * The parity certificate: how the golden vectors of a bundle came out on a device. What is optional
+ * is left out by agents of before it was said.
+ */
+export const ParityReport = Type.Object({
+  vectors: Count,
+  /** Largest absolute deviation from the golden outputs. */
+  largestDeviation: Type.Number({ minimum: 0 }),
+  /** Share of vectors whose top class agrees, 0 to 1. */
+  topAgreement: Type.Number({ minimum: 0, maximum: 1 }),
+  /** Whether both are within what the manifest allows. */
+  ok: Type.Optional(Type.Boolean()),
+  /** Engine, its version and the instruction set that computed. */
+  runtime: Type.Optional(Type.String({ maxLength: 200 })),
+  /** Class of the device at that time. */
+  deviceClass: Type.Optional(DeviceClassSchema),
+  atMs: Type.Optional(TimestampMs),
+});
+export type ParityReport = Static<typeof ParityReport>;
+
 /** One installed bundle and how it has done. */
 export const SlotReport = Type.Object({
   bundle: BundleRef,
   status: Type.Enum(['installed', 'proved', 'trial', 'serving', 'failed']),
   /** When it began to serve; absent before. */
   servingSinceMs: Type.Optional(TimestampMs),
-  /** The parity certificate: how the golden vectors came out on this device. */
-  parity: Type.Optional(
-    Type.Object({
-      vectors: Count,
-      /** Largest absolute deviation from the golden outputs. */
-      largestDeviation: Type.Number({ minimum: 0 }),
-      /** Share of vectors whose top class agrees, 0 to 1. */
-      topAgreement: Type.Number({ minimum: 0, maximum: 1 }),
-    }),
-  ),
+  /** Absent before it was proved. */
+  parity: Type.Optional(ParityReport),
 });
 export type SlotReport = Static<typeof SlotReport>;
 
@@ -31,6 +43,8 @@ export const Refusal = Type.Object({
   code: CodeSchema,
   detail: Type.String({ maxLength: 500 }),
   atMs: TimestampMs,
+  /** How its golden vectors came out, where that is why. */
+  parity: Type.Optional(ParityReport),
 });
 export type Refusal = Static<typeof Refusal>;
 

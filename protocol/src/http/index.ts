@@ -23,7 +23,10 @@ export {
   Rollout,
   Run,
   Variant,
+  type VariantScheme,
+  variantSchemes,
 } from './models.ts';
+export { DeviceParity, ParityRow } from './parity.ts';
 export { Problem, problemOf } from './problem.ts';
 export { type Route, type RouteAnswer, type RouteArgs, routeUrl } from './route.ts';
 export { type RouteName, type Routes, routes } from './routes.ts';

@@ -20,6 +20,8 @@ export const ModelPolicies = Type.Object({
   windowMaxSpanMs: Type.Integer({ minimum: 1000 }),
   /** Devices publish each prediction over MQTT. */
   predictions: Type.Enum(['off', 'qos0', 'qos1']),
+  /** Device classes that versions are built for besides x64, x64-vnni and those of enrolled devices. */
+  buildFor: Type.Array(DeviceClassSchema, { maxItems: 16 }),
 });
 export type ModelPolicies = Static<typeof ModelPolicies>;
 
@@ -35,9 +37,20 @@ export const ModelInfo = Type.Object({
 });
 export type ModelInfo = Static<typeof ModelInfo>;
 
+/**
+ * How a variant's numbers are shrunk: int8 with unsigned or signed activations, with seven-bit
+ * weights, or weights that are only stored in int8.
+ */
+export const variantSchemes = ['u8s8', 'u8s8-reduced', 's8s8', 'weight-only'] as const;
+export type VariantScheme = (typeof variantSchemes)[number];
+
 /** A version built for one device class. */
 export const Variant = Type.Object({
   deviceClass: DeviceClassSchema,
+  /** `null` for one that was imported, or made before it was written down. */
+  scheme: Type.Union([Type.Enum([...variantSchemes]), Type.Null()]),
+  /** Why this class gets this scheme, in one sentence. */
+  reason: Type.Union([Type.String(), Type.Null()]),
   bundle: BundleRef,
   /** Share of test samples answered right, 0 to 1; `null` when it was imported without evaluation. */
   accuracy: Type.Union([Type.Number(), Type.Null()]),
