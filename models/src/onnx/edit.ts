@@ -103,6 +103,18 @@ export function sortNodes(nodes: readonly Node[]): readonly Node[] {
   return [...sorted];
 }
 
+/** The node with each of its inner graphs replaced. */
+export function mapInnerGraphs(node: Node, change: (graph: Graph) => Graph): Node {
+  if (![...node.attributes.values()].some(({ type }) => type === 'graph')) return node;
+  const attributes = new Map<string, Attribute>();
+  for (const [name, attribute] of node.attributes) {
+    const value =
+      attribute.type === 'graph' ? { ...attribute, value: change(attribute.value) } : attribute;
+    attributes.set(name, value);
+  }
+  return { ...node, attributes };
+}
+
 /** The integer of an attribute. */
 export function intOf(node: Node, name: string, fallback: number): number {
   const attribute: Attribute | undefined = node.attributes.get(name);
@@ -113,6 +125,18 @@ export function intOf(node: Node, name: string, fallback: number): number {
 export function floatOf(node: Node, name: string, fallback: number): number {
   const attribute: Attribute | undefined = node.attributes.get(name);
   return attribute?.type === 'float' ? attribute.value : fallback;
+}
+
+/** The integers of an attribute; `undefined` when it is not given. */
+export function intsOf(node: Node, name: string): readonly number[] | undefined {
+  const attribute: Attribute | undefined = node.attributes.get(name);
+  return attribute?.type === 'ints' ? attribute.value.map(Number) : undefined;
+}
+
+/** The floats of an attribute; `undefined` when it is not given. */
+export function floatsOf(node: Node, name: string): readonly number[] | undefined {
+  const attribute: Attribute | undefined = node.attributes.get(name);
+  return attribute?.type === 'floats' ? attribute.value : undefined;
 }
 
 /** Whether a constant holds float32 numbers. */

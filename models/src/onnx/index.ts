@@ -16,4 +16,5 @@ export type {
 export { type ReadOptions, readModel } from './read.ts';
 export type { ExternalData } from './read-tensor.ts';
 export { dimsOf, inferShapes, valueInfoOf } from './shapes/infer.ts';
+export { upgradeOpset } from './upgrade/upgrade.ts';
 export { writeModel } from './write.ts';

@@ -1,5 +1,6 @@
 import type { Model } from '../onnx/graph.ts';
 import { inferShapes } from '../onnx/shapes/infer.ts';
+import { upgradeOpset } from '../onnx/upgrade/upgrade.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
 import { calibrateMinMax } from './calibrate/min-max.ts';
@@ -51,7 +52,11 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   return { model: small, report: { ...report, bytesBefore, bytesAfter, ranges } };
 }
 
-/** The float graph that is calibrated and quantized: the same outputs with fewer nodes. */
+/**
+ * The float graph that is calibrated and quantized: the same outputs with fewer nodes. Scales per
+ * channel need operator set 13, so an older model is upgraded. Throws as `upgradeOpset` does.
+ */
 export function prepare(model: Model): Model {
-  return inferShapes(eliminateDead(foldBatchNorm(eliminateDead(tidy(model)))));
+  const current = (model.opsets.get('') ?? 0) < 13 ? upgradeOpset(model) : model;
+  return inferShapes(eliminateDead(foldBatchNorm(eliminateDead(tidy(current)))));
 }
