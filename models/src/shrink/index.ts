@@ -1,5 +1,7 @@
-export { type CalibrationOptions, calibrateMinMax } from './calibrate/min-max.ts';
+export { type CalibrationOptions, calibrate } from './calibrate/calibrate.ts';
+export { type CalibrationMethod, calibrationMethods } from './calibrate/methods.ts';
 export type { Range, Ranges } from './calibrate/ranges.ts';
+export { type CorrectBiasOptions, correctBias } from './correct-bias/correct-bias.ts';
 export { eliminateDead } from './eliminate-dead.ts';
 export { type EqualizeOptions, equalize } from './equalize/equalize.ts';
 export { foldBatchNorm } from './fold-batch-norm.ts';

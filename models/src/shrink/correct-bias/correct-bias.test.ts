@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
+import { createGraphBuilder, int, ints } from '../../onnx/builder.ts';
+import type { Model } from '../../onnx/graph.ts';
+import { writeModel } from '../../onnx/write.ts';
+import { createRandom } from '../../random/random.ts';
+import type { Feeds } from '../../runtime/runtime.ts';
+import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
+import { elementCount, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { calibrate } from '../calibrate/calibrate.ts';
+import { quantize } from '../quantize/quantize.ts';
+import { correctBias } from './correct-bias.ts';
+
+const runtime = createOnnxRuntime();
+const options = { activations: 'u8', perChannel: true, reduceRange: false } as const;
+
+for (const form of ['with', 'without'] as const) {
+  test(`the mean of every output comes back to the float one, ${form} biases`, async () => {
+    const { float, int8 } = await quantized(form);
+    const corrected = await correctBias({ float, int8, feeds: samples(1), runtime });
+    const unseen = samples(2);
+    const truth = await means(float, unseen);
+    const before = distance(truth, await means(int8, unseen));
+    const after = distance(truth, await means(corrected, unseen));
+    assert.ok(after < before / 3, `${before} became ${after}`);
+  });
+}
+
+test('only biases change, and each stays on the grid of its products', async () => {
+  const { float, int8 } = await quantized('with');
+  const corrected = await correctBias({ float, int8, feeds: samples(1), runtime });
+  assert.deepEqual(corrected.graph.nodes, int8.graph.nodes);
+  const changed = [...corrected.graph.initializers].filter(
+    ([name, value]) => value !== int8.graph.initializers.get(name),
+  );
+  assert.deepEqual(
+    changed.map(([name, { dtype }]) => `${name} ${dtype}`),
+    ['b0_q int32', 'b1_q int32', 'b2_q int32'],
+  );
+});
+
+test('a bias that was missing has the scale of input times weight', async () => {
+  const { float, int8 } = await quantized('without');
+  const { graph } = await correctBias({ float, int8, feeds: samples(1), runtime });
+  const added = graph.nodes.filter(({ op, inputs }) => {
+    return op === 'DequantizeLinear' && graph.initializers.get(inputs[0] ?? '')?.dtype === 'int32';
+  });
+  assert.equal(added.length, 3);
+  const numbers = (name = ''): number[] =>
+    Array.from(graph.initializers.get(name)?.data as Float32Array);
+  for (const { inputs, outputs } of added) {
+    const reader = graph.nodes.find((node) => node.inputs[2] === outputs[0]);
+    const scales = [0, 1].map((at) => {
+      const source = graph.nodes.find((node) => node.outputs[0] === reader?.inputs[at]);
+      return numbers(source?.inputs[1]);
+    });
+    const [[input = 0] = [], weights = []] = scales;
+    assert.deepEqual(
+      numbers(inputs[1]),
+      weights.map((scale) => Math.fround(Math.fround(input) * Math.fround(scale))),
+    );
+  }
+});
+
+test('correcting what is correct changes nothing more', async () => {
+  const { float, int8 } = await quantized('with');
+  const feeds = samples(1);
+  const once = await correctBias({ float, int8, feeds, runtime });
+  const twice = await correctBias({ float, int8: once, feeds, runtime });
+  for (const name of ['b0_q', 'b1_q', 'b2_q']) {
+    const [first, second] = [once, twice].map(
+      ({ graph }) => graph.initializers.get(name)?.data as Int32Array,
+    );
+    first?.forEach((value, c) => {
+      assert.ok(Math.abs(value - (second?.[c] ?? NaN)) <= 1, `${name}[${c}]`);
+    });
+  }
+});
+
+test('a correction without any input is refused', async () => {
+  const { float, int8 } = await quantized('with');
+  await assert.rejects(
+    correctBias({ float, int8, feeds: [], runtime }),
+    (error) => error instanceof FleetError && error.code === 'insufficient-data',
+  );
+});
+
+/** A convolution, a depthwise one with a residual sum, and a dense head; in 3 bits, so that rounding shows. */
+async function quantized(form: 'with' | 'without'): Promise<{ float: Model; int8: Model }> {
+  const g = createGraphBuilder({ name: 'g' });
+  const random = createRandom(5);
+  const weights = (name: string, dims: readonly number[]): string => {
+    const scale = Math.sqrt(2 / elementCount(dims.slice(1)));
+    const data = Float32Array.from({ length: elementCount(dims) }, () => scale * random.normal());
+    return g.initializer(name, tensor('float32', dims, data));
+  };
+  const bias = (at: number, size: number): string[] =>
+    form === 'with' ? [weights(`b${at}`, [size])] : [];
+  const pads = ints([1, 1, 1, 1]);
+  const x = g.input('x', 'float32', ['N', 3, 8, 8]);
+  const first = g.op('Conv', [x, weights('w0', [8, 3, 3, 3]), ...bias(0, 8)], {
+    attributes: { pads },
+  });
+  const relu = g.op('Relu', [first]);
+  const second = g.op('Conv', [relu, weights('w1', [8, 1, 3, 3]), ...bias(1, 8)], {
+    attributes: { pads, group: int(8) },
+  });
+  const pooled = g.op('GlobalAveragePool', [g.op('Relu', [g.op('Add', [second, relu])])]);
+  const head = [g.op('Flatten', [pooled]), weights('w2', [5, 8]), ...bias(2, 5)];
+  g.op('Gemm', head, { output: 'y', attributes: { transB: int(1) } });
+  g.output('y', 'float32', ['N', 5]);
+  const float = g.build();
+  const ranges = await calibrate(float, samples(1), runtime, { method: 'minmax' });
+  return { float, int8: quantize(float, ranges, { ...options, weightBits: 3 }).model };
+}
+
+function samples(seed: number): readonly Feeds[] {
+  const { normal } = createRandom(seed);
+  return Array.from({ length: 4 }, () => {
+    const data = Float32Array.from({ length: 16 * 192 }, () => Math.abs(normal()));
+    return { x: tensor('float32', [16, 3, 8, 8], data) };
+  });
+}
+
+async function means(model: Model, feeds: readonly Feeds[]): Promise<Float64Array> {
+  await using session = await runtime.load(writeModel(model));
+  const sums = new Float64Array(5);
+  for (const feed of feeds) {
+    const { data } = (await session.run(feed)).y as Tensor<'float32'>;
+    data.forEach((value, at) => {
+      sums[at % 5] = (sums[at % 5] ?? 0) + value / 64;
+    });
+  }
+  return sums;
+}
+
+function distance(truth: Float64Array, answer: Float64Array): number {
+  return Math.hypot(...truth.map((value, at) => value - (answer[at] ?? 0)));
+}
