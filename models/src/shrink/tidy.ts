@@ -1,5 +1,6 @@
-import { consumersOf, intOf, sortNodes } from '../onnx/edit.ts';
+import { intOf, sortNodes } from '../onnx/edit.ts';
 import type { Graph, Initializer, Model, Node } from '../onnx/graph.ts';
+import { capturedBy } from './captured.ts';
 
 /**
  * Makes plain what exporters wrap up: `Constant` nodes become constants of the graph, and nodes
@@ -37,15 +38,6 @@ function bridge(graph: Graph): Graph {
     else nodes.push({ ...node, inputs });
   }
   return { ...graph, nodes };
-}
-
-/** Values that inner graphs read: their names must stay. */
-function capturedBy(nodes: readonly Node[]): ReadonlySet<string> {
-  const captured = new Set<string>();
-  for (const [name, readers] of consumersOf(nodes)) {
-    if (readers.some((node) => !node.inputs.includes(name))) captured.add(name);
-  }
-  return captured;
 }
 
 function passesOn(node: Node, graph: Graph): boolean {

@@ -1,6 +1,7 @@
 import { consumersOf, isFloat32 } from '../../onnx/edit.ts';
 import type { Attribute, Graph, Initializer, Model } from '../../onnx/graph.ts';
 import { inferShapes, valueInfoOf } from '../../onnx/shapes/infer.ts';
+import { capturedBy } from '../captured.ts';
 
 /** How a tensor is to be quantized. */
 export interface Mark {
@@ -48,7 +49,8 @@ export interface Marks {
   bias(node: DraftNode, bias: BiasMark): boolean;
   /**
    * Removes a node that only clips, when its input has no other reader: the quantization of its
-   * output clips as well. `false` when it must stay.
+   * output clips as well. `false` when it must stay; so it must where an inner graph reads its
+   * output, for what an inner graph reads is not quantized.
    */
   absorb(node: DraftNode): boolean;
 }
@@ -70,6 +72,7 @@ export function createMarks(model: Model, { isRanged, absorbs }: MarkOptions): M
   const biases = new Map<string, BiasMark>();
   const constants = new Map<string, Initializer>(graph.initializers);
   const visible = visibleNames(graph);
+  const captured = capturedBy(graph.nodes);
 
   const isFloat = (name: string): boolean =>
     constants.has(name)
@@ -105,8 +108,7 @@ export function createMarks(model: Model, { isRanged, absorbs }: MarkOptions): M
         return true;
       }
       // Two readers have two scales, so the second gets a bias of its own.
-      let copy = name;
-      for (let suffix = 1; constants.has(copy); suffix++) copy = `${name}_${suffix}`;
+      const copy = numbered(name, constants.keys());
       constants.set(copy, constant);
       node.inputs = node.inputs.with(2, copy);
       biases.set(copy, how);
@@ -117,7 +119,8 @@ export function createMarks(model: Model, { isRanged, absorbs }: MarkOptions): M
       const [output = ''] = node.outputs;
       const readers = consumersOf(nodes).get(input)?.length ?? 0;
       const ranged = isRanged(input) && isRanged(output);
-      if (!absorbs || readers !== 1 || visible.has(input) || !ranged) return false;
+      const known = visible.has(input) || captured.has(output);
+      if (!absorbs || readers !== 1 || known || !ranged) return false;
       for (const other of nodes) {
         other.outputs = other.outputs.map((name) => (name === input ? output : name));
       }
@@ -126,6 +129,16 @@ export function createMarks(model: Model, { isRanged, absorbs }: MarkOptions): M
       return true;
     },
   };
+}
+
+/** The name with the number after the greatest that any of the names ends in, or with 0. */
+function numbered(stem: string, names: Iterable<string>): string {
+  let greatest = -1;
+  for (const name of names) {
+    const rest = name.startsWith(stem) ? name.slice(stem.length) : '';
+    if (/^\d+$/.test(rest)) greatest = Math.max(greatest, Number(rest));
+  }
+  return `${stem}${greatest + 1}`;
 }
 
 /** Names that the outside knows: they cannot be renamed away. */
