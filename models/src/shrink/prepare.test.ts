@@ -8,7 +8,7 @@ import { readModel } from '../onnx/read.ts';
 import { writeModel } from '../onnx/write.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
-import { calibrateMinMax } from './calibrate/min-max.ts';
+import { calibrate } from './calibrate/calibrate.ts';
 import { eliminateDead } from './eliminate-dead.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { freeze } from './freeze.ts';
@@ -162,7 +162,7 @@ test('calibration sees the ranges that the Python tool sees', async () => {
       readonly ranges: Record<string, [number, number]>;
     };
     const feeds = [0, 1, 2, 3].map((batch) => ({ x: calibrationFeed(fixture.dims, batch) }));
-    const ranges = await calibrateMinMax(model, feeds, runtime);
+    const ranges = await calibrate(model, feeds, runtime, { method: 'minmax' });
     for (const [value, [min, max]] of Object.entries(fixture.ranges)) {
       const tolerance = 1e-5 * Math.max(Math.abs(min), Math.abs(max));
       const range = ranges.get(value);
@@ -177,7 +177,7 @@ test('calibration without any input is refused', async () => {
   g.op('Relu', [g.input('x', 'float32', [2])], { output: 'y' });
   g.output('y', 'float32', [2]);
   await assert.rejects(
-    calibrateMinMax(g.build(), [], runtime),
+    calibrate(g.build(), [], runtime, { method: 'minmax' }),
     (error) => error instanceof FleetError && error.code === 'insufficient-data',
   );
 });

@@ -3,7 +3,7 @@ import { inferShapes } from '../onnx/shapes/infer.ts';
 import { upgradeOpset } from '../onnx/upgrade/upgrade.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
-import { calibrateMinMax } from './calibrate/min-max.ts';
+import { calibrate } from './calibrate/calibrate.ts';
 import type { Ranges } from './calibrate/ranges.ts';
 import { eliminateDead } from './eliminate-dead.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
@@ -40,7 +40,10 @@ export interface ShrinkReport extends QuantizeReport {
 export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
   const { calibration, runtime, signal } = options;
   const prepared = prepare(model);
-  const ranges = await calibrateMinMax(prepared, calibration, runtime, signal && { signal });
+  const ranges = await calibrate(prepared, calibration, runtime, {
+    method: 'minmax',
+    ...(signal && { signal }),
+  });
   const { model: small, report } = quantize(prepared, ranges, {
     activations: options.activations ?? 'u8',
     perChannel: options.perChannel ?? true,

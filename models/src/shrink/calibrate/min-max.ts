@@ -1,45 +1,59 @@
-import { FleetError } from '@edgewise/protocol';
 import { createFreshNames } from '../../onnx/edit.ts';
 import type { Model, Node } from '../../onnx/graph.ts';
-import { inferShapes, valueInfoOf } from '../../onnx/shapes/infer.ts';
 import { writeModel } from '../../onnx/write.ts';
 import type { Feeds, Runtime } from '../../runtime/runtime.ts';
+import { notFinite, nothingToRun, observedValues } from './observed-values.ts';
 import type { Range, Ranges } from './ranges.ts';
 
-/** How a calibration is stopped. */
-export interface CalibrationOptions {
+/** How values are watched while the graph runs. */
+export interface WatchOptions {
+  /** Lets NaN pass, as the Python tool does, and infinity; both are refused otherwise. */
+  readonly passNaN?: boolean;
+  readonly threads?: number;
   readonly signal?: AbortSignal;
+  /** Called after each feed. */
+  readonly onFeed?: () => void;
 }
 
 /**
  * The range of every float32 value that a node reads or writes, over all calibration feeds.
  * The graph runs as it is written (a fused operator would hide what lies between), with a
- * ReduceMin and a ReduceMax on each value; NaN is passed over.
- * Throws `FleetError` `insufficient-data` when there is no feed.
+ * ReduceMin and a ReduceMax on each value, and a ReduceSum, which NaN always reaches.
+ * Throws `FleetError`: `insufficient-data` when there is no feed, `invalid-argument` for a value
+ * that is not finite, by its name and node.
  */
-export async function calibrateMinMax(
+export async function observeRanges(
   model: Model,
   feeds: Iterable<Feeds> | AsyncIterable<Feeds>,
   runtime: Runtime,
-  options: CalibrationOptions = {},
+  options: WatchOptions = {},
 ): Promise<Ranges> {
-  const { observed, probes } = observe(model);
-  const { signal } = options;
-  const load = { optimise: 'none', ...(signal && { signal }) } as const;
-  await using session = await runtime.load(writeModel(observed), load);
+  const { watched, probes } = watch(model, options);
+  const { signal, threads = 1 } = options;
+  const load = { optimise: 'none', threads, ...(signal && { signal }) } as const;
+  await using session = await runtime.load(writeModel(watched), load);
   const run = { outputs: [...probes.values()].flat(), ...(signal && { signal }) };
   const ranges = new Map<string, Range>();
+  let count = 0;
   for await (const feed of feeds) {
     const results = await session.run(feed, run);
-    for (const [name, [low, high]] of probes) {
-      const [min, max] = [Number(results[low]?.data[0]), Number(results[high]?.data[0])];
+    for (const [name, outputs] of probes) {
+      const [min = 0, max = 0, sum = 0] = outputs.map((output) => Number(results[output]?.data[0]));
+      if (options.passNaN !== true && !isFiniteRange(min, max, sum)) {
+        throw notFinite(model.graph, name, count);
+      }
       ranges.set(name, widen(ranges.get(name), min, max));
     }
+    count++;
+    options.onFeed?.();
   }
-  if (ranges.size === 0) {
-    throw new FleetError('insufficient-data', 'Calibration needs at least one input to run.');
-  }
+  if (count === 0) throw nothingToRun();
   return ranges;
+}
+
+/** An infinite sum of finite numbers is no fault of theirs. */
+function isFiniteRange(min: number, max: number, sum: number): boolean {
+  return Number.isFinite(min) && Number.isFinite(max) && !Number.isNaN(sum);
 }
 
 function widen(range: Range | undefined, min: number, max: number): Range {
@@ -50,23 +64,25 @@ function widen(range: Range | undefined, min: number, max: number): Range {
   };
 }
 
-interface Observed {
-  readonly observed: Model;
-  /** Output names of least and greatest number, by value. */
-  readonly probes: ReadonlyMap<string, readonly [low: string, high: string]>;
+interface Watched {
+  readonly watched: Model;
+  /** Names of the reductions by value: least, greatest and, where NaN is looked for, the sum. */
+  readonly probes: ReadonlyMap<string, readonly string[]>;
 }
 
-function observe(model: Model): Observed {
-  const { graph } = inferShapes(model);
+function watch(model: Model, { passNaN }: WatchOptions): Watched {
+  const { graph } = model;
   const fresh = createFreshNames(graph);
-  const probes = new Map<string, readonly [string, string]>();
+  const probes = new Map<string, readonly string[]>();
   const nodes: Node[] = [];
-  const names = new Set(graph.nodes.flatMap((node) => [...node.inputs, ...node.outputs]));
-  for (const name of names) {
-    if (graph.initializers.has(name) || valueInfoOf(graph, name)?.dtype !== 'float32') continue;
-    const pair = [fresh(`${name}_min`), fresh(`${name}_max`)] as const;
-    probes.set(name, pair);
-    nodes.push(reduce('ReduceMin', name, pair[0]), reduce('ReduceMax', name, pair[1]));
+  const ops =
+    passNaN === true ? ['ReduceMin', 'ReduceMax'] : ['ReduceMin', 'ReduceMax', 'ReduceSum'];
+  for (const name of observedValues(model)) {
+    const names = ops.map((op) => fresh(`${name}_${op}`));
+    probes.set(name, names);
+    names.forEach((output, at) => {
+      nodes.push(reduce(ops[at] ?? '', name, output));
+    });
   }
   const outputs = [...probes.values()].flat().map((name) => ({
     name,
@@ -75,7 +91,7 @@ function observe(model: Model): Observed {
   }));
   return {
     probes,
-    observed: { ...model, graph: { ...graph, nodes: [...graph.nodes, ...nodes], outputs } },
+    watched: { ...model, graph: { ...graph, nodes: [...graph.nodes, ...nodes], outputs } },
   };
 }
 
