@@ -59,6 +59,8 @@ const commands = [
   'versions',
   'policies',
   'quantize',
+  'inspect',
+  'compare',
   'rollout',
   'rollback',
   'rollouts',

@@ -1,10 +1,12 @@
 import { FleetError } from '@edgewise/protocol';
 import { Command, CommanderError } from 'commander';
 import { addAlarms } from './commands/alarms.ts';
+import { addCompare } from './commands/compare.ts';
 import { addConsole } from './commands/console.ts';
 import { addDatasets } from './commands/datasets.ts';
 import { addDevices } from './commands/devices.ts';
 import { addHub } from './commands/hub.ts';
+import { addInspect } from './commands/inspect.ts';
 import { addLabel } from './commands/label.ts';
 import { addModels } from './commands/models.ts';
 import { addPolicies } from './commands/policies.ts';
@@ -61,6 +63,8 @@ export function createProgram(io: Io, version: string): Command {
   addModels(program, io);
   addPolicies(program, io);
   addQuantize(program, io);
+  addInspect(program, io);
+  addCompare(program, io);
   addRollout(program, io);
   addRollouts(program, io);
   addAlarms(program, io);

@@ -1,6 +1,8 @@
+import { FleetError } from '@edgewise/protocol';
 import { nameOf } from '../onnx/edit.ts';
 import type { Graph, Model, Node, ValueInfo } from '../onnx/graph.ts';
 import { inferShapes } from '../onnx/shapes/infer.ts';
+import { tidy } from '../shrink/tidy.ts';
 import { elementCount } from '../tensor/tensor.ts';
 import { macsOf } from './macs.ts';
 import { type PeakMemory, peakActivationMemory } from './memory.ts';
@@ -42,14 +44,15 @@ export interface InspectedLayer {
 }
 
 /**
- * Looks at a model without running it. Open sizes of inputs are taken as `dims` says, else as 1.
- * Throws what `inferShapes` throws for sizes that do not fit.
+ * Looks at a model without running it, for one sample: an open first size of an input is taken as
+ * 1, other open sizes only as `dims` says; what depends on them is in `unknownCost`. Throws what
+ * `inferShapes` throws for sizes that do not fit, and `invalid-argument` for an unknown input.
  */
 export function inspectModel(
   model: Model,
   dims: Readonly<Record<string, readonly number[]>> = {},
 ): Inspection {
-  const { graph } = inferShapes(model, assumedDims(model.graph, dims));
+  const { graph } = inferShapes(withDims(tidy(model), dims));
   const layers: InspectedLayer[] = [];
   const unknownCost: string[] = [];
   for (const node of graph.nodes) {
@@ -67,7 +70,7 @@ export function inspectModel(
     opsets: Object.fromEntries(model.opsets),
     inputs: graph.inputs.map(inspected),
     outputs: graph.outputs.map(inspected),
-    operators: countOperators(graph),
+    operators: countOperators(model.graph),
     parameters,
     int8Share: parameters === 0 ? 0 : small / parameters,
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
@@ -77,17 +80,22 @@ export function inspectModel(
   };
 }
 
-/** Numbers for every input whose sizes are open. */
-function assumedDims(
-  { inputs }: Graph,
-  given: Readonly<Record<string, readonly number[]>>,
-): Readonly<Record<string, readonly number[]>> {
-  return Object.fromEntries(
-    inputs.flatMap(({ name, dims }) => {
-      const wanted = given[name] ?? dims?.map((size) => (typeof size === 'number' ? size : 1));
-      return wanted === undefined ? [] : [[name, wanted]];
-    }),
-  );
+/** The model with its inputs fixed as far as they are known, and nothing noted for other sizes. */
+function withDims(model: Model, given: Readonly<Record<string, readonly number[]>>): Model {
+  const { graph } = model;
+  const stray = Object.keys(given).find((name) => !graph.inputs.some((each) => each.name === name));
+  if (stray !== undefined) {
+    const names = graph.inputs.map(({ name }) => name).join(', ');
+    throw new FleetError('invalid-argument', `The model has no input "${stray}", only ${names}.`);
+  }
+  const inputs = graph.inputs.map((input) => ({
+    ...input,
+    dims:
+      given[input.name] ??
+      input.dims?.map((size, axis) => (axis === 0 && typeof size !== 'number' ? 1 : size)),
+  }));
+  const outputs = graph.outputs.map((output) => ({ ...output, dims: undefined }));
+  return { ...model, graph: { ...graph, inputs, outputs, values: new Map() } };
 }
 
 function countOperators({ nodes }: Graph): Inspection['operators'] {

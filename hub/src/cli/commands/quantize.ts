@@ -2,32 +2,38 @@ import { readModel, writeModel } from '@edgewise/models/onnx';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import { type ShrinkReport, shrink } from '@edgewise/models/shrink';
 import { type Command, Option } from 'commander';
-import { readCalibration } from '../calibration.ts';
-import { answer } from '../context.ts';
-import { type Io, percent, sizeOf, wholeNumber } from '../io.ts';
+import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { type Io, percent, sizeOf } from '../io.ts';
+import { batchesOf } from '../model-data/batches.ts';
+import { addDataOptions } from '../model-data/data-options.ts';
+import {
+  type DataFlags,
+  dataHelp,
+  dataOptionsOf,
+  readModelData,
+} from '../model-data/read-model-data.ts';
 import { naming, readNamedFile, writeNamedFile } from '../named-file.ts';
 
-interface QuantizeOptions {
+interface QuantizeOptions extends HubOptions, DataFlags {
   readonly calibration: string;
   readonly out: string;
   readonly activations: 'u8' | 's8';
   readonly perTensor?: boolean;
   readonly reduceRange?: boolean;
   readonly exclude?: readonly string[];
-  readonly label?: string;
-  readonly limit: string;
-  readonly json?: boolean;
 }
+
+const examples = `${dataHelp}
+
+Examples:
+  edgewise quantize mobilenet.onnx --calibration images.npz --out mobilenet-int8.onnx`;
 
 /** `edgewise quantize MODEL.onnx`: any float model in int8, without a hub. */
 export function addQuantize(program: Command, io: Io): void {
-  program
+  const command = program
     .command('quantize <model>')
-    .description('shrink an ONNX model to int8 (QDQ) with calibration data; needs no hub')
-    .requiredOption(
-      '--calibration <data>',
-      'inputs like those the model will see: .npz with arrays named after the inputs, .npy, IDX or CSV',
-    )
+    .description('shrink an ONNX model to int8 (QDQ) with calibration data')
+    .requiredOption('--calibration <data>', 'DATA: inputs like those the model will see')
     .requiredOption('--out <file>', 'where to write the int8 model')
     .addOption(
       new Option('--activations <type>', 'u8 suits x64, s8 suits ARM')
@@ -37,39 +43,34 @@ export function addQuantize(program: Command, io: Io): void {
     .option('--per-tensor', 'one weight scale for each tensor instead of each channel')
     .option('--reduce-range', 'weights in 7 bits, for x64 without VNNI')
     .option('--exclude <nodes...>', 'names of nodes that stay in float')
-    .option('--label <column>', 'column of a CSV that is no input')
-    .option('--limit <samples>', 'use at most so many samples', '256')
-    .option('--json', 'print one JSON document instead of text')
-    .addHelpText(
-      'after',
-      '\nExample:\n  edgewise quantize mobilenet.onnx --calibration images.npz --out mobilenet-int8.onnx',
-    )
-    .action(async (file: string, options: QuantizeOptions) => {
-      const bytes = await readNamedFile(io, file);
-      const model = naming(file, () => readModel(bytes));
-      const runtime = createOnnxRuntime();
-      const calibration = await readCalibration(io, options.calibration, {
-        model: bytes,
-        runtime,
-        ...(options.label !== undefined && { labelColumn: options.label }),
-        limit: wholeNumber('--limit', options.limit),
-      });
-      io.progress(`Calibrating with ${calibration.samples} samples ...`);
-      const { model: small, report } = await shrink(model, {
-        runtime,
-        calibration: calibration.feeds,
-        signal: io.signal,
-        activations: options.activations,
-        perChannel: options.perTensor !== true,
-        reduceRange: options.reduceRange === true,
-        ...(options.exclude && { exclude: new Set(options.exclude) }),
-      });
-      await writeNamedFile(io, options.out, writeModel(small));
-      const { ranges: _, ...facts } = report;
-      answer(io, options, { out: options.out, samples: calibration.samples, ...facts }, () =>
-        textOf(options.out, report),
-      );
+    .addHelpText('after', examples);
+  addDataOptions(withHub(command)).action(async (file: string, options: QuantizeOptions) => {
+    const bytes = await readNamedFile(io, file);
+    const model = naming(file, () => readModel(bytes));
+    const runtime = createOnnxRuntime();
+    await using session = await runtime.load(bytes);
+    const { inputs } = session;
+    const client = () => clientOf(options);
+    const data = await readModelData(io, options.calibration, {
+      ...{ inputs, client },
+      ...dataOptionsOf(options),
     });
+    io.progress(`Calibrating with ${data.count} samples ...`);
+    const { model: small, report } = await shrink(model, {
+      runtime,
+      calibration: batchesOf(data, inputs),
+      signal: io.signal,
+      activations: options.activations,
+      perChannel: options.perTensor !== true,
+      reduceRange: options.reduceRange === true,
+      ...(options.exclude && { exclude: new Set(options.exclude) }),
+    });
+    await writeNamedFile(io, options.out, writeModel(small));
+    const { ranges: _, ...facts } = report;
+    answer(io, options, { out: options.out, samples: data.count, ...facts }, () =>
+      textOf(options.out, report),
+    );
+  });
 }
 
 function textOf(out: string, { quantized, float, bytesBefore, bytesAfter }: ShrinkReport): string {

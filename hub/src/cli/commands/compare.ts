@@ -1,0 +1,125 @@
+import { type Comparison, compareModels } from '@edgewise/models/inspect';
+import type { Session } from '@edgewise/models/runtime';
+import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
+import type { Command } from 'commander';
+import { renderReport } from '../../report/report.ts';
+import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
+import { addDataOptions } from '../model-data/data-options.ts';
+import {
+  type DataFlags,
+  dataHelp,
+  dataOptionsOf,
+  readModelData,
+} from '../model-data/read-model-data.ts';
+import { readNamedFile, writeNamedFile } from '../named-file.ts';
+
+interface CompareFlags extends HubOptions, DataFlags {
+  readonly data: string;
+  readonly runs: string;
+  readonly report?: string;
+}
+
+const examples = `${dataHelp}
+
+Latency is that of this machine, one sample at a time, both models in turn.
+
+Examples:
+  edgewise compare mobilenet.onnx mobilenet-int8.onnx --data images.npz
+  edgewise compare digits.onnx digits-int8.onnx --data t10k-images-idx3-ubyte --labels t10k-labels-idx1-ubyte --limit 10000`;
+
+/** `edgewise compare A B`: how two models answer the same inputs. */
+export function addCompare(program: Command, io: Io): void {
+  addDataOptions(
+    withHub(
+      program
+        .command('compare <a> <b>')
+        .description(
+          'signal to noise, agreement, accuracy and speed of two models on the same data',
+        )
+        .requiredOption('--data <data>', 'inputs for both')
+        .option('--runs <number>', 'timed runs of each model', '50')
+        .option('--report <file>', 'write an HTML page, too')
+        .addHelpText('after', examples),
+    ),
+  ).action(async (a: string, b: string, options: CompareFlags) => {
+    const runtime = createOnnxRuntime();
+    const [left, right] = [await readNamedFile(io, a), await readNamedFile(io, b)];
+    await using first = await runtime.load(left);
+    await using second = await runtime.load(right);
+    const data = await readModelData(io, options.data, {
+      ...{ inputs: first.inputs, client: () => clientOf(options) },
+      ...dataOptionsOf(options),
+    });
+    const comparison = await compareModels(first, second, {
+      samples: data.samples,
+      ...(data.labels && { labels: data.labels }),
+      ...{ batch: batchOf(first, second), runs: wholeNumber('--runs', options.runs) },
+      onProgress: (done, of) => io.progress(`Comparing ${bar(done / of)} ${done} of ${of}`),
+      signal: io.signal,
+    });
+    const facts = { a: { file: a, bytes: left.length }, b: { file: b, bytes: right.length } };
+    if (options.report !== undefined) {
+      const page = pageOf(facts, comparison);
+      await writeNamedFile(io, options.report, new TextEncoder().encode(page));
+    }
+    answer(io, options, { ...facts, ...comparison }, () => textOf(facts, comparison));
+  });
+}
+
+/** Samples of one run when neither model fixes the number. */
+const freeBatch = 16;
+
+function batchOf(...sessions: readonly Session[]): number {
+  const fixed = sessions.flatMap(({ inputs }) => inputs.map(({ dims }) => dims[0] ?? 0));
+  return Math.max(0, ...fixed) || freeBatch;
+}
+
+interface Files {
+  readonly a: { readonly file: string; readonly bytes: number };
+  readonly b: { readonly file: string; readonly bytes: number };
+}
+
+function textOf({ a, b }: Files, { samples, outputs, classes, latency }: Comparison): string {
+  const accuracy = classes?.accuracy;
+  return [
+    `a: ${a.file}, ${sizeOf(a.bytes)}`,
+    `b: ${b.file}, ${sizeOf(b.bytes)}`,
+    `${samples} samples`,
+    ...outputs.map(
+      ({ name, sqnrDb, largestDifference }) =>
+        `  ${name}: ${decibels(sqnrDb)}, largest difference ${largestDifference.toPrecision(3)}`,
+    ),
+    ...(classes ? [`  same top class (${classes.output}): ${percent(classes.agreement)}`] : []),
+    ...(accuracy
+      ? [
+          `  accuracy: a ${percent(accuracy.a)}, b ${percent(accuracy.b)}; b - a ${percent(accuracy.difference)} (95 %: ${percent(accuracy.low)} to ${percent(accuracy.high)})`,
+        ]
+      : []),
+    `  one sample here: a ${latency.a.medianMs.toFixed(3)} ms, b ${latency.b.medianMs.toFixed(3)} ms; b is ${latency.speedup.toFixed(2)} times as fast`,
+  ].join('\n');
+}
+
+function decibels(value: number | undefined): string {
+  if (value === undefined) return 'always zero';
+  return Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'exactly equal';
+}
+
+function pageOf({ a, b }: Files, comparison: Comparison): string {
+  const classes = comparison.classes;
+  const scores = classes?.accuracy ?? { a: 1, b: classes?.agreement ?? 1 };
+  return renderReport({
+    title: `${a.file} and ${b.file}`,
+    facts: [
+      ['first', `${a.file}, ${sizeOf(a.bytes)}`],
+      ['second', `${b.file}, ${sizeOf(b.bytes)}`],
+    ],
+    comparison,
+    ...(classes && {
+      variants: [
+        { name: a.file, bytes: a.bytes, score: scores.a },
+        { name: b.file, bytes: b.bytes, score: scores.b },
+      ],
+    }),
+  });
+}

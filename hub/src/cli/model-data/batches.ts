@@ -1,0 +1,29 @@
+import { sliceVectors } from '@edgewise/models/bundle';
+import type { Feeds, SessionValue } from '@edgewise/models/runtime';
+import { FleetError } from '@edgewise/protocol';
+import type { ModelData } from './fit-to-inputs.ts';
+
+/** Samples of one run where the model takes any number. */
+const freeBatch = 16;
+
+/**
+ * Samples in the batches that a model takes: its own number, or up to 16. Samples that do not fill
+ * a fixed batch are left out. Throws `insufficient-data` when there is not one whole batch.
+ */
+export function batchesOf(
+  { samples, count }: ModelData,
+  inputs: readonly SessionValue[],
+): readonly Feeds[] {
+  const fixed = Math.max(0, ...inputs.map(({ dims }) => dims[0] ?? 0));
+  const batch = fixed === 0 ? Math.min(freeBatch, count) : fixed;
+  const feeds: Feeds[] = [];
+  for (let start = 0; start < count; start += batch) {
+    const size = Math.min(batch, count - start);
+    if (size === batch || fixed === 0) feeds.push(sliceVectors(samples, start, size));
+  }
+  if (feeds.length > 0) return feeds;
+  throw new FleetError(
+    'insufficient-data',
+    `There are ${count} samples; the model takes ${batch} at a time.`,
+  );
+}

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import { preprocessings } from './preprocessing.ts';
+
+/** Adds the options that say how DATA are read. */
+export function addDataOptions(command: Command): Command {
+  return command
+    .option('--label <column>', 'column of a CSV that is no input')
+    .option('--labels <file>', 'file of class numbers, for IDX and .npy')
+    .option(
+      '--preprocess <how>',
+      `how pixels become numbers: ${Object.keys(preprocessings).join(', ')}, or a JSON file`,
+    )
+    .option('--limit <samples>', 'use at most so many samples, evenly spread', '256');
+}

@@ -1,0 +1,101 @@
+import type { Feeds, SessionValue } from '@edgewise/models/runtime';
+import type { Tensor } from '@edgewise/models/tensor';
+import { FleetError } from '@edgewise/protocol';
+import type { FoundArrays } from './read-model-data.ts';
+
+/** Samples in the shape and type of a model's inputs. */
+export interface ModelData {
+  /** First axis = samples, as many for each input. */
+  readonly samples: Feeds;
+  readonly count: number;
+  /** Class numbers, where the data have them. */
+  readonly labels?: Int32Array;
+}
+
+/**
+ * Arrays under the names, shapes and types of a model's inputs, cut to `limit` evenly spread
+ * samples. Throws `invalid-argument` that names the input and both shapes.
+ */
+export function fitToInputs(
+  { arrays, labels, fitted }: FoundArrays,
+  { inputs, limit }: { readonly inputs: readonly SessionValue[]; readonly limit: number },
+): ModelData {
+  const chosen = inputs.map((input) => {
+    const array = arrayFor(input, arrays);
+    return fitted === true ? array : shaped(array, input);
+  });
+  const counts = new Set(chosen.map(({ dims }) => dims[0] ?? 0));
+  const [available = 0] = counts;
+  if (counts.size > 1) {
+    const list = chosen.map(({ dims }, at) => `${inputs[at]?.name}: ${dims[0]}`).join(', ');
+    throw misuse(`The arrays hold different numbers of samples (${list}).`);
+  }
+  if (labels !== undefined && labels.length !== available) {
+    throw misuse(`There are ${available} samples but ${labels.length} labels.`);
+  }
+  const count = Math.min(available, limit);
+  if (count === 0) throw new FleetError('insufficient-data', 'There are no samples in it.');
+  const places = Array.from({ length: count }, (_, at) => Math.floor((at * available) / count));
+  return {
+    count,
+    samples: Object.fromEntries(
+      chosen.map((array, at) => [inputs[at]?.name ?? '', pick(array, places)]),
+    ),
+    ...(labels && { labels: Int32Array.from(places, (place) => Number(labels[place])) }),
+  };
+}
+
+/** The array of an input: by name, or as x when the file has no other. */
+function arrayFor(input: SessionValue, arrays: ReadonlyMap<string, Tensor>): Tensor {
+  const others = [...arrays.keys()].filter((name) => name !== 'y');
+  const array = arrays.get(input.name) ?? (others.length === 1 ? arrays.get('x') : undefined);
+  if (array !== undefined) return array;
+  throw misuse(`There is no array for the input "${input.name}", only ${others.join(', ')}.`);
+}
+
+function shaped(array: Tensor, input: SessionValue): Tensor {
+  const wanted = input.dims.slice(1);
+  const given = array.dims.slice(1);
+  const perSample = given.reduce((product, size) => product * size, 1);
+  const known = wanted.every((size): size is number => size !== undefined);
+  if (known && wanted.reduce((product, size) => product * size, 1) !== perSample) {
+    throw misfit(input, array);
+  }
+  const fits = wanted.length === given.length;
+  if (!known && !(fits && wanted.every((size, axis) => size === undefined || size === given[axis])))
+    throw misfit(input, array);
+  return converted({ ...array, dims: [array.dims[0] ?? 0, ...(known ? wanted : given)] }, input);
+}
+
+function misfit(input: SessionValue, array: Tensor): FleetError {
+  const wanted = input.dims.slice(1).map((size) => size ?? '?');
+  return misuse(
+    `"${input.name}" takes [${wanted.join(', ')}] per sample, the data have [${array.dims.slice(1).join(', ')}].`,
+  );
+}
+
+function converted(array: Tensor, input: SessionValue): Tensor {
+  if (array.dtype === input.dtype) return array;
+  const wide = array.data instanceof BigInt64Array || array.data instanceof BigUint64Array;
+  if (input.dtype === 'float32' && !wide) {
+    const data = Float32Array.from(array.data as Float32Array);
+    return { dtype: 'float32', dims: array.dims, data };
+  }
+  if (input.dtype === 'int64') {
+    const data = BigInt64Array.from(array.data as ArrayLike<number>, (value) => BigInt(value));
+    return { dtype: 'int64', dims: array.dims, data };
+  }
+  throw misuse(`"${input.name}" takes ${input.dtype}, the data are ${array.dtype}.`);
+}
+
+function pick(array: Tensor, places: readonly number[]): Tensor {
+  const size = array.data.length / (array.dims[0] ?? 1);
+  const picked = array.data.slice(0, places.length * size) as Float32Array;
+  const source = array.data as Float32Array;
+  for (const [to, from] of places.entries()) {
+    picked.set(source.subarray(from * size, (from + 1) * size), to * size);
+  }
+  return { ...array, dims: [places.length, ...array.dims.slice(1)], data: picked } as Tensor;
+}
+
+const misuse = (reason: string): FleetError => new FleetError('invalid-argument', reason);
