@@ -12,6 +12,9 @@ import { createSqliteFieldSampleRecords } from '../labels/adapters/sqlite-field-
 import { labelHandlers } from '../labels/handlers.ts';
 import { createLabels } from '../labels/labels.ts';
 import type { Live } from '../live.ts';
+import { createSqliteParityRecords } from '../parity/adapters/sqlite-parity-records.ts';
+import { parityHandlers } from '../parity/handlers.ts';
+import { createParity } from '../parity/parity.ts';
 import { createForkedWorker } from '../pipeline/adapters/forked-worker.ts';
 import { createSqliteRunRecords } from '../pipeline/adapters/sqlite-run-records.ts';
 import { pipelineHandlers } from '../pipeline/handlers.ts';
@@ -108,6 +111,9 @@ export function createModelParts(options: ModelPartOptions) {
       onError,
     }),
   );
+  const parity = keep.use(
+    createParity({ records: createSqliteParityRecords(db), fleet, registry, blobs, onError }),
+  );
   const why = createLineage({
     device: (device) => fleet.get(device),
     blobs,
@@ -121,6 +127,7 @@ export function createModelParts(options: ModelPartOptions) {
     ...labelHandlers(labels),
     ...pipelineHandlers(pipeline),
     ...rolloutHandlers(rollouts),
+    ...parityHandlers(parity),
   } satisfies Partial<Handlers<RouteName>>;
   return { datasets, registry, labels, pipeline, rollouts, handlers };
 }

@@ -1,11 +1,12 @@
 import { readManifest } from '@edgewise/models/bundle';
+import { planVariants } from '@edgewise/models/plan';
 import { modelNames, readRecipe } from '@edgewise/models/train';
 import type { DeviceClass } from '@edgewise/protocol';
 import type { ModelInfo, ModelVersion, Run } from '@edgewise/protocol/http';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Champion, Job } from './job.ts';
 import { retrainRecipe } from './retrain-recipe.ts';
-import { planVariants, usualClasses } from './variant-plan.ts';
+import { usualClasses } from './usual-classes.ts';
 
 /** What a job is composed from. */
 export interface JobFacts {
@@ -27,9 +28,7 @@ export async function composeJob(facts: JobFacts, blobs: BlobStore): Promise<Job
     ...{ run: run.id, kind: run.kind, model: run.model, version: facts.version },
     ...{ classes: model.classes, recipe: run.recipe, snapshot: run.snapshot, seed: run.seed },
     createdAtMs: run.createdAtMs,
-    deviceClasses: planVariants([...usualClasses, ...facts.deviceClasses]).map(
-      ({ deviceClass }) => deviceClass,
-    ),
+    deviceClasses: classesOf(facts),
     window: {
       samples: policies.windowSamples,
       minSpanMs: policies.windowMinSpanMs,
@@ -38,6 +37,11 @@ export async function composeJob(facts: JobFacts, blobs: BlobStore): Promise<Job
     threads: facts.threads,
     champion: champion === undefined ? null : await describeChampion(champion, blobs),
   };
+}
+
+function classesOf({ model, deviceClasses }: JobFacts): DeviceClass[] {
+  const wanted = [...usualClasses, ...model.policies.buildFor, ...deviceClasses];
+  return planVariants(wanted).map(({ deviceClass }) => deviceClass);
 }
 
 /** The recipe a retraining follows, as a blob of its own. */

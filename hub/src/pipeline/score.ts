@@ -1,9 +1,7 @@
 import type { Runtime, Session } from '@edgewise/models/runtime';
 import type { Tensor } from '@edgewise/models/tensor';
 import { modelNames } from '@edgewise/models/train';
-import type { DeviceClass } from '@edgewise/protocol';
 import type { Samples } from '../datasets/samples.ts';
-import type { Scheme } from './variant-plan.ts';
 
 /** Inputs per run. */
 const batch = 250;
@@ -37,14 +35,6 @@ export function accuracyOf(answers: Int32Array, labels: Int32Array): number {
   let right = 0;
   for (const [at, label] of labels.entries()) if (answers[at] === label) right++;
   return labels.length === 0 ? 0 : right / labels.length;
-}
-
-/**
- * How a scheme's graph is to be run on this machine. Full-range U8S8 saturates on x64 without VNNI,
- * where the graph as written, in float steps, gives what the device it is for will give.
- */
-export function optimiseFor(scheme: Scheme, host: DeviceClass): 'none' | 'all' {
-  return scheme === 'u8s8' && host === 'x64' ? 'none' : 'all';
 }
 
 async function classifyBatch(

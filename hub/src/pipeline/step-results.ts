@@ -1,5 +1,5 @@
+import type { Scheme } from '@edgewise/models/plan';
 import type { GateReport, PipelineStep, Variant } from '@edgewise/protocol/http';
-import type { Scheme } from './variant-plan.ts';
 
 /** What each step leaves behind; written as a blob, so that a later process can go on from it. */
 export interface StepResults {

@@ -44,7 +44,7 @@ export async function importBundle(
       ...{ manifest: bundle.manifest, manifestSizeBytes: bytes.length },
       ...{ signature: bundle.signature, signatureSizeBytes },
     },
-    accuracy: null,
+    ...{ scheme: null, reason: null, accuracy: null },
     graphBytes: manifest.blobs.find(({ name }) => name === 'graph.onnx')?.sizeBytes ?? 0,
     bundleBytes: manifest.sizeBytes,
   };

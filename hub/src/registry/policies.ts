@@ -11,4 +11,5 @@ export const defaultPolicies: ModelPolicies = {
   windowMinSpanMs: 10_000,
   windowMaxSpanMs: minutes(10),
   predictions: 'off',
+  buildFor: [],
 };

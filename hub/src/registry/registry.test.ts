@@ -94,6 +94,21 @@ test('a model without policies gets those that do nothing by themselves', async 
   assert.equal(again.policies.labelBudget, 50);
 });
 
+test('records of before schemes and build lists were written down are still read', async () => {
+  await using set = await setUp();
+  await set.registry.putModel('digits', { dataset: 'digits', recipe });
+  const model = await set.records.findModel('digits');
+  const { buildFor: _later, ...policies } = model?.policies ?? defaultPolicies;
+  assert.ok(model);
+  await set.records.putModel({ ...model, policies: policies as typeof defaultPolicies });
+  assert.deepEqual((await set.registry.model('digits')).policies.buildFor, []);
+  const version = aVersion(1);
+  const variants = version.variants.map(({ scheme: _scheme, reason: _reason, ...old }) => old);
+  await set.records.putVersion({ ...version, variants: variants as typeof version.variants });
+  const [read] = (await set.registry.version('digits', 1)).variants;
+  assert.deepEqual([read?.scheme, read?.reason], [null, null]);
+});
+
 test('a recipe that is faulty or for other inputs is refused with the reason', async () => {
   await using hub = await setUp();
   const faulty = { ...recipe, layers: [{ kind: 'flatten' }, { kind: 'mystery' }] };

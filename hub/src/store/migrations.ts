@@ -3,6 +3,7 @@ import { apiMigration } from '../api/adapters/tables.ts';
 import { datasetMigration } from '../datasets/adapters/tables.ts';
 import { fleetMigration } from '../fleet/adapters/tables.ts';
 import { labelMigration } from '../labels/adapters/tables.ts';
+import { parityMigration } from '../parity/adapters/tables.ts';
 import { pipelineMigration } from '../pipeline/adapters/tables.ts';
 import { registryMigration } from '../registry/adapters/tables.ts';
 import { rolloutMigration } from '../rollout/adapters/tables.ts';
@@ -16,6 +17,7 @@ export const migrations: readonly SchemaMigration[] = [
   datasetMigration,
   fleetMigration,
   labelMigration,
+  parityMigration,
   pipelineMigration,
   registryMigration,
   rolloutMigration,

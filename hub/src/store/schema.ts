@@ -3,6 +3,7 @@ import type { ApiTables } from '../api/adapters/tables.ts';
 import type { DatasetTables } from '../datasets/adapters/tables.ts';
 import type { FleetTables } from '../fleet/adapters/tables.ts';
 import type { LabelTables } from '../labels/adapters/tables.ts';
+import type { ParityTables } from '../parity/adapters/tables.ts';
 import type { PipelineTables } from '../pipeline/adapters/tables.ts';
 import type { RegistryTables } from '../registry/adapters/tables.ts';
 import type { RolloutTables } from '../rollout/adapters/tables.ts';
@@ -20,6 +21,7 @@ export interface Tables
     DatasetTables,
     FleetTables,
     LabelTables,
+    ParityTables,
     PipelineTables,
     RegistryTables,
     RolloutTables,

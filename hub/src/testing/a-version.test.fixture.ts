@@ -17,7 +17,7 @@ export function aBundle(version: number, deviceClass: DeviceClass = 'x64-vnni'):
 export function aVersion(version: number, change: Partial<ModelVersion> = {}): ModelVersion {
   const variants = (['x64', 'x64-vnni'] as const).map((deviceClass) => ({
     ...{ deviceClass, bundle: aBundle(version, deviceClass) },
-    ...{ accuracy: 0.98, graphBytes: 10, bundleBytes: 20 },
+    ...{ scheme: null, reason: null, accuracy: 0.98, graphBytes: 10, bundleBytes: 20 },
   }));
   return {
     ...{ model: 'digits', version, createdAtMs: 1, run: `run-${version}`, variants },

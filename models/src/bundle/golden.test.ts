@@ -76,6 +76,27 @@ test('chosen inputs reach both ends of every observed range', async () => {
   assert.ok(chosen.includes(77) && chosen.includes(33));
 });
 
+test('no more inputs are chosen than the ends need, and what reaches most comes first', async () => {
+  const graph = createGraphBuilder({ name: 'parts' });
+  const column = (part: number) => {
+    const data = Float32Array.from({ length: 100 }, (_, index) => 100 + (index % 7));
+    if (part < 5) data[40] = 1;
+    data[60] = 255;
+    if (part === 5) data[80] = 1;
+    return tensor('float32', [100, 1], data);
+  };
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  for (const name of names) {
+    graph.op('Identity', [graph.input(name, 'float32', ['batch', 1])], { output: `${name}_out` });
+    graph.output(`${name}_out`, 'float32', ['batch', 1]);
+  }
+  await using session = await createOnnxRuntime().load(writeModel(graph.build()));
+  const candidates = Object.fromEntries(names.map((name, part) => [name, column(part)]));
+  const chosen = await chooseExtremes(session, { least: 1 })(candidates, 50);
+  assert.deepEqual(chosen, [60, 40, 80]);
+  assert.deepEqual(await chooseExtremes(session, { least: 1 })(candidates, 2), [60, 40]);
+});
+
 test('golden vectors of every element type survive the file', () => {
   for (const dtype of dtypes) {
     const wide = dtype === 'int64' || dtype === 'uint64';

@@ -37,54 +37,88 @@ export async function makeGolden(
   return { vectors: chosen.length, inputs, outputs: joinVectors(answers) };
 }
 
+/** How a chooser reaches the ends of ranges. */
+export interface ExtremesOptions {
+  /** Vectors to choose at least, if there are so many; default as many as are asked for. */
+  readonly least?: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * A chooser that reaches both ends of the activation ranges, where integer arithmetic saturates:
- * `session` gives the values to look at as float32 outputs. For every value the inputs with its
- * smallest and its largest element are taken, the most extreme first; the rest is spread evenly.
+ * A chooser that reaches both ends of every activation range, where integer arithmetic saturates:
+ * `session` gives the values to look at as float32 outputs. An end of a value's range is reached by
+ * an input that brings it within one of 255 steps of its extreme over all candidates. Inputs that
+ * reach most ends which none before did come first; when all are reached (or `count` are chosen)
+ * the rest up to `least` is spread evenly.
  */
-export function chooseExtremes(session: Session, options: { readonly signal?: AbortSignal } = {}) {
-  const choose: GoldenChooser = async (candidates, count) => {
-    const ranges: Map<string, Extremes> = new Map();
+export function chooseExtremes(session: Session, options: ExtremesOptions = {}): GoldenChooser {
+  return async (candidates, count) => {
     const available = vectorCount(candidates);
+    const spans: ReadonlyMap<string, Span>[] = [];
     for (let index = 0; index < available; index++) {
       const values = await session.run(vectorOf(candidates, index), signalOf(options));
-      for (const [name, { data }] of Object.entries(values)) {
-        if (data instanceof Float32Array) widen(ranges, name, { index, data });
-      }
+      spans.push(spansOf(values));
     }
-    const ends = [...ranges.values()].flatMap(({ lowest, highest }) => [
-      lowest.index,
-      highest.index,
-    ]);
-    return fill([...new Set(ends)].slice(0, count), available, count);
+    const chosen = coverEnds(endsReached(spans), count);
+    const least = Math.min(options.least ?? count, count);
+    return fill(chosen, available, Math.max(chosen.length, least));
   };
-  return choose;
 }
 
-interface Extremes {
-  lowest: { index: number; value: number };
-  highest: { index: number; value: number };
+/** What one value ranged over. */
+interface Span {
+  readonly low: number;
+  readonly high: number;
 }
 
-function widen(
-  ranges: Map<string, Extremes>,
-  name: string,
-  seen: { readonly index: number; readonly data: Float32Array },
-): void {
-  const { index } = seen;
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of seen.data) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+function spansOf(values: Feeds): ReadonlyMap<string, Span> {
+  const spans = new Map<string, Span>();
+  for (const [name, { data }] of Object.entries(values)) {
+    if (!(data instanceof Float32Array)) continue;
+    let low = Infinity;
+    let high = -Infinity;
+    for (const value of data) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    if (low <= high) spans.set(name, { low, high });
   }
-  const known = ranges.get(name);
-  if (known === undefined) {
-    ranges.set(name, { lowest: { index, value: low }, highest: { index, value: high } });
-    return;
+  return spans;
+}
+
+/** Steps that a range of bytes has. */
+const steps = 255;
+
+/** The ends that each input reaches, by name. */
+function endsReached(spans: readonly ReadonlyMap<string, Span>[]): readonly ReadonlySet<string>[] {
+  const whole = new Map<string, Span>();
+  for (const [name, { low, high }] of spans.flatMap((each) => [...each])) {
+    const known = whole.get(name) ?? { low, high };
+    whole.set(name, { low: Math.min(known.low, low), high: Math.max(known.high, high) });
   }
-  if (low < known.lowest.value) known.lowest = { index, value: low };
-  if (high > known.highest.value) known.highest = { index, value: high };
+  return spans.map((each) => {
+    const reached = new Set<string>();
+    for (const [name, { low, high }] of each) {
+      const { low: least = low, high: greatest = high } = whole.get(name) ?? {};
+      const step = (greatest - least) / steps;
+      if (low <= least + step) reached.add(`low ${name}`);
+      if (high >= greatest - step) reached.add(`high ${name}`);
+    }
+    return reached;
+  });
+}
+
+/** Greedy set cover: the input that reaches most new ends, until all are reached or `most` are taken. */
+function coverEnds(reached: readonly ReadonlySet<string>[], most: number): readonly number[] {
+  const missing = new Set(reached.flatMap((ends) => [...ends]));
+  const chosen: number[] = [];
+  while (missing.size > 0 && chosen.length < most) {
+    const gains = reached.map((ends) => [...ends].filter((end) => missing.has(end)).length);
+    const best = gains.indexOf(Math.max(...gains));
+    chosen.push(best);
+    for (const end of reached[best] ?? []) missing.delete(end);
+  }
+  return chosen;
 }
 
 /** Adds evenly spread candidates until there are `count`. */

@@ -1,3 +1,4 @@
+export { goldenFor, type Proof } from './golden-for.ts';
 export {
   optimiseFor,
   plannedClasses,
@@ -8,3 +9,4 @@ export {
   schemesOf,
   type VariantPlan,
 } from './plan.ts';
+export { type ShrinkForOptions, shrinkFor } from './shrink-for.ts';

@@ -1,5 +1,5 @@
 import type { DeviceClass } from '@edgewise/protocol';
-import type { QuantizeOptions } from '../shrink/quantize/quantize.ts';
+import type { QuantizeOptions } from '../shrink/quantize/options.ts';
 
 /** Ways to shrink a model; several device classes share one. */
 export const schemes = {

@@ -26,12 +26,15 @@ export const ParityRow = Type.Object({
   scheme: Variant.properties.scheme,
   reason: Variant.properties.reason,
   manifest: Digest,
-  /** Golden vectors of its bundle, and how far devices may deviate from them. */
-  golden: Type.Object({
-    vectors: Count,
-    tolerance: Type.Number({ minimum: 0 }),
-    topAgreement: Type.Number({ minimum: 0, maximum: 1 }),
-  }),
+  /** Golden vectors of its bundle, and how far devices may deviate; `null` where its files are gone. */
+  golden: Type.Union([
+    Type.Object({
+      vectors: Count,
+      tolerance: Type.Number({ minimum: 0 }),
+      topAgreement: Type.Number({ minimum: 0, maximum: 1 }),
+    }),
+    Type.Null(),
+  ]),
   /** Devices by id. */
   devices: Type.Array(DeviceParity),
 });

@@ -294,7 +294,7 @@ export const routes = {
     method: 'GET',
     path: '/api/v1/models/{model}/parity',
     scope: 'read',
-    query: Type.Object({ version: Type.Optional(Version) }),
+    query: Type.Object({ ...page, version: Type.Optional(Version) }),
     response: Type.Array(ParityRow),
     tag: 'models',
     summary:

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { type Io, percent, sizeOf, table } from '../io.ts';
+import { addParity } from './parity.ts';
 
-/** `edgewise models` and `edgewise versions MODEL`. */
+/** `edgewise models`, `edgewise versions MODEL` and `edgewise parity MODEL`. */
 export function addModels(program: Command, io: Io): void {
   withHub(
     program
@@ -35,7 +36,7 @@ export function addModels(program: Command, io: Io): void {
     const versions = await clientOf(options).call('listVersions', { params: { model } });
     answer(io, options, versions, (all) =>
       table(
-        ['version', 'fp32', 'size', 'int8', 'size', 'for', 'gate', 'served by'],
+        ['version', 'fp32', 'size', 'int8', 'size', 'for', 'scheme', 'gate', 'served by'],
         all.flatMap((version) =>
           version.variants.map((variant) => [
             version.version,
@@ -44,6 +45,7 @@ export function addModels(program: Command, io: Io): void {
             percent(variant.accuracy),
             sizeOf(variant.graphBytes),
             variant.deviceClass,
+            variant.scheme ?? '-',
             version.gate.verdict,
             version.servedBy.join(', ') || '-',
           ]),
@@ -51,4 +53,5 @@ export function addModels(program: Command, io: Io): void {
       ),
     );
   });
+  addParity(program, io);
 }

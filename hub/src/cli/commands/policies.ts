@@ -1,4 +1,5 @@
-import { FleetError } from '@edgewise/protocol';
+import { plannedClasses } from '@edgewise/models/plan';
+import { type DeviceClass, FleetError } from '@edgewise/protocol';
 import type { ModelInfo, ModelPolicies } from '@edgewise/protocol/http';
 import { type Command, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
@@ -11,6 +12,7 @@ export interface PolicyFlags {
   readonly autoRetrain?: 'on' | 'off';
   readonly labelBudget?: string;
   readonly windowSamples?: string;
+  readonly for?: string;
 }
 
 /** `edgewise policies MODEL`: how a model is watched and renewed. */
@@ -28,6 +30,7 @@ export function addPolicies(program: Command, io: Io): void {
       )
       .option('--label-budget <labels>', 'labels that one alarm may ask for')
       .option('--window-samples <inputs>', 'inputs of one window of counts, 50 to 10000')
+      .addOption(buildForOption())
       .addHelpText(
         'after',
         '\nDevices learn what is changed with the next rollout.\n\nExamples:\n  edgewise policies digits\n  edgewise policies digits --predictions qos0 --auto-retrain on && edgewise rollout digits 1',
@@ -67,9 +70,17 @@ export function predictionsOption(): Option {
   ).choices(['off', 'qos0', 'qos1']);
 }
 
+/** `--for`: what every version from now on is built for. */
+export function buildForOption(): Option {
+  return new Option(
+    '--for <classes>',
+    `device classes that this and later versions are built for besides x64, x64-vnni and those of enrolled devices: ${plannedClasses().join(', ')}; "none" for no others`,
+  );
+}
+
 /** The policies that the flags name. */
 export function policiesOf(flags: PolicyFlags): Partial<ModelPolicies> {
-  const { predictions, autoRetrain, labelBudget, windowSamples } = flags;
+  const { predictions, autoRetrain, labelBudget, windowSamples, for: classes } = flags;
   return {
     ...(predictions !== undefined && { predictions }),
     ...(autoRetrain !== undefined && { autoRetrain: autoRetrain === 'on' }),
@@ -77,7 +88,21 @@ export function policiesOf(flags: PolicyFlags): Partial<ModelPolicies> {
     ...(windowSamples !== undefined && {
       windowSamples: wholeNumber('--window-samples', windowSamples),
     }),
+    ...(classes !== undefined && { buildFor: classesOf(classes) }),
   };
+}
+
+function classesOf(text: string): DeviceClass[] {
+  if (text === 'none') return [];
+  return text.split(',').map((name) => {
+    const known = plannedClasses().find((each) => each === name.trim());
+    if (known !== undefined) return known;
+    const all = plannedClasses().join(', ');
+    throw new FleetError(
+      'invalid-argument',
+      `--for takes device classes joined by commas (${all}) or "none", not "${name}".`,
+    );
+  });
 }
 
 function textOf({ id, policies }: ModelInfo): string {
@@ -88,6 +113,7 @@ function textOf({ id, policies }: ModelInfo): string {
     `  label budget   ${policies.labelBudget} for each alarm`,
     `  window         ${policies.windowSamples} inputs, ${policies.windowMinSpanMs / 1000} to ${policies.windowMaxSpanMs / 1000} s`,
     `  false alarms   ${policies.falseAlarmsPerDeviceYear} per device and year`,
+    `  built for      x64, x64-vnni, enrolled devices${policies.buildFor.map((each) => `, ${each}`).join('')}`,
     `  may lose       ${percent(policies.toleratedLoss)} accuracy before it is retrained`,
   ].join('\n');
 }

@@ -7,7 +7,7 @@ import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { endWhen } from '../end-when.ts';
 import { bar, exitCodes, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
 import { readNamedFile } from '../named-file.ts';
-import { type PolicyFlags, policiesOf, predictionsOption } from './policies.ts';
+import { buildForOption, type PolicyFlags, policiesOf, predictionsOption } from './policies.ts';
 
 interface TrainOptions extends HubOptions, PolicyFlags {
   readonly dataset: string;
@@ -24,6 +24,7 @@ export function addTrain(program: Command, io: Io): void {
       .requiredOption('--dataset <name>', 'data set to train on')
       .requiredOption('--recipe <file>', 'recipe, a JSON file')
       .addOption(predictionsOption())
+      .addOption(buildForOption())
       .option('--seed <number>', 'seed of weights and data order; default the recipe decides')
       .addHelpText(
         'after',
@@ -140,16 +141,22 @@ export function answerVersion(io: Io, options: HubOptions, version: ModelVersion
   if (version.gate.verdict === 'fail') io.setExitCode(exitCodes.refused);
 }
 
+function variantLines(variant: ModelVersion['variants'][number]): string[] {
+  const { accuracy, graphBytes, bundleBytes, deviceClass, scheme, reason } = variant;
+  const sizes = `${sizeOf(graphBytes)} (bundle ${sizeOf(bundleBytes)})`;
+  return [
+    `  int8  accuracy ${percent(accuracy)}, ${sizes} for ${deviceClass}${scheme === null ? '' : ` as ${scheme}`}`,
+    ...(reason === null ? [] : [`        ${reason}`]),
+  ];
+}
+
 /** A version in a few lines. */
 function versionText(version: ModelVersion): string {
   const { fp32 } = version;
   return [
     `${version.model} ${version.version}: gate ${version.gate.verdict}`,
     `  fp32  accuracy ${percent(fp32.accuracy)}, ${sizeOf(fp32.graphBytes)}`,
-    ...version.variants.map(
-      (variant) =>
-        `  int8  accuracy ${percent(variant.accuracy)}, ${sizeOf(variant.graphBytes)} (bundle ${sizeOf(variant.bundleBytes)}) for ${variant.deviceClass}`,
-    ),
+    ...version.variants.flatMap(variantLines),
     ...version.gate.checks.map(({ ok, sentence }) => `  ${ok ? 'ok  ' : 'FAIL'}  ${sentence}`),
     version.gate.verdict === 'fail'
       ? 'It cannot be rolled out: its gate failed.'

@@ -1,4 +1,5 @@
-import { accuracyOf, classify, optimiseFor } from '../score.ts';
+import { optimiseFor } from '@edgewise/models/plan';
+import { accuracyOf, classify } from '../score.ts';
 import type { StepResults } from '../step-results.ts';
 import type { StepWork } from './context.ts';
 

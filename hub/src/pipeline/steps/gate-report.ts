@@ -1,6 +1,6 @@
+import type { Scheme } from '@edgewise/models/plan';
 import type { GateReport } from '@edgewise/protocol/http';
 import type { GateVerdict } from '../../retrain/gate.ts';
-import type { Scheme } from '../variant-plan.ts';
 
 /** What was measured on the test part. */
 export interface MeasuredAccuracy {

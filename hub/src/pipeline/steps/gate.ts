@@ -1,8 +1,8 @@
+import { optimiseFor, planVariants } from '@edgewise/models/plan';
 import { judgeChallenger } from '../../retrain/gate.ts';
 import type { Champion } from '../job.ts';
-import { accuracyOf, classify, optimiseFor } from '../score.ts';
+import { accuracyOf, classify } from '../score.ts';
 import type { StepResults } from '../step-results.ts';
-import { planVariants } from '../variant-plan.ts';
 import type { StepContext, StepWork } from './context.ts';
 import { firstReport, gateReport } from './gate-report.ts';
 

@@ -5,6 +5,7 @@
  */
 import { sha256 } from '@edgewise/models/crypto';
 import { type Model, readModel, writeModel } from '@edgewise/models/onnx';
+import { optimiseFor, type Scheme } from '@edgewise/models/plan';
 import {
   appendProfileHead,
   type Bins,
@@ -20,9 +21,7 @@ import { modelNames } from '@edgewise/models/train';
 import { joinSamples, type Samples, selectSamples } from '../../datasets/samples.ts';
 import { inputOf } from '../model-input.ts';
 import { outputsOf } from '../outputs-of.ts';
-import { optimiseFor } from '../score.ts';
 import type { StepResults } from '../step-results.ts';
-import type { Scheme } from '../variant-plan.ts';
 import type { StepContext, StepWork } from './context.ts';
 
 const profileOutput = 'profile';

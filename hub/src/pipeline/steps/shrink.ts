@@ -1,16 +1,15 @@
 import { readModel, writeModel } from '@edgewise/models/onnx';
+import { planVariants, schemesOf, shrinkFor } from '@edgewise/models/plan';
 import type { Feeds } from '@edgewise/models/runtime';
-import { shrink } from '@edgewise/models/shrink';
 import { modelNames } from '@edgewise/models/train';
 import { decodeSamples, type Samples, selectSamples } from '../../datasets/samples.ts';
 import type { StepResults } from '../step-results.ts';
-import { planVariants, schemes, schemesOf } from '../variant-plan.ts';
 import type { StepWork } from './context.ts';
 
 /** Inputs per calibration run. */
 const batch = 64;
 
-/** One int8 graph per scheme that the device classes need. */
+/** One small graph per scheme that the device classes need. */
 export const shrinkModel: StepWork<StepResults['shrink']> = async (context, done) => {
   const { blobs, runtime, signal, job, recipe } = context;
   const model = readModel(await blobs.get(done.train.model));
@@ -20,8 +19,8 @@ export const shrinkModel: StepWork<StepResults['shrink']> = async (context, done
   for (const [at, scheme] of wanted.entries()) {
     context.report.progress(at / wanted.length);
     const calibration = feedsOf(samples, recipe.input.shape);
-    const small = await shrink(model, { ...schemes[scheme], calibration, runtime, signal });
-    const bytes = writeModel(small.model);
+    const small = await shrinkFor(model, scheme, { calibration, runtime, signal });
+    const bytes = writeModel(small);
     graphs.push({ scheme, graph: await blobs.put(bytes), graphBytes: bytes.length });
   }
   return { graphs };

@@ -1,5 +1,6 @@
-import type { ModelPolicies } from '@edgewise/protocol/http';
+import type { ModelPolicies, Variant } from '@edgewise/protocol/http';
 import type { Database } from '../../store/database.ts';
+import { defaultPolicies } from '../policies.ts';
 import type {
   AuditEntry,
   ModelRecord,
@@ -101,9 +102,17 @@ export function createSqliteRegistryRecords(db: Database): RegistryRecords {
 }
 
 function toModel(row: RegistryTables['models']): ModelRecord {
-  return { ...row, policies: JSON.parse(row.policies) as ModelPolicies };
+  // Policies that came later have their default until somebody sets them.
+  const policies = JSON.parse(row.policies) as Partial<ModelPolicies>;
+  return { ...row, policies: { ...defaultPolicies, ...policies } };
 }
 
 function toVersion({ document }: { document: string }): VersionRecord {
-  return JSON.parse(document) as VersionRecord;
+  const version = JSON.parse(document) as VersionRecord;
+  return { ...version, variants: version.variants.map(withReason) };
+}
+
+/** Variants of before it was written down have neither scheme nor reason. */
+function withReason(variant: Partial<Pick<Variant, 'scheme' | 'reason'>> & Variant): Variant {
+  return { ...variant, scheme: variant.scheme ?? null, reason: variant.reason ?? null };
 }

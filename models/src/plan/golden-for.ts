@@ -1,0 +1,65 @@
+import { chooseExtremes, makeGolden } from '../bundle/golden.ts';
+import type { Golden } from '../bundle/golden-file.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { readModel } from '../onnx/read.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { Feeds, Runtime } from '../runtime/runtime.ts';
+import { watchEnds } from './watch-ends.ts';
+
+/** Golden vectors of a graph, and how far a device may deviate from them. */
+export interface Proof {
+  readonly golden: Golden;
+  readonly parity: Manifest['parity'];
+}
+
+/** Golden vectors at least: a few seconds of work for the slowest device. */
+const leastVectors = 12;
+/** Golden vectors at most, where every end of a range needs one of its own. */
+const mostVectors = 64;
+/** Golden answers whose top class must agree, 0 to 1. */
+const topAgreement = 0.9;
+/** Steps of 256 by which the widest output may deviate: processors round int8 sums differently. */
+const toleratedSteps = 2;
+
+/**
+ * Golden vectors of a graph that is ready to be delivered: inputs among `candidates` that reach both
+ * ends of every activation range, with the answers of the graph as it is written, so that every
+ * device must agree with the same numbers. They stay below half the size of the graph, unless it is
+ * tiny: then there are twelve, or as many as there are candidates.
+ */
+export async function goldenFor(
+  graph: Uint8Array,
+  candidates: Feeds,
+  options: { readonly runtime: Runtime; readonly signal?: AbortSignal },
+): Promise<Proof> {
+  const { runtime, signal } = options;
+  const stop = signal === undefined ? {} : { signal };
+  const load = { optimise: 'none', ...stop } as const;
+  await using session = await runtime.load(graph, load);
+  await using ends = await runtime.load(writeModel(watchEnds(readModel(graph))), load);
+  const choose = chooseExtremes(ends, { least: leastVectors, ...stop });
+  const vectors = mostOf(graph.length, candidates);
+  const golden = await makeGolden(session, candidates, { vectors, choose, ...stop });
+  return { golden, parity: { tolerance: toleranceOf(golden), topAgreement } };
+}
+
+function mostOf(graphBytes: number, candidates: Feeds): number {
+  const sizes = Object.values(candidates).map(({ data, dims }) => data.byteLength / (dims[0] ?? 1));
+  const vectorBytes = sizes.reduce((sum, size) => sum + size, 0);
+  const affordable = Math.floor(graphBytes / 2 / vectorBytes);
+  return Math.min(Math.max(affordable, leastVectors), mostVectors);
+}
+
+/** Two int8 steps of the output that spans most. */
+function toleranceOf({ outputs }: Golden): number {
+  const spans = Object.values(outputs).map(({ data }) => {
+    let low = Infinity;
+    let high = -Infinity;
+    for (const value of data as Float32Array) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    return high - low;
+  });
+  return (toleratedSteps * Math.max(...spans)) / 256;
+}
