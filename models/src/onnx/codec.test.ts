@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { decodeModel } from './decode.ts';
 import type { Attribute, Graph, Initializer, Model, Node, ValueInfo } from './graph.ts';
-import { readModel } from './read.ts';
 import { elementTypes } from './schema.ts';
 import { writeModel } from './write.ts';
 
@@ -35,11 +35,20 @@ const constant = fc
   });
 
 const size = fc.oneof(fc.nat(), fc.string({ minLength: 1, maxLength: 3 }), fc.constant(undefined));
-const value: fc.Arbitrary<ValueInfo> = fc.record({
-  name: names,
-  dtype,
-  dims: fc.option(fc.array(size, { maxLength: 4 }), { nil: undefined }),
-});
+const value: fc.Arbitrary<ValueInfo> = fc.oneof(
+  fc.record({
+    name: names,
+    dtype,
+    dims: fc.option(fc.array(size, { maxLength: 4 }), { nil: undefined }),
+  }),
+  // A sequence (TypeProto field 4) of some length.
+  fc.record({
+    name: names,
+    dtype: fc.constant(undefined),
+    dims: fc.constant(undefined),
+    foreign: bytes.map((inner) => Uint8Array.of(0x22, inner.length, ...inner)),
+  }),
+);
 
 const { graph } = fc.letrec<{ graph: Graph; node: Node; attribute: Attribute }>((tie) => ({
   attribute: fc.oneof(
@@ -52,6 +61,15 @@ const { graph } = fc.letrec<{ graph: Graph; node: Node; attribute: Attribute }>(
     fc.record({ type: fc.constant('floats' as const), value: fc.array(float32) }),
     fc.record({ type: fc.constant('strings' as const), value: fc.array(bytes) }),
     fc.record({ type: fc.constant('graph' as const), value: tie('graph') }),
+    fc.record({
+      type: fc.constant('graphs' as const),
+      value: fc.array(tie('graph'), { maxLength: 2 }),
+    }),
+    fc.record({
+      type: fc.constant('tensors' as const),
+      value: fc.array(constant, { maxLength: 2 }),
+    }),
+    fc.record({ type: fc.constant('type' as const), value: bytes }),
   ),
   node: fc.record({
     name: names,
@@ -92,7 +110,7 @@ test('any model is equal after write and read, and writes the same bytes again',
       // The arbitrary's objects have no prototype, which deepEqual tells apart.
       const original = structuredClone(arbitrary);
       const written = writeModel(original);
-      const again = readModel(written);
+      const again = decodeModel(written).model;
       assert.deepEqual(again, original);
       assert.deepEqual(writeModel(again), written);
     }),

@@ -6,10 +6,18 @@ import type { Attribute, Graph, Initializer, Node } from './graph.ts';
 /** Everything a node reads: its inputs and what its inner graphs take from outside. */
 export function readsOf(node: Node): readonly string[] {
   const names = node.inputs.filter((name) => name !== '');
-  for (const attribute of node.attributes.values()) {
-    if (attribute.type === 'graph') names.push(...capturesOf(attribute.value));
-  }
+  for (const graph of innerGraphsOf(node)) names.push(...capturesOf(graph));
   return names;
+}
+
+/** The graphs inside a node: branches and loop bodies. */
+export function innerGraphsOf(node: Node): readonly Graph[] {
+  const graphs: Graph[] = [];
+  for (const attribute of node.attributes.values()) {
+    if (attribute.type === 'graph') graphs.push(attribute.value);
+    if (attribute.type === 'graphs') graphs.push(...attribute.value);
+  }
+  return graphs;
 }
 
 function capturesOf(graph: Graph): readonly string[] {
@@ -56,9 +64,7 @@ export function namesOf(graph: Graph): ReadonlySet<string> {
   ]);
   for (const node of graph.nodes) {
     for (const name of [...readsOf(node), ...node.outputs]) names.add(name);
-    for (const attribute of node.attributes.values()) {
-      if (attribute.type === 'graph') for (const name of namesOf(attribute.value)) names.add(name);
-    }
+    for (const inner of innerGraphsOf(node)) for (const name of namesOf(inner)) names.add(name);
   }
   return names;
 }
@@ -105,14 +111,18 @@ export function sortNodes(nodes: readonly Node[]): readonly Node[] {
 
 /** The node with each of its inner graphs replaced. */
 export function mapInnerGraphs(node: Node, change: (graph: Graph) => Graph): Node {
-  if (![...node.attributes.values()].some(({ type }) => type === 'graph')) return node;
+  if (innerGraphsOf(node).length === 0) return node;
   const attributes = new Map<string, Attribute>();
   for (const [name, attribute] of node.attributes) {
-    const value =
-      attribute.type === 'graph' ? { ...attribute, value: change(attribute.value) } : attribute;
-    attributes.set(name, value);
+    attributes.set(name, withGraphs(attribute, change));
   }
   return { ...node, attributes };
+}
+
+function withGraphs(attribute: Attribute, change: (graph: Graph) => Graph): Attribute {
+  if (attribute.type === 'graph') return { type: 'graph', value: change(attribute.value) };
+  if (attribute.type === 'graphs') return { type: 'graphs', value: attribute.value.map(change) };
+  return attribute;
 }
 
 /** The integer of an attribute. */

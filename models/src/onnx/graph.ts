@@ -48,7 +48,11 @@ export type Attribute =
   | { readonly type: 'graph'; readonly value: Graph }
   | { readonly type: 'ints'; readonly value: readonly bigint[] }
   | { readonly type: 'floats'; readonly value: readonly number[] }
-  | { readonly type: 'strings'; readonly value: readonly Uint8Array[] };
+  | { readonly type: 'strings'; readonly value: readonly Uint8Array[] }
+  | { readonly type: 'tensors'; readonly value: readonly Initializer[] }
+  | { readonly type: 'graphs'; readonly value: readonly Graph[] }
+  /** A TypeProto as it stands in the file. */
+  | { readonly type: 'type'; readonly value: Uint8Array };
 
 /** A constant: a tensor, or bytes of an element type that we carry but do not compute with. */
 export type Initializer =
@@ -72,6 +76,10 @@ const opaqueDTypes = [
   'float8e4m3fnuz',
   'float8e5m2',
   'float8e5m2fnuz',
+  'float4e2m1',
+  'float8e8m0',
+  'uint2',
+  'int2',
 ] as const;
 export type OpaqueDType = (typeof opaqueDTypes)[number];
 
@@ -82,4 +90,6 @@ export interface ValueInfo {
   readonly dtype: Tensor['dtype'] | OpaqueDType | undefined;
   /** `undefined`: unknown rank. A number, a symbol such as `batch`, or `undefined` for an unknown size. */
   readonly dims: readonly (number | string | undefined)[] | undefined;
+  /** The TypeProto of a sequence, map or optional, as it stands in the file; absent for tensors. */
+  readonly foreign?: Uint8Array;
 }

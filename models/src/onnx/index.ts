@@ -4,6 +4,9 @@ export {
   type GraphBuilder,
   type NodeOptions,
 } from './builder.ts';
+export { checkGraph } from './check-graph.ts';
+export type { ReadOptions } from './decode.ts';
+export type { ExternalSink } from './external-sink.ts';
 export type {
   Attribute,
   Graph,
@@ -13,8 +16,8 @@ export type {
   OpaqueDType,
   ValueInfo,
 } from './graph.ts';
-export { type ReadOptions, readModel } from './read.ts';
+export { readModel } from './read.ts';
 export type { ExternalData } from './read-tensor.ts';
 export { dimsOf, inferShapes, valueInfoOf } from './shapes/infer.ts';
 export { upgradeOpset } from './upgrade/upgrade.ts';
-export { writeModel } from './write.ts';
+export { type WriteOptions, writeModel } from './write.ts';

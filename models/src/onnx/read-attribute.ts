@@ -1,19 +1,39 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Attribute, Graph } from './graph.ts';
+import { readSparseTensor } from './read-sparse.ts';
 import { type ExternalData, readTensor } from './read-tensor.ts';
-import { attributeField, attributeTypes } from './schema.ts';
+import { attributeField, attributeTypes, sparseAttributeType } from './schema.ts';
 import { type Fields, readFields } from './wire-reader.ts';
 
-/** An attribute and its name, from an AttributeProto; `within.graph` reads a nested graph. */
+/** Where an attribute stands. */
+export interface AttributeContext {
+  readonly external: ExternalData | undefined;
+  /** Reads a nested graph. */
+  graph(bytes: Uint8Array): Graph;
+  /** Inside a function: what the call gives for the function's attribute of that name. */
+  given?(name: string): Attribute | undefined;
+}
+
+/**
+ * An attribute and its name, from an AttributeProto; `undefined` for one that takes the value of a
+ * function's attribute which the call leaves out.
+ */
 export function readAttribute(
   bytes: Uint8Array,
-  within: {
-    readonly external: ExternalData | undefined;
-    readonly graph: (bytes: Uint8Array) => Graph;
-  },
-): readonly [name: string, attribute: Attribute] {
+  within: AttributeContext,
+): readonly [name: string, attribute: Attribute] | undefined {
   const draft = readFields(bytes, fields, emptyDraft());
-  const { name, ints, floats, strings } = draft;
+  const { name, ints, floats, strings, reference } = draft;
+  if (reference !== '') {
+    if (within.given === undefined) {
+      throw new FleetError(
+        'malformed',
+        `Attribute ${name} refers to ${reference}, of no function.`,
+      );
+    }
+    const attribute = within.given(reference);
+    return attribute && [name, attribute];
+  }
   switch (draft.type) {
     case attributeTypes.int:
       return [name, { type: 'int', value: draft.int }];
@@ -31,6 +51,18 @@ export function readAttribute(
       return [name, { type: 'floats', value: floats }];
     case attributeTypes.strings:
       return [name, { type: 'strings', value: strings }];
+    case attributeTypes.tensors: {
+      const value = draft.tensors.map((each) => readTensor(each, within.external)[1]);
+      return [name, { type: 'tensors', value }];
+    }
+    case attributeTypes.graphs:
+      return [name, { type: 'graphs', value: draft.graphs.map((each) => within.graph(each)) }];
+    case attributeTypes.type:
+      return [name, { type: 'type', value: draft.typeProto }];
+    case sparseAttributeType: {
+      const value = readSparseTensor(draft.sparse, within.external)[1];
+      return [name === 'sparse_value' ? 'value' : name, { type: 'tensor', value }];
+    }
     default:
       throw new FleetError('unsupported', `Attribute ${name} is of unknown type ${draft.type}.`);
   }
@@ -46,7 +78,12 @@ interface AttributeDraft {
   graph: Uint8Array;
   readonly ints: bigint[];
   readonly floats: number[];
+  typeProto: Uint8Array;
+  sparse: Uint8Array;
+  reference: string;
   readonly strings: Uint8Array[];
+  readonly tensors: Uint8Array[];
+  readonly graphs: Uint8Array[];
 }
 
 function emptyDraft(): AttributeDraft {
@@ -62,6 +99,11 @@ function emptyDraft(): AttributeDraft {
     ints: [],
     floats: [],
     strings: [],
+    tensors: [],
+    graphs: [],
+    typeProto: empty,
+    sparse: empty,
+    reference: '',
   };
 }
 
@@ -92,10 +134,19 @@ const fields: Fields<AttributeDraft> = {
   [attributeField.strings]: (draft, reader) => {
     draft.strings.push(reader.bytes());
   },
-  [attributeField.reference]: (draft) => {
-    throw new FleetError(
-      'unsupported',
-      `Attribute ${draft.name} refers to a function's attribute.`,
-    );
+  [attributeField.tensors]: (draft, reader) => {
+    draft.tensors.push(reader.bytes());
+  },
+  [attributeField.graphs]: (draft, reader) => {
+    draft.graphs.push(reader.bytes());
+  },
+  [attributeField.typeProto]: (draft, reader) => {
+    draft.typeProto = reader.bytes();
+  },
+  [attributeField.sparse]: (draft, reader) => {
+    draft.sparse = reader.bytes();
+  },
+  [attributeField.reference]: (draft, reader) => {
+    draft.reference = reader.string();
   },
 };

@@ -109,10 +109,10 @@ const entryFields: Fields<{ key: string; value: string }> = {
   },
 };
 
-type FixedSize = Exclude<DType | OpaqueDType, 'string'>;
+export type FixedSize = Exclude<DType | OpaqueDType, 'string'>;
 
-/** Views the bytes in place where their alignment allows, and copies them otherwise. */
-function fromRaw(
+/** A constant of raw bytes: views them in place where their alignment allows, and copies them otherwise. */
+export function fromRaw(
   name: string,
   dtype: FixedSize,
   dims: readonly number[],

@@ -142,7 +142,8 @@ function refuses(action: () => unknown, code: string): void {
 
 function withConstant(constant: Initializer): Model {
   const model = readModel(load('torch-cnn-17'));
-  return { ...model, graph: { ...model.graph, initializers: new Map([['w', constant]]) } };
+  const initializers = new Map([...model.graph.initializers, ['w', constant] as const]);
+  return { ...model, graph: { ...model.graph, initializers } };
 }
 
 function feedsOf(model: Model): Record<string, Tensor> {

@@ -55,8 +55,12 @@ export const attributeField = {
   floats: 7,
   ints: 8,
   strings: 9,
+  tensors: 10,
+  graphs: 11,
+  typeProto: 14,
   type: 20,
   reference: 21,
+  sparse: 22,
 } as const;
 
 /** TensorProto. */
@@ -81,6 +85,21 @@ export const valueField = { name: 1, type: 2 } as const;
 /** TypeProto. */
 export const typeField = { tensor: 1 } as const;
 
+/** FunctionProto. */
+export const functionField = {
+  name: 1,
+  inputs: 4,
+  outputs: 5,
+  nodes: 7,
+  opsetImport: 9,
+  domain: 10,
+  defaults: 11,
+  overload: 13,
+} as const;
+
+/** SparseTensorProto. */
+export const sparseField = { values: 1, indices: 2, dims: 3 } as const;
+
 /** TypeProto.Tensor. */
 export const tensorTypeField = { elementType: 1, shape: 2 } as const;
 
@@ -103,7 +122,13 @@ export const attributeTypes = {
   floats: 6,
   ints: 7,
   strings: 8,
+  tensors: 9,
+  graphs: 10,
+  type: 13,
 } as const satisfies Record<Attribute['type'], number>;
+
+/** `AttributeProto.AttributeType.SPARSE_TENSOR`, which is read as a dense tensor. */
+export const sparseAttributeType = 11;
 
 /** `TensorProto.DataType`, with the bits of one element (0: not of fixed size). */
 export const elementTypes = {
@@ -129,4 +154,8 @@ export const elementTypes = {
   float8e5m2fnuz: { id: 20, bits: 8 },
   uint4: { id: 21, bits: 4 },
   int4: { id: 22, bits: 4 },
+  float4e2m1: { id: 23, bits: 4 },
+  float8e8m0: { id: 24, bits: 8 },
+  uint2: { id: 25, bits: 2 },
+  int2: { id: 26, bits: 2 },
 } as const satisfies Record<DType | OpaqueDType, { readonly id: number; readonly bits: number }>;
