@@ -1,0 +1,1 @@
+export { convertTfjs, notesKey, weightPaths } from './convert.ts';
