@@ -53,12 +53,19 @@ export function createTape(graph: GraphBuilder, facts: ForwardFacts): Tape {
       const active = reachable(entries, wanted);
       const collected = new Map([...seeds].map(([name, gradient]) => [name, [gradient]]));
       for (const entry of entries.toReversed()) {
-        const [output = ''] = entry.node.outputs;
-        const gradient = total(graph, collected.get(output));
-        if (gradient === undefined || !active.has(output)) continue;
+        const { outputs } = entry.node;
+        if (!outputs.some((name) => active.has(name))) continue;
+        const gradients = outputs.map((name) => total(graph, collected.get(name)));
+        const [gradient] = gradients;
+        const isReached =
+          gradient !== undefined ||
+          (entry.rule?.manyOutputs === true && gradients.some((one) => one !== undefined));
+        if (!isReached) continue;
         const wants = (input: number): boolean => active.has(entry.node.inputs[input] ?? '');
         const { call, saved } = entry;
-        const results = known(entry).backward({ ...call, gradient, saved, wants });
+        const results = known(entry).backward({
+          ...{ ...call, gradient: gradient ?? '', gradients, saved, wants },
+        });
         collect(collected, entry.node, results);
       }
       return new Map(
@@ -93,8 +100,7 @@ function reachable(entries: readonly Entry[], sources: readonly string[]): Reado
   const active = new Set(sources);
   for (const { node } of entries) {
     if (node.inputs.some((name) => active.has(name))) {
-      const [output = ''] = node.outputs;
-      active.add(output);
+      for (const name of node.outputs) if (name !== '') active.add(name);
     }
   }
   return active;

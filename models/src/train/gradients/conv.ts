@@ -1,4 +1,4 @@
-import { int, ints } from '../../onnx/builder.ts';
+import { type GraphBuilder, int, ints } from '../../onnx/builder.ts';
 import type { BackwardCall, GradientRule } from './rule.ts';
 import {
   at,
@@ -10,9 +10,16 @@ import {
 } from './window.ts';
 import { concat, integerOf, pad, range, reshape, slice, sum, transpose } from './write.ts';
 
-/** A convolution with its sizes: `[batch, inChannels, ...]` to `[batch, outChannels, ...]`. */
-interface Convolution extends WindowGeometry {
-  readonly call: BackwardCall;
+/**
+ * A convolution with its sizes, `[batch, inChannels, ...]` to `[batch, outChannels, ...]`, and what
+ * its gradients are made of.
+ */
+export interface Convolution extends WindowGeometry {
+  readonly graph: GraphBuilder;
+  /** Names of the input, the weights and the derivative by the output. */
+  readonly source: string;
+  readonly weight: string;
+  readonly gradient: string;
   readonly batch: number;
   readonly inChannels: number;
   readonly outChannels: number;
@@ -35,13 +42,15 @@ export const convRules: Readonly<Record<'Conv', GradientRule>> = {
 };
 
 function readConvolution(call: BackwardCall): Convolution {
-  const [input = '', weight = ''] = call.inputs;
-  const [batch = 0, inChannels = 0] = call.dims(input);
+  const [source = '', weight = ''] = call.inputs;
+  const { graph, gradient } = call;
+  const [batch = 0, inChannels = 0] = call.dims(source);
   const weightDims = call.dims(weight);
   const groups = integerOf(call.attributes, 'group', 1);
   const outChannels = at(weightDims, 0);
   const geometry = windowGeometry(call, weightDims.slice(2));
-  return { ...geometry, call, batch, inChannels, outChannels, groups, weightDims };
+  const names = { graph, source, weight, gradient };
+  return { ...geometry, ...names, batch, inChannels, outChannels, groups, weightDims };
 }
 
 /** How the gradient of the weights is computed; all give the same numbers at different speed. */
@@ -68,7 +77,8 @@ function weightGradientStrategy(shape: WeightGradientShape): WeightGradientStrat
   return depthwise ? 'cells' : 'correlation';
 }
 
-function weightGradient(convolution: Convolution): string {
+/** The derivative by the weights. */
+export function weightGradient(convolution: Convolution): string {
   const cells = convolution.kernel.reduce((product, size) => product * size, 1);
   return weightGradients[weightGradientStrategy({ ...convolution, cells })](convolution);
 }
@@ -84,12 +94,11 @@ const weightGradients: Readonly<Record<WeightGradientStrategy, (of: Convolution)
  * product per window row keeps the gathered rows within the processor's cache.
  */
 function columns(convolution: Convolution): string {
-  const { call, batch, inChannels, outChannels, kernel, output, axes } = convolution;
-  const { graph } = call;
+  const { graph, batch, inChannels, outChannels, kernel, output, axes } = convolution;
   const positions = output.reduce((product, size) => product * size, batch);
-  const padded = pad(graph, call.inputs[0] ?? '', paddingOf(convolution));
+  const padded = pad(graph, convolution.source, paddingOf(convolution));
   const byChannel = transpose(graph, padded, [1, 0, ...axes]);
-  const swapped = transpose(graph, call.gradient, [1, 0, ...axes]);
+  const swapped = transpose(graph, convolution.gradient, [1, 0, ...axes]);
   const gradient = reshape(graph, swapped, [outChannels, positions]);
   const rows = windowCells(kernel).map((cell) =>
     reshape(graph, slice(graph, byChannel, cellRange(convolution, cell)), [inChannels, positions]),
@@ -106,17 +115,17 @@ function columns(convolution: Convolution): string {
 
 /** Convolves the input with the output's gradient; batch and channels change places. */
 function correlation(convolution: Convolution): string {
-  const { call, batch, inChannels, outChannels, groups, kernel, input, output, axes } = convolution;
-  const { graph } = call;
+  const { graph, batch, inChannels, outChannels, groups, kernel, input, output, axes } =
+    convolution;
   const perGroup = inChannels / groups;
   const inner = axes.map((axis) => axis + 1);
-  const split = reshape(graph, call.inputs[0] ?? '', [batch, groups, perGroup, ...input]);
+  const split = reshape(graph, convolution.source, [batch, groups, perGroup, ...input]);
   const images = reshape(graph, transpose(graph, split, [2, 1, 0, ...inner]), [
     perGroup,
     groups * batch,
     ...input,
   ]);
-  const windows = transpose(graph, call.gradient, [1, 0, ...axes]);
+  const windows = transpose(graph, convolution.gradient, [1, 0, ...axes]);
   const after = convolution.after.map((amount) => Math.max(0, amount));
   const result = graph.op('Conv', [images, windows], {
     attributes: {
@@ -139,12 +148,11 @@ function correlation(convolution: Convolution): string {
 
 /** One sum per window cell: depthwise only, where every channel meets just its own gradient. */
 function cells(convolution: Convolution): string {
-  const { call, outChannels, kernel, axes, weightDims } = convolution;
-  const { graph } = call;
-  const padded = pad(graph, call.inputs[0] ?? '', paddingOf(convolution));
+  const { graph, outChannels, kernel, axes, weightDims } = convolution;
+  const padded = pad(graph, convolution.source, paddingOf(convolution));
   const sums = windowCells(kernel).map((cell) => {
     const seen = slice(graph, padded, cellRange(convolution, cell));
-    const total = sum(graph, graph.op('Mul', [seen, call.gradient]), [0, ...axes]);
+    const total = sum(graph, graph.op('Mul', [seen, convolution.gradient]), [0, ...axes]);
     return reshape(graph, total, [outChannels, 1]);
   });
   return reshape(graph, concat(graph, sums, 1), weightDims);
@@ -174,14 +182,13 @@ function flippedPads({ kernel, strides, dilations, before, after }: Convolution)
 
 /** With stride 1 the gradient is again a convolution: weights mirrored, channels exchanged. */
 function flipped(convolution: Convolution, pads: readonly number[]): string {
-  const { call, inChannels, outChannels, groups, kernel, axes } = convolution;
-  const { graph } = call;
+  const { graph, inChannels, outChannels, groups, kernel, axes } = convolution;
   const [outOfGroup, inOfGroup] = [outChannels / groups, inChannels / groups];
   const split = [groups, outOfGroup, inOfGroup, ...kernel];
   const joined = [inChannels, outOfGroup, ...kernel];
   const inner = axes.map((axis) => axis + 1);
   const depthwise = outOfGroup === 1 && inOfGroup === 1;
-  let weight = call.inputs[1] ?? '';
+  let weight = convolution.weight;
   if (groups === 1) weight = transpose(graph, weight, [1, 0, ...axes]);
   else if (!depthwise) {
     const exchanged = transpose(graph, reshape(graph, weight, split), [0, 2, 1, ...inner]);
@@ -195,7 +202,7 @@ function flipped(convolution: Convolution, pads: readonly number[]): string {
       steps: kernel.map(() => -1),
     });
   }
-  return graph.op('Conv', [call.gradient, weight], {
+  return graph.op('Conv', [convolution.gradient, weight], {
     attributes: {
       kernel_shape: ints(kernel),
       dilations: ints(convolution.dilations),
@@ -207,8 +214,8 @@ function flipped(convolution: Convolution, pads: readonly number[]): string {
 
 /** The general case: ConvTranspose is by definition the gradient of Conv by its input. */
 function transposed(convolution: Convolution): string {
-  const { call, kernel, strides, dilations, before, after, groups } = convolution;
-  return call.graph.op('ConvTranspose', [call.gradient, call.inputs[1] ?? ''], {
+  const { graph, kernel, strides, dilations, before, after, groups } = convolution;
+  return graph.op('ConvTranspose', [convolution.gradient, convolution.weight], {
     attributes: {
       kernel_shape: ints(kernel),
       strides: ints(strides),

@@ -15,6 +15,8 @@ interface Case {
   readonly op: string;
   readonly name: string;
   readonly inputs: readonly (readonly number[])[];
+  /** A constant that comes before the inputs. */
+  readonly condition?: Tensor;
   /** Further inputs that are constants. */
   readonly constants?: readonly Tensor[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
@@ -240,6 +242,88 @@ const cases: readonly Case[] = [
     inputs: [[2, 3, 4]],
     attributes: { axes: ints([0, 2]), keepdims: int(0) },
   },
+  {
+    op: 'Slice',
+    name: 'every second and every third backwards',
+    inputs: [[2, 6, 8]],
+    constants: [axes(1, -1), axes(99, 0), axes(1, 2), axes(2, -3)],
+  },
+  {
+    op: 'Split',
+    name: 'in unequal parts',
+    inputs: [[2, 5]],
+    constants: [axes(2, 3)],
+    attributes: { axis: int(1) },
+    outputs: 2,
+  },
+  { op: 'Expand', name: '', inputs: [[2, 1, 3]], constants: [axes(4, 2, 5, 3)] },
+  { op: 'Cast', name: 'to float', inputs: [[2, 3]], attributes: { to: int(1) } },
+  {
+    op: 'Gather',
+    name: 'rows, one of them twice',
+    inputs: [[3, 4]],
+    constants: [tensor('int64', [2, 2], BigInt64Array.of(2n, 0n, -1n, 2n))],
+  },
+  {
+    op: 'Gather',
+    name: 'one inner place',
+    inputs: [[2, 4, 3]],
+    constants: [tensor('int64', [], BigInt64Array.of(-2n))],
+    attributes: { axis: int(1) },
+  },
+  {
+    op: 'ConvTranspose',
+    name: 'stride 2 with output padding',
+    inputs: [[2, 3, 3, 4], [3, 2, 3, 3], [2]],
+    attributes: {
+      strides: ints([2, 2]),
+      pads: ints([1, 1, 1, 1]),
+      output_padding: ints([1, 0]),
+    },
+  },
+  {
+    op: 'ConvTranspose',
+    name: 'two groups, stride that leaves gaps',
+    inputs: [
+      [1, 4, 3, 3],
+      [4, 2, 2, 2],
+    ],
+    attributes: { group: int(2), strides: ints([3, 3]) },
+  },
+  { op: 'LeakyRelu', name: '', inputs: [[4, 5]], attributes: { alpha: float(0.2) } },
+  { op: 'Elu', name: '', inputs: [[4, 5]], attributes: { alpha: float(0.7) } },
+  { op: 'Softplus', name: '', inputs: [[4, 5]] },
+  { op: 'HardSigmoid', name: '', inputs: [[4, 40]], attributes: { alpha: float(0.2) } },
+  { op: 'HardSwish', name: '', inputs: [[4, 40]] },
+  { op: 'Erf', name: '', inputs: [[4, 5]] },
+  { op: 'Abs', name: '', inputs: [[4, 5]] },
+  { op: 'Pow', name: 'square', inputs: [[4, 5]], constants: [scalar(2)] },
+  { op: 'Pow', name: 'broken', inputs: [[5]], constants: [scalar(1.5)], positive: true },
+  {
+    op: 'Where',
+    name: 'broadcast',
+    condition: tensor('bool', [2, 1], Uint8Array.of(1, 0)),
+    inputs: [[2, 3], [3]],
+  },
+  {
+    op: 'Sum',
+    name: 'three inputs',
+    inputs: [[2, 3], [3], [2, 1]],
+  },
+  {
+    op: 'LayerNormalization',
+    name: 'last axis',
+    inputs: [[3, 5], [5], [5]],
+  },
+  {
+    op: 'LayerNormalization',
+    name: 'two axes, without bias',
+    inputs: [
+      [2, 2, 3],
+      [2, 3],
+    ],
+    attributes: { axis: int(-2) },
+  },
   { op: 'Dropout', name: 'nothing dropped', inputs: [[3, 4]], constants: [scalar(0)] },
 ];
 
@@ -295,7 +379,8 @@ function gradientModel(one: Case): Model {
   const inputs = one.inputs.map((dims, index) => plain.input(`x${index}`, 'float32', dims));
   const constants = (one.constants ?? []).map((value) => plain.constant(value));
   const outputs = Array.from({ length: one.outputs ?? 1 }, (_, index) => `y${index}`);
-  plain.ops(one.op, [...inputs, ...constants], outputs, { attributes: one.attributes ?? {} });
+  const condition = one.condition === undefined ? [] : [plain.constant(one.condition)];
+  plain.ops(one.op, [...condition, ...inputs, ...constants], outputs, { attributes: one.attributes ?? {} });
   for (const name of outputs) plain.output(name, 'float32', []);
   const { graph: forward } = inferShapes({
     ...plain.build(),

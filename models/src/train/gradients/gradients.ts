@@ -1,7 +1,11 @@
 import { activationRules } from './activation.ts';
 import { arithmeticRules } from './arithmetic.ts';
 import { convRules } from './conv.ts';
+import { convTransposeRules } from './conv-transpose.ts';
+import { curveRules } from './curves.ts';
 import { dropoutRules } from './dropout.ts';
+import { gatherRules } from './gather.ts';
+import { layerNormRules } from './layer-norm.ts';
 import { linearRules } from './linear.ts';
 import { normalizeRules } from './normalize.ts';
 import { poolRules } from './pool.ts';
@@ -12,12 +16,16 @@ import { shapeRules } from './shape.ts';
 /** Every operator that can be trained, by its name in the standard domain. */
 export const gradients: Readonly<Record<string, GradientRule>> = {
   ...convRules,
+  ...convTransposeRules,
   ...linearRules,
   ...poolRules,
   ...normalizeRules,
+  ...layerNormRules,
   ...activationRules,
+  ...curveRules,
   ...arithmeticRules,
   ...reduceRules,
   ...shapeRules,
+  ...gatherRules,
   ...dropoutRules,
 };

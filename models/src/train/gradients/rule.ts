@@ -11,6 +11,8 @@ export interface GradientRule {
    * or where `backward` can reuse inner values. Must produce the node's own output names.
    */
   readonly forward?: (call: OperatorCall) => SavedValues;
+  /** Whether the gradients of outputs other than the first matter, and the first may have none. */
+  readonly manyOutputs?: boolean;
   /**
    * Gradients of the inputs, by position; `undefined` where there is none or it is not wanted.
    * Each has the size of its input.
@@ -38,8 +40,13 @@ export interface OperatorCall {
 
 /** The same node on the way back. */
 export interface BackwardCall extends OperatorCall {
-  /** Derivative of the loss by the first output; has the size of that output. */
+  /**
+   * Derivative of the loss by the first output; has the size of that output. Empty where a rule with
+   * `manyOutputs` gets none.
+   */
   readonly gradient: string;
+  /** Derivatives by every output, by position; `undefined` where the loss does not depend on it. */
+  readonly gradients: readonly (string | undefined)[];
   readonly saved: SavedValues;
   /** Whether anything depends on the gradient of this input. */
   wants(input: number): boolean;
