@@ -14,10 +14,10 @@ export type ExternalData = (
   lengthBytes: number | undefined,
 ) => Uint8Array;
 
-/** A constant and its name, from a TensorProto. */
+/** A constant and its name, from a TensorProto: also what a `.pb` file of test data holds. */
 export function readTensor(
   bytes: Uint8Array,
-  external: ExternalData | undefined,
+  external?: ExternalData,
 ): readonly [name: string, constant: Initializer] {
   const draft = readFields(bytes, fields, emptyDraft());
   const dtype = dtypeOf(draft.dataType);

@@ -6,7 +6,9 @@ export {
   type EpochMetrics,
   encodeCheckpoint,
 } from './checkpoint.ts';
+export { createTape, type ForwardFacts, type Tape } from './differentiate.ts';
 export { type Evaluation, evaluate } from './evaluate.ts';
+export { gradients } from './gradients/gradients.ts';
 export { type Layer, type LayerName, layers } from './layers/layers.ts';
 export { type LossName, lossNames } from './losses.ts';
 export {

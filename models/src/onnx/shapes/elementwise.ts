@@ -1,8 +1,12 @@
+import { dtypeOf } from '../read-tensor.ts';
 import { type Dim, type Known, unknown } from './known.ts';
-import type { Rule, Site } from './site.ts';
+import { axisWithin, type Rule, type Site } from './site.ts';
 
 /** The output looks like the first input. */
 const same: Rule = (site) => [{ ...site.input(0), value: undefined }];
+
+/** Whether each element has some property. */
+const judge: Rule = (site) => [{ dtype: 'bool', dims: site.input(0).dims }];
 
 const passed: Rule = (site) => [site.input(0)];
 
@@ -57,15 +61,48 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Sin: same,
   Cos: same,
   Not: same,
+  Acos: same,
+  Acosh: same,
+  Asin: same,
+  Asinh: same,
+  Atan: same,
+  Atanh: same,
+  Cosh: same,
+  Sinh: same,
+  Tan: same,
+  Shrink: same,
+  BitwiseNot: same,
+  Trilu: same,
+  MeanVarianceNormalization: same,
+  LpNormalization: same,
+  RMSNormalization: same,
+  Swish: same,
   CumSum: same,
+  IsInf: judge,
+  IsNaN: judge,
   LRN: same,
   InstanceNormalization: same,
-  LayerNormalization: same,
+  LayerNormalization: (site) => {
+    const { dtype, dims } = site.input(0);
+    const rank = dims?.length ?? 0;
+    const axis = axisWithin(site.int('axis', -1), rank) ?? rank;
+    const moments = dims?.map((size, at) => (at < axis ? size : 1));
+    const stash = dtypeOf(site.int('stash_type', 1));
+    return [
+      { dtype, dims },
+      { dtype: stash, dims: moments },
+      { dtype: stash, dims: moments },
+    ];
+  },
   GroupNormalization: same,
   Add: arithmetic((a, b) => a + b),
   Sub: arithmetic((a, b) => a - b),
   Mul: arithmetic((a, b) => a * b),
   Div: arithmetic((a, b) => Math.trunc(a / b)),
+  BitShift: broadcastAll,
+  BitwiseAnd: broadcastAll,
+  BitwiseOr: broadcastAll,
+  BitwiseXor: broadcastAll,
   Pow: broadcastAll,
   Mod: broadcastAll,
   Max: broadcastAll,

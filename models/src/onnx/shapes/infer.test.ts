@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { elementCount } from '../../tensor/tensor.ts';
+import { elementCount, tensor } from '../../tensor/tensor.ts';
 import { createGraphBuilder, type GraphBuilder } from '../builder.ts';
 import type { Attribute, Model } from '../graph.ts';
 import { readModel } from '../read.ts';
@@ -109,6 +109,20 @@ const chains: Readonly<
       g.op('Reshape', [x, g.op('Concat', [rest, first], { attributes: { axis: int(0) } })]);
       g.op('Reshape', [x, g.ints([0, 2, -1])]);
       g.op('Expand', [x, g.ints([2, 1, 1, 1])]);
+    },
+  },
+  'recurrent layers': {
+    dims: [5, 2, 3],
+    write(g, x) {
+      const weights = (...dims: number[]) =>
+        g.constant(tensor('float32', dims, new Float32Array(elementCount(dims))));
+      g.ops('GRU', [x, weights(2, 12, 3), weights(2, 12, 4)], [g.name('y'), g.name('last')], {
+        attributes: { hidden_size: int(4), direction: text('bidirectional') },
+      });
+      const outputs = ['all', 'state', 'cell'].map((name) => g.name(name));
+      g.ops('LSTM', [x, weights(1, 16, 3), weights(1, 16, 4)], outputs, {
+        attributes: { hidden_size: int(4) },
+      });
     },
   },
   'products and comparisons': {

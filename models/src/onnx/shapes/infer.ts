@@ -2,9 +2,13 @@ import { FleetError } from '@edgewise/protocol';
 import type { Graph, Initializer, Model, Node, ValueInfo } from '../graph.ts';
 import { cutRules } from './cuts.ts';
 import { elementwiseRules } from './elementwise.ts';
+import { type InnerWalk, outputsOfInner } from './inner-graphs.ts';
 import { type Dim, type Known, knownConstant, unknown } from './known.ts';
 import { matrixRules } from './matrix.ts';
 import { moveRules } from './moves.ts';
+import { pickRules } from './picks.ts';
+import { recurrentRules } from './recurrent.ts';
+import { signalRules } from './signals.ts';
 import { describe, type Rule, siteOf } from './site.ts';
 import { windowRules } from './windows.ts';
 
@@ -16,6 +20,9 @@ const rules: ReadonlyMap<string, Rule> = new Map(
     ...matrixRules,
     ...moveRules,
     ...cutRules,
+    ...recurrentRules,
+    ...pickRules,
+    ...signalRules,
   }),
 );
 
@@ -75,21 +82,36 @@ export function dimsOf(graph: Graph, name: string): readonly number[] {
   throw new FleetError('unsupported', `The shape of ${name} cannot be told: it is ${source}.`);
 }
 
+/** What a graph knows of the values around it. */
+interface Surroundings {
+  known(name: string): Known | undefined;
+  constant(name: string): Initializer | undefined;
+}
+
+const nothing: Surroundings = { known: () => undefined, constant: () => undefined };
+
 function walk(
   graph: Graph,
   opset: number,
   noted: (name: string) => ValueInfo | undefined,
+  outer = nothing,
 ): ReadonlyMap<string, Known> {
   const known = new Map<string, Known>(graph.inputs.map((input) => [input.name, input]));
   const constants = new Map<string, Initializer>(graph.initializers);
   for (const [name, constant] of constants) known.set(name, knownConstant(constant));
   const context = {
     opset,
-    known: (name: string) => known.get(name),
-    constant: (name: string) => constants.get(name),
+    known: (name: string) => known.get(name) ?? outer.known(name),
+    constant: (name: string) => constants.get(name) ?? outer.constant(name),
+  };
+  const inner: InnerWalk = (body, given) => {
+    const inputs = body.inputs.map(({ name }, at) => ({ ...(given[at] ?? unknown), name }));
+    const told = walk({ ...body, inputs }, opset, () => undefined, context);
+    return body.outputs.map(({ name }) => told.get(name) ?? unknown);
   };
   for (const node of graph.nodes) {
-    const told = ruleOf(node)(siteOf(node, context));
+    const site = siteOf(node, context);
+    const told = outputsOfInner(node, site.input, inner) ?? ruleOf(node)(site);
     node.outputs.forEach((name, index) => {
       if (name !== '') known.set(name, refine(told[index] ?? unknown, noted(name)));
     });

@@ -41,6 +41,12 @@ export const matrixRules: Readonly<Record<string, Rule>> = {
   MatMul: (site) => [
     { dtype: site.input(0).dtype, dims: product(site, site.input(0).dims, site.input(1).dims) },
   ],
+  MatMulInteger: (site) => [
+    { dtype: 'int32', dims: product(site, site.input(0).dims, site.input(1).dims) },
+  ],
+  QLinearMatMul: (site) => [
+    { dtype: site.input(7).dtype, dims: product(site, site.input(0).dims, site.input(3).dims) },
+  ],
   ReduceSum: reduce,
   ReduceMean: reduce,
   ReduceMax: reduce,
@@ -58,6 +64,11 @@ export const matrixRules: Readonly<Record<string, Rule>> = {
       dtype: site.node.inputs.length > 2 ? site.input(2).dtype : 'uint8',
       dims: site.input(0).dims,
     },
+  ],
+  DynamicQuantizeLinear: (site) => [
+    { dtype: 'uint8', dims: site.input(0).dims },
+    { dtype: 'float32', dims: [] },
+    { dtype: 'uint8', dims: [] },
   ],
   DequantizeLinear: (site) => [{ dtype: site.input(1).dtype, dims: site.input(0).dims }],
 };

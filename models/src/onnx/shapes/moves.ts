@@ -6,6 +6,7 @@ import { axisWithin, integersAt, type Rule, type Site } from './site.ts';
 /** Operators that move numbers without computing with them. */
 export const moveRules: Readonly<Record<string, Rule>> = {
   Cast: (site) => [{ ...site.input(0), dtype: dtypeOf(site.int('to', 1)) }],
+  CastLike: (site) => [{ ...site.input(0), dtype: site.input(1).dtype }],
   Shape: (site) => {
     const dims = site.input(0).dims;
     if (dims === undefined) return [{ dtype: 'int64', dims: [undefined] }];
@@ -96,6 +97,12 @@ export const moveRules: Readonly<Record<string, Rule>> = {
     if (sizes !== undefined && site.ints('axes') === undefined) return [{ dtype, dims: sizes }];
     const scales = site.constant(2)?.data;
     const factors = scales instanceof Float32Array && scales.length === dims?.length ? scales : [];
+    return [{ dtype, dims: dims?.map((size, axis) => scaled(size, factors[axis])) }];
+  },
+  Upsample: (site) => {
+    const { dtype, dims } = site.input(0);
+    const attribute = site.node.attributes.get('scales');
+    const factors = attribute?.type === 'floats' ? attribute.value : (site.number(1) ?? []);
     return [{ dtype, dims: dims?.map((size, axis) => scaled(size, factors[axis])) }];
   },
   DepthToSpace: (site) => [blocks(site, 1)],

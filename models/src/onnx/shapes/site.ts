@@ -11,6 +11,10 @@ export interface Site {
   input(index: number): Known;
   /** The constant at an input, if it is one. */
   constant(index: number): Initializer | undefined;
+  /** Whether the input is there at all. */
+  given(index: number): boolean;
+  /** The numbers of an input that are known, of any type. */
+  number(index: number): readonly number[] | undefined;
   int(name: string, fallback: number): number;
   ints(name: string): readonly number[] | undefined;
   text(name: string): string | undefined;
@@ -35,6 +39,8 @@ export function siteOf(
     opset: context.opset,
     input: (index) => context.known(node.inputs[index] ?? '') ?? unknown,
     constant: (index) => context.constant(node.inputs[index] ?? ''),
+    given: (index) => (node.inputs[index] ?? '') !== '',
+    number: (index) => numbersAt(node.inputs[index] ?? '', context),
     int: (name, fallback) => {
       const attribute = node.attributes.get(name);
       return attribute?.type === 'int' ? Number(attribute.value) : fallback;
@@ -51,6 +57,16 @@ export function siteOf(
       throw new FleetError('invalid-argument', `Node ${describe(node)}: ${reason}`);
     },
   };
+}
+
+function numbersAt(
+  name: string,
+  context: Parameters<typeof siteOf>[1],
+): readonly number[] | undefined {
+  const value = context.known(name)?.value;
+  if (value?.every((item): item is number => typeof item === 'number')) return value;
+  const data = context.constant(name)?.data;
+  return ArrayBuffer.isView(data) ? Array.from(data as Float32Array, Number) : undefined;
 }
 
 /** How errors name a node. */

@@ -3,18 +3,9 @@ import { compatible, type Rule, type Site } from './site.ts';
 
 /** Convolutions and pools: sizes along the axes that a window slides over. */
 export const windowRules: Readonly<Record<string, Rule>> = {
-  Conv: (site) => {
-    const { dtype, dims } = site.input(0);
-    const weight = site.input(1).dims;
-    if (dims === undefined || weight === undefined) return [{ dtype, dims: undefined }];
-    const perGroup = weight[1];
-    const group = site.int('group', 1);
-    const channels = typeof perGroup === 'number' ? perGroup * group : undefined;
-    if (dims.length !== weight.length || !compatible(dims[1], channels)) {
-      site.refuse(`input [${dims.join(', ')}] does not fit weights [${weight.join(', ')}]`);
-    }
-    return [{ dtype, dims: [dims[0], weight[0], ...slide(site, dims, weight.slice(2))] }];
-  },
+  Conv: (site) => [{ dtype: site.input(0).dtype, dims: convolved(site, 1) }],
+  ConvInteger: (site) => [{ dtype: 'int32', dims: convolved(site, 1) }],
+  QLinearConv: (site) => [{ dtype: site.input(7).dtype, dims: convolved(site, 3) }],
   ConvTranspose: (site) => {
     const { dtype, dims } = site.input(0);
     const weight = site.input(1).dims;
@@ -33,8 +24,22 @@ export const windowRules: Readonly<Record<string, Rule>> = {
   AveragePool: (site) => [pool(site)],
   LpPool: (site) => [pool(site)],
   GlobalAveragePool: (site) => [globalPool(site)],
+  GlobalLpPool: (site) => [globalPool(site)],
   GlobalMaxPool: (site) => [globalPool(site)],
 };
+
+function convolved(site: Site, weightAt: number): Known['dims'] {
+  const { dims } = site.input(0);
+  const weight = site.input(weightAt).dims;
+  if (dims === undefined || weight === undefined) return undefined;
+  const perGroup = weight[1];
+  const group = site.int('group', 1);
+  const channels = typeof perGroup === 'number' ? perGroup * group : undefined;
+  if (dims.length !== weight.length || !compatible(dims[1], channels)) {
+    site.refuse(`input [${dims.join(', ')}] does not fit weights [${weight.join(', ')}]`);
+  }
+  return [dims[0], weight[0], ...slide(site, dims, weight.slice(2))];
+}
 
 function pool(site: Site): Known {
   const { dtype, dims } = site.input(0);

@@ -1,6 +1,6 @@
 import { tensor } from '../../tensor/tensor.ts';
 import type { BackwardCall, GradientRule } from './rule.ts';
-import { axisOf, integersOf, range, reshape } from './write.ts';
+import { axisOf, integerOf, integersOf, range, reshape } from './write.ts';
 
 /** Sums and means over axes. */
 export const reduceRules: Readonly<Record<'ReduceSum' | 'ReduceMean', GradientRule>> = {
@@ -26,5 +26,7 @@ function spread(call: BackwardCall, factor: (count: number) => number): string {
 function reducedAxes(call: BackwardCall): readonly number[] {
   const [input = '', axes = ''] = call.inputs;
   const given = axes === '' ? integersOf(call.attributes, 'axes') : call.constant(axes);
-  return given ?? range(call.dims(input).length);
+  if (given !== undefined && given.length > 0) return given;
+  const idle = integerOf(call.attributes, 'noop_with_empty_axes', 0) === 1;
+  return idle ? [] : range(call.dims(input).length);
 }

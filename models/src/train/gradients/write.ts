@@ -4,7 +4,9 @@ import type { Attribute } from '../../onnx/graph.ts';
 
 /** The value with other sizes. */
 export function reshape(graph: GraphBuilder, value: string, dims: readonly number[]): string {
-  return graph.op('Reshape', [value, graph.ints(dims)]);
+  // A zero would otherwise stand for the size that the value has there.
+  const attributes = dims.includes(0) ? { allowzero: int(1) } : {};
+  return graph.op('Reshape', [value, graph.ints(dims)], { attributes });
 }
 
 /** The value with its axes in another order. */
