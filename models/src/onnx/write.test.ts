@@ -20,7 +20,7 @@ test('a written model runs in ONNX Runtime and gives its answer', async () => {
   assert.deepEqual(results.y?.data, new Float32Array([2, -6]));
 });
 
-test('a model of 14 MB is written in well under a second', () => {
+test('a model of 14 MB is written in 150 ms', () => {
   const weights = Object.fromEntries(
     Array.from({ length: 53 }, (_, layer) => [
       `w${layer}`,
@@ -28,12 +28,14 @@ test('a model of 14 MB is written in well under a second', () => {
     ]),
   );
   const model = modelOf([], weights);
-  writeModel(model);
-  const startedMs = performance.now();
-  const bytes = writeModel(model);
-  const spentMs = performance.now() - startedMs;
-  assert.ok(bytes.length > 13_900_000 && bytes.length < 14_100_000);
-  assert.ok(spentMs < 500, `${spentMs} ms`);
+  // The best of several: the machine may be busy with other tests.
+  const spentMs = Array.from({ length: 5 }, () => {
+    const startedMs = performance.now();
+    const { length } = writeModel(model);
+    assert.ok(length > 13_900_000 && length < 14_100_000);
+    return performance.now() - startedMs;
+  });
+  assert.ok(Math.min(...spentMs) <= 150, `${spentMs} ms`);
 });
 
 function modelOf(nodes: readonly Node[], constants: Record<string, Initializer>): Model {

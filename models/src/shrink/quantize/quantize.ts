@@ -5,6 +5,7 @@ import { eliminateDead } from '../eliminate-dead.ts';
 import type { Params } from './formulas.ts';
 import { createMarks, type DraftNode, type Marks } from './marks.ts';
 import { gridOptionsOf, type QuantizeOptions } from './options.ts';
+import { parameterNodes } from './parameter-nodes.ts';
 import { type Plan, place } from './place.ts';
 import { adjustRanges } from './ranges.ts';
 import { rules } from './rules.ts';
@@ -22,14 +23,14 @@ interface NodeName {
   readonly op: string;
 }
 
-/** QuantizeLinear per axis came with operator set 13. */
-const leastOpset = 13;
+/** The operator set that brought QuantizeLinear, and the one that brought its axis. */
+const leastOpset = { perTensor: 10, perChannel: 13 } as const;
 
 /**
  * Static int8 quantization in the QDQ form, number for number what Python's
  * `onnxruntime.quantization.quantize_static` 1.30 gives for the same ranges.
  * Throws `FleetError`: `invalid-argument` for a model that is quantized already or a value without
- * a range, `unsupported` for an operator set below 13.
+ * a range, `unsupported` for an operator set below 13 (10 where nothing is per channel).
  */
 export function quantize(
   model: Model,
@@ -60,8 +61,11 @@ function planFor(
   options: QuantizeOptions,
 ): { readonly plan: Plan; readonly report: QuantizeReport } {
   const { graph } = model;
-  if ((model.opsets.get('') ?? 0) < leastOpset) {
-    throw new FleetError('unsupported', `Quantization needs operator set ${leastOpset} or newer.`);
+  const least = options.perChannel ? leastOpset.perChannel : leastOpset.perTensor;
+  const opset = model.opsets.get('') ?? 0;
+  if (opset < least) {
+    const wanted = `Quantization needs operator set ${least}; the model has ${opset}.`;
+    throw new FleetError('unsupported', `${wanted} Upgrade it first.`);
   }
   if (graph.nodes.some((node) => node.op === 'QuantizeLinear')) {
     throw new FleetError('invalid-argument', 'The model is quantized already.');
@@ -73,25 +77,35 @@ function planFor(
     isRanged: (name) => activations.has(name),
     absorbs: !gridOptions.symmetricActivations,
   });
-  const report = markAll(marks, exclude, options);
+  const report = markAll(marks, { exclude, steering: parameterNodes(graph) }, options);
   const constants = constantParams(marks, activations, gridOptions);
   return { plan: { marks, activations, constants, options: gridOptions }, report };
 }
 
 function markAll(
   marks: Marks,
-  exclude: ReadonlySet<string>,
+  { exclude, steering }: Readonly<Record<'exclude' | 'steering', ReadonlySet<string>>>,
   options: QuantizeOptions,
 ): QuantizeReport {
   const quantized: NodeName[] = [];
   const float: (NodeName & { reason: string })[] = [];
   for (const node of marks.nodes()) {
     const name = { node: node.name === '' ? (node.outputs[0] ?? '') : node.name, op: node.op };
-    const reason = exclude.has(node.name) ? 'it is excluded' : markOne(marks, node, options);
+    const kept = keptFloat(node, exclude, steering);
+    const reason = kept ?? markOne(marks, node, options);
     if (reason === undefined) quantized.push(name);
     else float.push({ ...name, reason });
   }
   return { quantized, float };
+}
+
+function keptFloat(
+  node: DraftNode,
+  exclude: ReadonlySet<string>,
+  steering: ReadonlySet<string>,
+): string | undefined {
+  if (exclude.has(node.name)) return 'it is excluded';
+  return steering.has(node.outputs[0] ?? '') ? 'it computes scales or sizes' : undefined;
 }
 
 function markOne(marks: Marks, node: DraftNode, options: QuantizeOptions): string | undefined {
