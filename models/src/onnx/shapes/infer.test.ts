@@ -116,10 +116,10 @@ const chains: Readonly<
     write(g, x) {
       const weights = (...dims: number[]) =>
         g.constant(tensor('float32', dims, new Float32Array(elementCount(dims))));
-      g.ops('GRU', [x, weights(2, 12, 3), weights(2, 12, 4)], [g.name('y'), g.name('last')], {
+      g.ops('GRU', [x, weights(2, 12, 3), weights(2, 12, 4)], ['gru_all', 'gru_state'], {
         attributes: { hidden_size: int(4), direction: text('bidirectional') },
       });
-      const outputs = ['all', 'state', 'cell'].map((name) => g.name(name));
+      const outputs = ['lstm_all', 'lstm_state', 'lstm_cell'];
       g.ops('LSTM', [x, weights(1, 16, 3), weights(1, 16, 4)], outputs, {
         attributes: { hidden_size: int(4) },
       });
