@@ -29,6 +29,7 @@ import {
   runFixtures,
   versionFixtures,
 } from './fixture-models.ts';
+import { parityFixtures } from './fixture-parity.ts';
 import { digitPicture, greyPng } from './png.ts';
 
 /** What a made-up hub answers, by route. Routes that the pages never call are absent. */
@@ -178,6 +179,11 @@ export function createFixtureFleet({
         found(
           versions.find((each) => String(each.version) === params.version),
           params.version,
+        ),
+      parity: ({ query }) =>
+        parityFixtures(
+          versions.filter(({ version }) => version === (query?.version ?? version)),
+          devices,
         ),
       listRuns: () => runs,
       getRun: ({ params }) =>

@@ -4,6 +4,22 @@ import { createRandom } from './random.ts';
 
 const deviceClasses = ['x64-vnni', 'arm64', 'arm64-dot'] as const;
 
+const plans = {
+  'x64-vnni': {
+    scheme: 'u8s8',
+    reason: 'VNNI adds unsigned by signed products in 32 bits: full range, exact and fastest.',
+  },
+  arm64: {
+    scheme: 's8s8',
+    reason:
+      'ARM multiplies signed bytes; without a dot product a weight of -128 would wrap, so none is below -127.',
+  },
+  'arm64-dot': {
+    scheme: 's8s8',
+    reason: 'The dot product of ARM takes signed bytes: full range, exact and fastest.',
+  },
+} as const;
+
 /** The digest of a word, for things whose bytes do not matter here. */
 export function digest(word: string): string {
   return createHash('sha256').update(word).digest('hex');
@@ -49,6 +65,7 @@ export function modelFixture(nowMs: number): ModelInfo {
       windowMinSpanMs: 0,
       windowMaxSpanMs: 600_000,
       predictions: 'qos0',
+      buildFor: [],
     },
     createdAtMs: nowMs - 5_300_000,
     latestVersion: 3,
@@ -79,6 +96,7 @@ function version(nowMs: number, facts: VersionFacts): ModelVersion {
     },
     variants: deviceClasses.map((deviceClass, index) => ({
       deviceClass,
+      ...plans[deviceClass],
       bundle: bundle(facts.version, deviceClass),
       accuracy: facts.accuracy - ([0.0006, 0.0011, 0.0004][index % 3] ?? 0),
       graphBytes: [108_400, 109_150, 108_420][index % 3] ?? 0,

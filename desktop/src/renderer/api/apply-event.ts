@@ -54,6 +54,9 @@ function applyDevice(cache: QueryClient, device: Device): void {
       void cache.invalidateQueries({ queryKey: [name, { device: device.id }] });
     void cache.invalidateQueries({ queryKey: ['listVersions'] });
   }
+  if (before && provedBy(before) !== provedBy(device)) {
+    void cache.invalidateQueries({ queryKey: ['parity'] });
+  }
   edit<Device>(cache, 'getDevice', { device: device.id }, () => device);
   edit<readonly Device[]>(cache, 'listDevices', {}, (list) => upsert(list, device, sameId));
 }
@@ -68,6 +71,15 @@ function knownDevice(cache: QueryClient, id: string): Device | undefined {
 /** What a device serves and is wanted to serve: lineage, profile and the list of versions hang on that. */
 function servedBy({ state, target }: Device): string {
   return `${state?.slots.active?.bundle.manifest} ${target.generation} ${target.active?.manifest}`;
+}
+
+/** What a device has found about bundles: the parity matrix hangs on that. */
+function provedBy({ state }: Device): string {
+  const proofs = Object.values(state?.slots ?? {}).map((slot) => [
+    slot?.bundle.manifest,
+    slot?.parity?.atMs,
+  ]);
+  return JSON.stringify([proofs, state?.refusals.map(({ manifest, atMs }) => [manifest, atMs])]);
 }
 
 function applyWindow(cache: QueryClient, device: string, window: WindowSummary): void {

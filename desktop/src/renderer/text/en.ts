@@ -387,6 +387,45 @@ export const en = {
         devices: 'devices',
       },
     },
+    parity: {
+      title: 'Same answers on the devices',
+      about:
+        'Before a version may serve, each device runs its golden vectors and compares the answers.',
+      empty: 'No variant',
+      emptyHint: 'This version has no build to compare.',
+      columns: {
+        variant: 'Variant',
+        deviation: 'Deviation',
+        agreement: 'Top-1',
+        verdict: 'Verdict',
+        devices: 'Devices',
+      },
+      deviationSource: (allowed: string) =>
+        `Largest difference to a golden answer on any device; ${allowed} is allowed.`,
+      agreementSource: (allowed: string) =>
+        `Smallest share of golden vectors with the same top class on any device; ${allowed} is needed.`,
+      ofAllowed: (allowed: string) => `of ${allowed}`,
+      verdicts: {
+        proved: 'proved',
+        refused: 'refused',
+        waiting: 'not yet',
+        none: 'no device',
+      },
+      counts: {
+        proved: (count: string) => `${count} proved`,
+        refused: (count: string) => `${count} refused`,
+        waiting: (count: string) => `${count} not yet`,
+      },
+      vectors: (count: string) => `${count} golden vectors`,
+      refusedBy: 'Refused by',
+      more: (count: string) => `and ${count} more`,
+    },
+    schemes: {
+      u8s8: 'int8, unsigned activations',
+      'u8s8-reduced': 'int8, seven-bit weights',
+      s8s8: 'int8, signed activations',
+      'weight-only': 'int8 weights, float computation',
+    },
     actions: {
       rollOut: 'Roll out',
       rollOutTitle: (reach: number, version: string) =>

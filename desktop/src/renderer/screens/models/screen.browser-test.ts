@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, noBrowser, startConsole, type TestConsole } from '../../../testing/console.ts';
+import { lowContrast } from '../../../testing/contrast.ts';
 
 const skip = noBrowser;
 let console: TestConsole;
@@ -27,6 +28,63 @@ test('versions show fp32 and int8 side by side, and the selected one is in the a
   await details.getByText('x64 VNNI').waitFor();
   assert.deepEqual(complaints, []);
   await context.close();
+});
+
+test('the parity panel says which devices refused a variant, and why', { skip }, async () => {
+  await using hub = await console.hub();
+  const { page, context, complaints } = await console.open(hub, '/models?model=digits&version=2');
+  const panel = page.getByRole('region', { name: 'Same answers on the devices' });
+  const row = panel.locator('tr[data-key="arm64"]');
+  await row.waitFor();
+  assert.match(
+    (await row.textContent()) ?? '',
+    /Arm64.*0\.412 of 0\.0184.*37\.5%.*refused.*2 proved, 1 refused/,
+  );
+  await panel.getByText('9 of 24 top classes agree').waitFor();
+  await panel.getByText('a weight of -128 would wrap').waitFor();
+  assert.match((await panel.locator('tr[data-key="x64-vnni"]').textContent()) ?? '', /proved/);
+  assert.deepEqual(complaints, []);
+  await panel.getByRole('link', { name: 'attic-6' }).click();
+  await page.waitForURL(/devices\/attic-6/);
+  await context.close();
+});
+
+test('a device that has proved a version changes the parity panel at once', { skip }, async () => {
+  await using hub = await console.hub();
+  const { page, context } = await console.open(hub, '/models?model=digits&version=3');
+  const panel = page.getByRole('region', { name: 'Same answers on the devices' });
+  await panel.locator('tr[data-key="arm64"]').getByText('not yet').first().waitFor();
+  const asked = () => hub.requests.filter((each) => each.includes('/models/digits/parity')).length;
+  const before = asked();
+  const device = hub.fleet.device('hall-2');
+  const { state } = device;
+  assert.ok(state?.slots.candidate);
+  const parity = { vectors: 24, largestDeviation: 0, topAgreement: 1, atMs: 5 };
+  const candidate = { ...state.slots.candidate, status: 'proved' as const, parity };
+  hub.publish({
+    kind: 'device',
+    device: { ...device, state: { ...state, slots: { ...state.slots, candidate } } },
+  });
+  await eventually(
+    () => Promise.resolve(asked()),
+    (count) => count > before,
+  );
+  await context.close();
+});
+
+test('the parity panel fits a phone and is legible in both themes', { skip }, async () => {
+  await using hub = await console.hub();
+  for (const theme of ['light', 'dark'] as const) {
+    const { page, context } = await console.open(hub, '/models?model=digits&version=2', {
+      ...{ theme, width: 390, height: 844 },
+    });
+    const panel = page.getByRole('region', { name: 'Same answers on the devices' });
+    await panel.getByText('9 of 24 top classes agree').waitFor();
+    const wide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+    assert.equal(wide, false);
+    assert.deepEqual(await lowContrast(page), []);
+    await context.close();
+  }
 });
 
 test('the chain of a version opens its parent and its run', { skip }, async () => {

@@ -10,6 +10,7 @@ import { text } from '../../text/text.ts';
 import { AccuracyAgainstSize } from './accuracy-against-size.tsx';
 import { RollBack, TrainVersion } from './actions.tsx';
 import { headlineRow, type VersionRow, versionRows } from './model.ts';
+import { ParityPanel } from './parity.tsx';
 import { Rollouts } from './rollouts.tsx';
 import { Runs } from './runs.tsx';
 import { VersionDetails } from './version-details.tsx';
@@ -86,6 +87,7 @@ function KnownModels({ models, first }: KnownModelsProps) {
             }
           />
           <AccuracyAgainstSize rows={rows} selected={selected?.version.version} />
+          {selected && <ParityPanel model={model.id} version={selected.version.version} />}
         </div>
         {selected && <VersionDetails key={selected.version.version} row={selected} />}
       </div>

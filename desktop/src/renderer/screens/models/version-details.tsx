@@ -1,3 +1,4 @@
+import type { VariantScheme } from '@edgewise/protocol/http';
 import { Link } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';
 import { Fragment, type ReactNode } from 'react';
@@ -58,6 +59,8 @@ export function VersionDetails({ row }: { readonly row: VersionRow }) {
               <Variant
                 key={variant.deviceClass}
                 name={text.deviceClasses[variant.deviceClass]}
+                scheme={variant.scheme ?? undefined}
+                reason={variant.reason ?? undefined}
                 accuracy={variant.accuracy ?? undefined}
                 difference={differenceOf(variant.accuracy, version.fp32.accuracy)}
                 graph={variant.graphBytes}
@@ -74,6 +77,8 @@ export function VersionDetails({ row }: { readonly row: VersionRow }) {
 
 interface VariantProps {
   readonly name: string;
+  readonly scheme?: VariantScheme | undefined;
+  readonly reason?: string | undefined;
   readonly accuracy: number | undefined;
   readonly difference?: number | undefined;
   readonly graph: number | undefined;
@@ -81,10 +86,16 @@ interface VariantProps {
   readonly digest: string;
 }
 
-function Variant({ name, accuracy, difference, graph, bundle, digest }: VariantProps) {
+function Variant(props: VariantProps) {
+  const { name, scheme, reason, accuracy, difference, graph, bundle, digest } = props;
   return (
     <tr className="h-8 border-t whitespace-nowrap">
-      <td className="px-3">{name}</td>
+      <td className="px-3 py-1" title={reason}>
+        {name}
+        {scheme && (
+          <span className="block text-[12px] text-faint">{text.models.schemes[scheme]}</span>
+        )}
+      </td>
       <td className="px-3 text-right">
         {formatAccuracy(accuracy)}{' '}
         {difference !== undefined && <span className="text-faint">{formatPoints(difference)}</span>}
