@@ -1,14 +1,17 @@
 import { intOf, sortNodes } from '../onnx/edit.ts';
 import type { Graph, Initializer, Model, Node } from '../onnx/graph.ts';
 import { capturedBy } from './captured.ts';
+import { heldConstant } from './held-constant.ts';
+import { inlineBranches } from './inline-branches.ts';
 
 /**
- * Makes plain what exporters wrap up: `Constant` nodes become constants of the graph, and nodes
- * that only pass a value on (`Identity`, `Dropout` outside training) are bridged. The nodes come out
- * in topological order.
+ * Makes plain what exporters wrap up: `Constant` nodes become constants of the graph, branches
+ * that are always taken stand in the place of their `If`, and nodes that only pass a value on
+ * (`Identity`, `Dropout` outside training) are bridged. The nodes come out in topological order.
  */
 export function tidy(model: Model): Model {
-  return { ...model, graph: bridge(liftConstants(model.graph)) };
+  const open = inlineBranches({ ...model, graph: liftConstants(model.graph) });
+  return { ...open, graph: bridge(liftConstants(open.graph)) };
 }
 
 function liftConstants(graph: Graph): Graph {
@@ -17,8 +20,8 @@ function liftConstants(graph: Graph): Graph {
   const outputs = new Set(graph.outputs.map((output) => output.name));
   for (const node of graph.nodes) {
     const [name = ''] = node.outputs;
-    const held = node.op === 'Constant' ? node.attributes.get('value') : undefined;
-    if (held?.type === 'tensor' && !outputs.has(name)) initializers.set(name, held.value);
+    const held = heldConstant(node);
+    if (held !== undefined && !outputs.has(name)) initializers.set(name, held);
     else nodes.push(node);
   }
   return { ...graph, nodes, initializers };

@@ -61,7 +61,7 @@ export function describeGraph(
       constants[name] = [type, write(integers), base64Of(scales), distinct(zeros)];
     }
   }
-  const rest = graph.nodes.filter((node) => !node.op.endsWith('eLinear'));
+  const rest = graph.nodes.filter((node) => !node.op.endsWith('eLinear') && node.name !== '');
   return { activations, constants, nodes: rest.map((node) => node.name).toSorted() };
 }
 
