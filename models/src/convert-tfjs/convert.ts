@@ -208,6 +208,9 @@ const failing =
     throw new FleetError(code, `${describeLayer(spec)} ${reason}.`, { detail });
   };
 
+/** What Keras 3 calls a weight that Keras 2 and tfjs call otherwise. */
+const newerNames: Readonly<Record<string, string>> = { depthwise_kernel: 'kernel' };
+
 interface Place {
   readonly spec: LayerSpec;
   readonly scope: readonly string[];
@@ -220,8 +223,9 @@ function constantsOf(
   const fail = failing(spec, 'malformed');
   return {
     weight(name, dims) {
-      const found = finder.find(scope, name);
-      if (found === undefined) return fail(`has no weight "${name}" in its files`);
+      const newer = Object.hasOwn(newerNames, name) ? newerNames[name] : undefined;
+      const found = finder.find(scope, name) ?? (newer && finder.find(scope, newer));
+      if (!found) return fail(`has no weight "${name}" in its files`);
       const fits =
         found.dims.length === dims.length &&
         dims.every((size, axis) => size === undefined || size === found.dims[axis]);

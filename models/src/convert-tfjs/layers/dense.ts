@@ -18,16 +18,15 @@ const dense: Rule = (site) => {
   const kernel = site.weight('kernel', [features, units]);
   const bias = biasOf(site, units);
   const dims = [...input.dims.slice(0, -1), units];
+  const isFlat = dims.length === 2;
+  const weight = site.constant('kernel', isFlat ? permuted(kernel, [1, 0]) : kernel);
   const offset = bias === undefined ? [] : [site.constant('bias', bias)];
-  if (dims.length === 2) {
-    const weight = site.constant('kernel', permuted(kernel, [1, 0]));
-    const inputs = [site.plain(input), weight, ...offset];
-    const product = site.op('Gemm', inputs, { transB: int(1) });
-    return activated(site, { ...plainValue(product, dims), mask: input.mask });
-  }
-  const product = site.op('MatMul', [site.plain(input), site.constant('kernel', kernel)]);
-  const sum = offset.length === 0 ? product : site.op('Add', [product, ...offset]);
-  return activated(site, { ...plainValue(sum, dims), mask: input.mask });
+  const plain = site.plain(input);
+  const product = isFlat
+    ? site.op('Gemm', [plain, weight, ...offset], { transB: int(1) })
+    : site.op('MatMul', [plain, weight]);
+  const name = isFlat || offset.length === 0 ? product : site.op('Add', [product, ...offset]);
+  return activated(site, { ...plainValue(name, dims), mask: input.mask });
 };
 
 /** Rows of a table by number. Numbers that are not whole are cut off, as tfjs does. */

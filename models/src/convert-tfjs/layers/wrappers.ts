@@ -26,8 +26,10 @@ function directions(site: Site): readonly [LayerSpec, LayerSpec] {
   const source = site.layer.config.raw('layer');
   const { class_name, config } = isRecord(source) ? source : {};
   const fields = isRecord(config) ? config : site.malformed('holds no layer');
+  // Keras 3 has the prefix in the name already.
+  const stem = String(fields.name).replace(/^forward_/, '');
   const made = (prefix: string, changes: object): LayerSpec =>
-    readLayer({ class_name, config: { ...fields, ...changes, name: `${prefix}_${fields.name}` } });
+    readLayer({ class_name, config: { ...fields, ...changes, name: `${prefix}_${stem}` } });
   return [made('forward', {}), made('backward', { go_backwards: fields.go_backwards !== true })];
 }
 
