@@ -6,8 +6,15 @@ export { eliminateDead } from './eliminate-dead.ts';
 export { type EqualizeOptions, equalize } from './equalize/equalize.ts';
 export { foldBatchNorm } from './fold-batch-norm.ts';
 export { freeze } from './freeze.ts';
+export { prepare } from './prepare.ts';
 export type { Params, WeightBits } from './quantize/formulas.ts';
 export type { QuantizeOptions } from './quantize/options.ts';
 export { type QuantizeReport, quantize, weightParams } from './quantize/quantize.ts';
-export { prepare, type ShrinkOptions, type ShrinkReport, type Shrunk, shrink } from './shrink.ts';
+export { type ShrinkOptions, type ShrinkReport, type Shrunk, shrink } from './shrink.ts';
 export { tidy } from './tidy.ts';
+export {
+  shrinkWeightOnly,
+  type WeightOnly,
+  type WeightOnlyReport,
+} from './weight-only/shrink-weight-only.ts';
+export { weightOnly } from './weight-only/weight-only.ts';

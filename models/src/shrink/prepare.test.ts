@@ -13,7 +13,7 @@ import { calibrate } from './calibrate/calibrate.ts';
 import { eliminateDead } from './eliminate-dead.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { freeze } from './freeze.ts';
-import { prepare } from './shrink.ts';
+import { prepare } from './prepare.ts';
 import { tidy } from './tidy.ts';
 
 const runtime = createOnnxRuntime();

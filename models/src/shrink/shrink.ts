@@ -1,15 +1,11 @@
 import type { Model } from '../onnx/graph.ts';
-import { inferShapes } from '../onnx/shapes/infer.ts';
-import { upgradeOpset } from '../onnx/upgrade/upgrade.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
 import { calibrate } from './calibrate/calibrate.ts';
 import type { Ranges } from './calibrate/ranges.ts';
-import { eliminateDead } from './eliminate-dead.ts';
-import { foldBatchNorm } from './fold-batch-norm.ts';
+import { prepare } from './prepare.ts';
 import type { QuantizeOptions } from './quantize/options.ts';
 import { type QuantizeReport, quantize } from './quantize/quantize.ts';
-import { tidy } from './tidy.ts';
 
 /** How a model is shrunk; default per channel, uint8 activations, full range. */
 export interface ShrinkOptions extends Partial<QuantizeOptions> {
@@ -53,13 +49,4 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   const bytesBefore = writeModel(model).length;
   const bytesAfter = writeModel(small).length;
   return { model: small, report: { ...report, bytesBefore, bytesAfter, ranges } };
-}
-
-/**
- * The float graph that is calibrated and quantized: the same outputs with fewer nodes. Scales per
- * channel need operator set 13, so an older model is upgraded. Throws as `upgradeOpset` does.
- */
-export function prepare(model: Model): Model {
-  const current = (model.opsets.get('') ?? 0) < 13 ? upgradeOpset(model) : model;
-  return inferShapes(eliminateDead(foldBatchNorm(eliminateDead(tidy(current)))));
 }
