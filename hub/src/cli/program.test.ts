@@ -61,6 +61,7 @@ const commands = [
   'quantize',
   'inspect',
   'compare',
+  'convert',
   'rollout',
   'rollback',
   'rollouts',

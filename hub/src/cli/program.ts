@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addAlarms } from './commands/alarms.ts';
 import { addCompare } from './commands/compare.ts';
 import { addConsole } from './commands/console.ts';
+import { addConvert } from './commands/convert.ts';
 import { addDatasets } from './commands/datasets.ts';
 import { addDevices } from './commands/devices.ts';
 import { addHub } from './commands/hub.ts';
@@ -65,6 +66,7 @@ export function createProgram(io: Io, version: string): Command {
   addQuantize(program, io);
   addInspect(program, io);
   addCompare(program, io);
+  addConvert(program, io);
   addRollout(program, io);
   addRollouts(program, io);
   addAlarms(program, io);

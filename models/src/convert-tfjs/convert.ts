@@ -1,7 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder, type GraphBuilder } from '../onnx/builder.ts';
 import type { Model } from '../onnx/graph.ts';
-import type { DType, Tensor } from '../tensor/tensor.ts';
+import { type DType, elementCount, type Tensor } from '../tensor/tensor.ts';
 import { isRecord } from './config.ts';
 import { createWeightFinder, type WeightFinder } from './find-weights.ts';
 import { nameOutputs } from './name-outputs.ts';
@@ -49,6 +49,31 @@ export function convertTfjs(document: unknown, weightBytes: Uint8Array): Model {
 /** The weight files of a parsed `model.json`, relative to it, in the order of their bytes. */
 export function weightPaths(document: unknown): readonly string[] {
   return readManifest(partsOf(document).manifest).paths;
+}
+
+/** What a file holds, before it is converted. */
+export interface TfjsSummary {
+  /** In the order of the file; those of inner models as `model/layer`. */
+  readonly layers: readonly { readonly name: string; readonly className: string }[];
+  /** Trained numbers and kept statistics; optimizer state is not counted. */
+  readonly parameters: number;
+}
+
+/** Lists the layers of a parsed `model.json`. Throws what `convertTfjs` throws for a broken file. */
+export function summarizeTfjs(document: unknown): TfjsSummary {
+  const { topology, manifest } = partsOf(document);
+  const weights = readManifest(manifest).entries.filter(({ isOptimizer }) => !isOptimizer);
+  return {
+    layers: layersOf(readNetwork(topology), ''),
+    parameters: weights.reduce((total, { dims }) => total + elementCount(dims), 0),
+  };
+}
+
+function layersOf(network: Network, prefix: string): TfjsSummary['layers'] {
+  return network.layers.flatMap(({ spec: { name, className, network: inner } }) => [
+    { name: `${prefix}${name}`, className },
+    ...(inner === undefined ? [] : layersOf(inner, `${prefix}${name}/`)),
+  ]);
 }
 
 function partsOf(document: unknown) {

@@ -1,1 +1,7 @@
-export { convertTfjs, notesKey, weightPaths } from './convert.ts';
+export {
+  convertTfjs,
+  notesKey,
+  summarizeTfjs,
+  type TfjsSummary,
+  weightPaths,
+} from './convert.ts';
