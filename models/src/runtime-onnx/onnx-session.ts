@@ -7,7 +7,10 @@ import type { Engine } from './engine.ts';
 import { disposedError, runError } from './engine-error.ts';
 
 /** A session over one of the engine's. Tensors go in and out as views, without a copy of ours. */
-export function createOnnxSession(engine: Engine, native: InferenceSession): Session {
+export function createOnnxSession(
+  engine: Pick<Engine, 'Tensor'>,
+  native: InferenceSession,
+): Session {
   const inputs = native.inputMetadata.map(sessionValue);
   const outputs = native.outputMetadata.map(sessionValue);
   let disposed = false;
@@ -30,7 +33,7 @@ export function createOnnxSession(engine: Engine, native: InferenceSession): Ses
       const results = await native
         .run(engineFeeds(engine, feeds), wanted)
         .catch((cause: unknown) => {
-          throw runError(cause);
+          throw disposed ? disposedError() : runError(cause);
         });
       // The engine cannot be stopped halfway: what came too late is dropped.
       assertNotAborted(options.signal);
@@ -40,7 +43,7 @@ export function createOnnxSession(engine: Engine, native: InferenceSession): Ses
   };
 }
 
-function engineFeeds(engine: Engine, feeds: Feeds): Record<string, OnnxValue> {
+function engineFeeds(engine: Pick<Engine, 'Tensor'>, feeds: Feeds): Record<string, OnnxValue> {
   const ready: Record<string, OnnxValue> = {};
   for (const [name, feed] of Object.entries(feeds)) {
     ready[name] = new engine.Tensor(feed.dtype as 'float32', feed.data as Float32Array, feed.dims);

@@ -1,0 +1,1 @@
+export { createWebRuntime, type WebRuntimeOptions } from './web-runtime.ts';
