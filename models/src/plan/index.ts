@@ -1,3 +1,8 @@
+export {
+  type BuildVariantsOptions,
+  type BuiltVariant,
+  buildVariants,
+} from './build-variants.ts';
 export { goldenFor, type Proof } from './golden-for.ts';
 export {
   optimiseFor,

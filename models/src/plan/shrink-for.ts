@@ -1,6 +1,7 @@
 import type { Model } from '../onnx/graph.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
 import { shrink } from '../shrink/shrink.ts';
+import { shrinkWeightOnly } from '../shrink/weight-only/shrink-weight-only.ts';
 import { type Scheme, schemes } from './plan.ts';
 
 /** What shrinking works with. */
@@ -18,7 +19,7 @@ export async function shrinkFor(
   options: ShrinkForOptions,
 ): Promise<Model> {
   const quantize = schemes[scheme];
-  if (quantize === 'weight-only') throw new Error('weight-only is not built yet');
+  if (quantize === 'weight-only') return shrinkWeightOnly(model).model;
   const { model: small } = await shrink(model, { ...quantize, ...options });
   return small;
 }

@@ -1,0 +1,68 @@
+import { sliceVectors, vectorCount } from '../bundle/vectors.ts';
+import type { Model } from '../onnx/graph.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { Feeds, Runtime } from '../runtime/runtime.ts';
+import { goldenFor, type Proof } from './golden-for.ts';
+import { optimiseFor, planVariants, type Scheme, type VariantPlan } from './plan.ts';
+import { shrinkFor } from './shrink-for.ts';
+
+/** What variants are built with. */
+export interface BuildVariantsOptions {
+  readonly deviceClasses: readonly VariantPlan['deviceClass'][];
+  /** Inputs like those the model will see, first axis vectors: they calibrate and become golden. */
+  readonly calibration: Feeds;
+  readonly runtime: Runtime;
+  /** Class of the machine that builds: it decides how graphs are measured here. */
+  readonly host: VariantPlan['deviceClass'];
+  /** Measures a graph on an evaluation set, 0 to 1; without it variants have no expected accuracy. */
+  readonly measure?: (graph: Uint8Array, how: { optimise: 'none' | 'all' }) => Promise<number>;
+  readonly signal?: AbortSignal;
+}
+
+/** A model built for one device class, with why, how large, how good and how to prove it. */
+export interface BuiltVariant extends VariantPlan, Proof {
+  /** The ONNX file. */
+  readonly graph: Uint8Array;
+  /** Share of the evaluation set answered right, 0 to 1. */
+  readonly accuracy?: number;
+}
+
+/** Vectors per calibration run. */
+const batch = 64;
+
+/**
+ * A float model as variants for these device classes; classes that share a scheme share its graph,
+ * accuracy and golden vectors. Rejects as `shrink` does.
+ */
+export async function buildVariants(
+  model: Model,
+  options: BuildVariantsOptions,
+): Promise<readonly BuiltVariant[]> {
+  const built = new Map<Scheme, Omit<BuiltVariant, keyof VariantPlan>>();
+  const variants: BuiltVariant[] = [];
+  for (const plan of planVariants(options.deviceClasses)) {
+    const known = built.get(plan.scheme) ?? (await build(model, plan.scheme, options));
+    built.set(plan.scheme, known);
+    variants.push({ ...plan, ...known });
+  }
+  return variants;
+}
+
+async function build(
+  model: Model,
+  scheme: Scheme,
+  options: BuildVariantsOptions,
+): Promise<Omit<BuiltVariant, keyof VariantPlan>> {
+  const { runtime, calibration, host, measure, signal } = options;
+  const given = { runtime, ...(signal && { signal }) };
+  const small = await shrinkFor(model, scheme, { ...given, calibration: batches(calibration) });
+  const graph = writeModel(small);
+  const proof = await goldenFor(graph, calibration, given);
+  const accuracy = await measure?.(graph, { optimise: optimiseFor(scheme, host) });
+  return { graph, ...proof, ...(accuracy !== undefined && { accuracy }) };
+}
+
+function* batches(feeds: Feeds): Generator<Feeds> {
+  const count = vectorCount(feeds);
+  for (let start = 0; start < count; start += batch) yield sliceVectors(feeds, start, batch);
+}
