@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decodeGolden, readManifest } from '@edgewise/models/bundle';
 import { generateKey } from '@edgewise/models/crypto';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import { readRecipe } from '@edgewise/models/train';
@@ -10,7 +11,7 @@ import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { eventually } from '../testing/eventually.test.fixture.ts';
 import { decodeJob } from './job.ts';
-import { createPipelineBench } from './pipeline-bench.test.fixture.ts';
+import { createPipelineBench, tinyRecipe } from './pipeline-bench.test.fixture.ts';
 import { runSteps } from './run-steps.ts';
 import { divide } from './training-data.ts';
 import type { Worker, WorkOutcome } from './worker.ts';
@@ -60,6 +61,9 @@ function localWorker(
 test('a run makes a version with a bundle for each device class', async () => {
   const blobs = createMemoryBlobs();
   await using bench = await createPipelineBench({ ...localWorker(blobs), blobs });
+  await bench.registry.putModel('stripes', {
+    ...{ dataset: 'stripes', recipe: tinyRecipe, policies: { buildFor: ['web-wasm'] } },
+  });
   await using pipeline = bench.start();
   const { id } = await pipeline.start({ model: 'stripes' });
   await eventually('the end', async () => (await pipeline.get(id)).status !== 'queued');
@@ -71,9 +75,21 @@ test('a run makes a version with a bundle for each device class', async () => {
   assert.equal(version.gate.verdict, 'first');
   assert.ok((version.fp32.accuracy ?? 0) > 0.95);
   assert.deepEqual(
-    version.variants.map(({ deviceClass }) => deviceClass),
-    ['arm64', 'x64', 'x64-vnni'],
+    version.variants.map(({ deviceClass, scheme }) => [deviceClass, scheme]),
+    [
+      ['arm64', 's8s8'],
+      ['web-wasm', 'weight-only'],
+      ['x64', 'u8s8-reduced'],
+      ['x64-vnni', 'u8s8'],
+    ],
   );
+  for (const { reason, accuracy, bundle } of version.variants) {
+    assert.ok((accuracy ?? 0) > 0.9 && reason);
+    const { blobs: files, parity } = readManifest(await blobs.get(bundle.manifest));
+    const golden = files.find(({ name }) => name === 'golden.bin');
+    assert.ok(decodeGolden(await blobs.get(golden?.sha256 ?? '')).vectors >= 12);
+    assert.ok(parity.tolerance > 0);
+  }
 });
 
 test('a hub that was closed goes on at the step, and comes to the same graph', async () => {
