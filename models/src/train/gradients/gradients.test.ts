@@ -380,7 +380,9 @@ function gradientModel(one: Case): Model {
   const constants = (one.constants ?? []).map((value) => plain.constant(value));
   const outputs = Array.from({ length: one.outputs ?? 1 }, (_, index) => `y${index}`);
   const condition = one.condition === undefined ? [] : [plain.constant(one.condition)];
-  plain.ops(one.op, [...condition, ...inputs, ...constants], outputs, { attributes: one.attributes ?? {} });
+  plain.ops(one.op, [...condition, ...inputs, ...constants], outputs, {
+    attributes: one.attributes ?? {},
+  });
   for (const name of outputs) plain.output(name, 'float32', []);
   const { graph: forward } = inferShapes({
     ...plain.build(),
