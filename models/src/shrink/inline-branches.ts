@@ -1,4 +1,4 @@
-import { createFreshNames, producersOf } from '../onnx/edit.ts';
+import { createFreshNames, mapInnerGraphs, producersOf } from '../onnx/edit.ts';
 import type { Attribute, Graph, Model, Node } from '../onnx/graph.ts';
 import { inferShapes } from '../onnx/shapes/infer.ts';
 import { knownIntegers } from './known-integers.ts';
@@ -60,12 +60,9 @@ function renameGraph(graph: Graph, names: ReadonlyMap<string, string>): Graph {
   return {
     ...graph,
     nodes: graph.nodes.map((node) => ({
-      ...node,
+      ...mapInnerGraphs(node, (inner) => renameGraph(inner, without(names, inner))),
       inputs: node.inputs.map(name),
       outputs: node.outputs.map(name),
-      attributes: new Map(
-        [...node.attributes].map(([key, attribute]) => [key, renameInner(attribute, names)]),
-      ),
     })),
     outputs: graph.outputs.map((output) => ({ ...output, name: name(output.name) })),
     initializers: keyed(graph.initializers),
@@ -78,14 +75,12 @@ function renameGraph(graph: Graph, names: ReadonlyMap<string, string>): Graph {
   };
 }
 
-function renameInner(attribute: Attribute, names: ReadonlyMap<string, string>): Attribute {
-  if (attribute.type !== 'graph') return attribute;
-  const { value } = attribute;
+/** The names that an inner graph does not give to values of its own. */
+function without(names: ReadonlyMap<string, string>, graph: Graph): ReadonlyMap<string, string> {
   const own = new Set([
-    ...value.inputs.map((input) => input.name),
-    ...value.initializers.keys(),
-    ...value.nodes.flatMap((node) => node.outputs),
+    ...graph.inputs.map((input) => input.name),
+    ...graph.initializers.keys(),
+    ...graph.nodes.flatMap((node) => node.outputs),
   ]);
-  const outer = new Map([...names].filter(([old]) => !own.has(old)));
-  return { type: 'graph', value: renameGraph(value, outer) };
+  return new Map([...names].filter(([old]) => !own.has(old)));
 }

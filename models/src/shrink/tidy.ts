@@ -1,16 +1,20 @@
-import { intOf, sortNodes } from '../onnx/edit.ts';
+import { checkGraph } from '../onnx/check-graph.ts';
+import { intOf } from '../onnx/edit.ts';
 import type { Graph, Initializer, Model, Node } from '../onnx/graph.ts';
 import { capturedBy } from './captured.ts';
 import { heldConstant } from './held-constant.ts';
 import { inlineBranches } from './inline-branches.ts';
+import { toFloat32 } from './to-float32.ts';
 
 /**
- * Makes plain what exporters wrap up: `Constant` nodes become constants of the graph, branches
+ * Makes plain what exporters wrap up: all floating-point numbers are float32, `Constant` nodes become constants of the graph, branches
  * that are always taken stand in the place of their `If`, and nodes that only pass a value on
  * (`Identity`, `Dropout` outside training) are bridged. The nodes come out in topological order.
+ * Throws `FleetError` `malformed` for a broken graph, as `checkGraph` does.
  */
 export function tidy(model: Model): Model {
-  const open = inlineBranches({ ...model, graph: liftConstants(model.graph) });
+  const plain = toFloat32(checkGraph(model));
+  const open = inlineBranches({ ...plain, graph: liftConstants(plain.graph) });
   return { ...open, graph: bridge(liftConstants(open.graph)) };
 }
 
@@ -32,7 +36,7 @@ function bridge(graph: Graph): Graph {
   const outputs = new Set(graph.outputs.map((output) => output.name));
   const captured = capturedBy(graph.nodes);
   const nodes: Node[] = [];
-  for (const node of sortNodes(graph.nodes)) {
+  for (const node of graph.nodes) {
     const inputs = node.inputs.map((name) => source.get(name) ?? name);
     const [input = ''] = inputs;
     const [output = ''] = node.outputs;

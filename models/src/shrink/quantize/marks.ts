@@ -1,6 +1,7 @@
 import { consumersOf, isFloat32 } from '../../onnx/edit.ts';
 import type { Attribute, Graph, Initializer, Model } from '../../onnx/graph.ts';
 import { inferShapes, valueInfoOf } from '../../onnx/shapes/infer.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { capturedBy } from '../captured.ts';
 
 /** How a tensor is to be quantized. */
@@ -45,7 +46,10 @@ export interface Marks {
   /** Per tensor without an axis. */
   weight(name: string, axis: number | undefined): void;
   sameAs(output: string, input: string): void;
-  /** `false` when the bias cannot be quantized: not a constant, or not a list. */
+  /**
+   * `false` when the bias cannot be quantized: not a constant, or a weight with scales per channel
+   * that are not one for each of its numbers.
+   */
   bias(node: DraftNode, bias: BiasMark): boolean;
   /**
    * Removes a node that only clips, when its input has no other reader: the quantization of its
@@ -82,6 +86,12 @@ export function createMarks(model: Model, { isRanged, absorbs }: MarkOptions): M
     if (isFloat(name) && !tensors.has(name)) tensors.set(name, how);
   };
 
+  const suits = ({ dims }: Tensor, weight: string): boolean => {
+    const axis = tensors.get(weight)?.axis;
+    const count = constants.get(weight)?.dims[axis ?? 0];
+    return axis === undefined || (dims.length === 1 && dims[0] === count);
+  };
+
   return {
     opset: model.opsets.get('') ?? 1,
     tensors,
@@ -102,7 +112,7 @@ export function createMarks(model: Model, { isRanged, absorbs }: MarkOptions): M
     bias(node, how) {
       const name = node.inputs[2] ?? '';
       const constant = constants.get(name);
-      if (!isFloat32(constant) || constant.dims.length !== 1) return false;
+      if (!isFloat32(constant) || !suits(constant, how.weight)) return false;
       if (!biases.has(name)) {
         biases.set(name, how);
         return true;

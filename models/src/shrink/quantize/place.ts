@@ -43,7 +43,11 @@ export function place(graph: Graph, plan: Plan): Graph {
     });
     for (const name of node.outputs) nodes.push(...(pairs.get(name)?.nodes ?? []));
   }
-  return { ...graph, nodes, initializers: store.initializers(), values: new Map() };
+  const initializers = store.initializers();
+  // A constant that is an input as well now comes from a node: nobody can give it any more.
+  const gone = (name: string): boolean => graph.initializers.has(name) && !initializers.has(name);
+  const inputs = graph.inputs.filter(({ name }) => !gone(name));
+  return { ...graph, inputs, nodes, initializers, values: new Map() };
 }
 
 /** The names of a scale and a zero point, and their numbers. */

@@ -1,7 +1,8 @@
-import { FleetError } from '@edgewise/protocol';
+import { innerGraphsOf, nameOf } from '../../onnx/edit.ts';
 import type { Model } from '../../onnx/graph.ts';
 import type { Ranges } from '../calibrate/ranges.ts';
 import { eliminateDead } from '../eliminate-dead.ts';
+import { checkModel, checkNumbers } from './check-model.ts';
 import type { Params } from './formulas.ts';
 import { createMarks, type DraftNode, type Marks } from './marks.ts';
 import { gridOptionsOf, type QuantizeOptions } from './options.ts';
@@ -23,14 +24,16 @@ interface NodeName {
   readonly op: string;
 }
 
-/** The operator set that brought QuantizeLinear, and the one that brought its axis. */
-const leastOpset = { perTensor: 10, perChannel: 13 } as const;
-
 /**
  * Static int8 quantization in the QDQ form, number for number what Python's
  * `onnxruntime.quantization.quantize_static` 1.30 gives for the same ranges.
- * Throws `FleetError`: `invalid-argument` for a model that is quantized already or a value without
- * a range, `unsupported` for an operator set below 13 (10 where nothing is per channel).
+ * It differs where the tool's file would compute something else or not load: a Relu whose output an
+ * inner graph reads stays, a bias that has not one number per channel stays in float, as do nodes
+ * that compute scales; constants that are inputs too are no inputs afterwards. Inner graphs stay in
+ * float and are named.
+ * Throws `FleetError`: `invalid-argument` for a model that is quantized already, a value without a
+ * range, and a number that is not finite; `unsupported` for an operator set below 13 (10 where
+ * nothing is per channel).
  */
 export function quantize(
   model: Model,
@@ -61,23 +64,17 @@ function planFor(
   options: QuantizeOptions,
 ): { readonly plan: Plan; readonly report: QuantizeReport } {
   const { graph } = model;
-  const least = options.perChannel ? leastOpset.perChannel : leastOpset.perTensor;
-  const opset = model.opsets.get('') ?? 0;
-  if (opset < least) {
-    const wanted = `Quantization needs operator set ${least}; the model has ${opset}.`;
-    throw new FleetError('unsupported', `${wanted} Upgrade it first.`);
-  }
-  if (graph.nodes.some((node) => node.op === 'QuantizeLinear')) {
-    throw new FleetError('invalid-argument', 'The model is quantized already.');
-  }
+  checkModel(model, options);
   const gridOptions = gridOptionsOf(model, options);
   const exclude = options.exclude ?? new Set();
-  const activations = activationParams(adjustRanges(graph, ranges, exclude), gridOptions);
+  const adjusted = adjustRanges(graph, ranges, exclude);
+  const activations = activationParams(adjusted, gridOptions);
   const marks = createMarks(model, {
     isRanged: (name) => activations.has(name),
     absorbs: !gridOptions.symmetricActivations,
   });
   const report = markAll(marks, { exclude, steering: parameterNodes(graph) }, options);
+  checkNumbers(marks, adjusted);
   const constants = constantParams(marks, activations, gridOptions);
   return { plan: { marks, activations, constants, options: gridOptions }, report };
 }
@@ -90,11 +87,12 @@ function markAll(
   const quantized: NodeName[] = [];
   const float: (NodeName & { reason: string })[] = [];
   for (const node of marks.nodes()) {
-    const name = { node: node.name === '' ? (node.outputs[0] ?? '') : node.name, op: node.op };
+    const name = { node: nameOf(node), op: node.op };
     const kept = keptFloat(node, exclude, steering);
     const reason = kept ?? markOne(marks, node, options);
     if (reason === undefined) quantized.push(name);
     else float.push({ ...name, reason });
+    float.push(...innerNodes(node));
   }
   return { quantized, float };
 }
@@ -109,6 +107,21 @@ function keptFloat(
 }
 
 function markOne(marks: Marks, node: DraftNode, options: QuantizeOptions): string | undefined {
-  const rule = node.domain === '' ? rules.get(node.op) : undefined;
-  return rule === undefined ? 'its operator has no int8 form' : rule(marks, node, options);
+  if (node.domain !== '') return `its domain ${node.domain} has no int8 forms`;
+  const rule = rules.get(node.op);
+  if (rule === undefined) return 'its operator has no int8 form';
+  const float = [...node.inputs, ...node.outputs].some((name) => marks.isFloat(name));
+  return float ? rule(marks, node, options) : 'none of its values is float32';
+}
+
+/** What lies in the branches and bodies of a node and would have an int8 form outside. */
+function innerNodes(node: DraftNode): QuantizeReport['float'] {
+  const reason = `it lies inside ${nameOf(node)} (${node.op})`;
+  return innerGraphsOf(node).flatMap(({ nodes }) =>
+    nodes.flatMap((inner) => {
+      const deeper = innerNodes(inner);
+      const known = inner.domain === '' && rules.has(inner.op);
+      return known ? [{ node: nameOf(inner), op: inner.op, reason }, ...deeper] : deeper;
+    }),
+  );
 }
