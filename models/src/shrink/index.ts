@@ -1,6 +1,8 @@
+export type { AnswerError } from './answers.ts';
 export { type CalibrationOptions, calibrate } from './calibrate/calibrate.ts';
 export { type CalibrationMethod, calibrationMethods } from './calibrate/methods.ts';
 export type { Range, Ranges } from './calibrate/ranges.ts';
+export type { Candidate } from './choose/candidates.ts';
 export { type CorrectBiasOptions, correctBias } from './correct-bias/correct-bias.ts';
 export { eliminateDead } from './eliminate-dead.ts';
 export { type EqualizeOptions, equalize } from './equalize/equalize.ts';
@@ -10,7 +12,16 @@ export { prepare } from './prepare.ts';
 export type { Params, WeightBits } from './quantize/formulas.ts';
 export type { QuantizeOptions } from './quantize/options.ts';
 export { type QuantizeReport, quantize, weightParams } from './quantize/quantize.ts';
-export { type ShrinkOptions, type ShrinkReport, type Shrunk, shrink } from './shrink.ts';
+export type { Budget, ExclusionStep, MixedPrecision } from './sensitivity/budget.ts';
+export type { LayerSensitivity } from './sensitivity/sensitivity.ts';
+export { shrink } from './shrink.ts';
+export type {
+  How,
+  ShrinkOptions,
+  ShrinkProgress,
+  ShrinkReport,
+  Shrunk,
+} from './shrink-options.ts';
 export { tidy } from './tidy.ts';
 export {
   shrinkWeightOnly,

@@ -1,52 +1,155 @@
+import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
-import type { Feeds, Runtime } from '../runtime/runtime.ts';
-import { calibrate } from './calibrate/calibrate.ts';
+import type { Feeds } from '../runtime/runtime.ts';
+import { answersOf } from './answers.ts';
+import { type CalibrationOptions, calibrate, collect } from './calibrate/calibrate.ts';
 import type { Ranges } from './calibrate/ranges.ts';
+import { type Choice, choose, ruleOf } from './choose/choose.ts';
+import { holdOut } from './choose/held-out.ts';
+import { correctBias } from './correct-bias/correct-bias.ts';
+import { equalize } from './equalize/equalize.ts';
 import { prepare } from './prepare.ts';
 import type { QuantizeOptions } from './quantize/options.ts';
-import { type QuantizeReport, quantize } from './quantize/quantize.ts';
-
-/** How a model is shrunk; default per channel, uint8 activations, full range. */
-export interface ShrinkOptions extends Partial<QuantizeOptions> {
-  /** Inputs that are like those the model will see: a few hundred. */
-  readonly calibration: Iterable<Feeds> | AsyncIterable<Feeds>;
-  readonly runtime: Runtime;
-  readonly signal?: AbortSignal;
-}
-
-/** An int8 model and how it came about. */
-export interface Shrunk {
-  readonly model: Model;
-  readonly report: ShrinkReport;
-}
-
-/** What shrinking did, with the sizes of both files. */
-export interface ShrinkReport extends QuantizeReport {
-  readonly bytesBefore: number;
-  readonly bytesAfter: number;
-  /** What calibration saw, by value of the prepared float graph. */
-  readonly ranges: Ranges;
-}
+import { quantize } from './quantize/quantize.ts';
+import { assertBudget, type MixedPrecision } from './sensitivity/budget.ts';
+import { excludeWorst } from './sensitivity/exclude-worst.ts';
+import { named } from './sensitivity/sensitivity.ts';
+import type { How, ShrinkOptions, ShrinkProgress, ShrinkReport, Shrunk } from './shrink-options.ts';
 
 /**
  * A float model in int8: tidied, dead nodes dropped, batch normalisation folded, calibrated and
- * quantized; per channel, with uint8 activations and full range, unless told otherwise.
+ * quantized; per channel, with uint8 activations and full range, unless told otherwise. The best
+ * that can be had without training is `method: 'auto'`. Throws `FleetError` as `prepare`, `calibrate`
+ * and `quantize` do, and `invalid-argument` for options that contradict each other.
  */
 export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
-  const { calibration, runtime, signal } = options;
-  const prepared = prepare(model);
-  const ranges = await calibrate(prepared, calibration, runtime, {
-    method: 'minmax',
-    ...(signal && { signal }),
-  });
-  const { model: small, report } = quantize(prepared, ranges, {
+  assertOptions(options);
+  const prepared = options.budget === undefined ? prepare(model) : named(prepare(model));
+  const plain = options.method !== 'auto' && !options.correctBias && !options.budget;
+  const feeds = plain ? options.calibration : await collect(options.calibration);
+  const chosen = await chosenFor(prepared, feeds, options);
+  const float = chosen.how.equalize ? equalize(prepared) : prepared;
+  const ranges = await rangesFor(float, feeds, chosen.how, options);
+  const kept = Array.isArray(feeds) ? (feeds as readonly Feeds[]) : [];
+  const mixed = await mixedFor({ prepared, float, ranges, feeds: kept }, options);
+  const exclude = new Set([...(options.exclude ?? []), ...(mixed?.float ?? [])]);
+  const { model: int8, report } = quantize(float, ranges, { ...quantizeOptions(options), exclude });
+  const small = chosen.how.correctBias ? await corrected(float, int8, kept, options) : int8;
+  const sizes = { bytesBefore: writeModel(model).length, bytesAfter: writeModel(small).length };
+  return {
+    model: small,
+    report: { ...report, ...sizes, ranges, ...chosen, ...(mixed && { mixedPrecision: mixed }) },
+  };
+}
+
+function assertOptions({ method, likeOnnxruntime, budget }: ShrinkOptions): void {
+  if (method === 'auto' && likeOnnxruntime === true) {
+    throw new FleetError('invalid-argument', 'The Python tool does not choose its method.');
+  }
+  if (budget !== undefined) assertBudget(budget);
+}
+
+/** The options of `quantize` among those of `shrink`, with the defaults of the latter. */
+function quantizeOptions(options: ShrinkOptions): QuantizeOptions {
+  const { weights, symmetricActivations, exclude, weightBits, integers, weightRanges } = options;
+  return {
     activations: options.activations ?? 'u8',
     perChannel: options.perChannel ?? true,
     reduceRange: options.reduceRange ?? false,
-    ...(options.exclude && { exclude: options.exclude }),
+    ...(weights && { weights }),
+    ...(symmetricActivations !== undefined && { symmetricActivations }),
+    ...(exclude && { exclude }),
+    ...(weightBits && { weightBits }),
+    ...(integers && { integers }),
+    ...(weightRanges && { weightRanges }),
+  };
+}
+
+function chosenFor(
+  prepared: Model,
+  feeds: ShrinkOptions['calibration'],
+  options: ShrinkOptions,
+): Pick<ShrinkReport, 'how' | 'candidates'> | Promise<Choice> {
+  const { method = 'minmax', percentile, equalize: balance, correctBias: correct } = options;
+  if (method !== 'auto') {
+    const steps = { equalize: balance ?? false, correctBias: correct ?? false };
+    return { how: { method, ...(percentile !== undefined && { percentile }), ...steps } };
+  }
+  return choose(prepared, feeds as readonly Feeds[], {
+    ...engine(options),
+    quantize: quantizeOptions(options),
+    symmetric: options.symmetric ?? false,
+    equalize: balance,
+    correctBias: correct,
+    onCandidate: (done) => tell(options, { stage: 'choose', done, of: undefined }),
   });
-  const bytesBefore = writeModel(model).length;
-  const bytesAfter = writeModel(small).length;
-  return { model: small, report: { ...report, bytesBefore, bytesAfter, ranges } };
+}
+
+function rangesFor(
+  float: Model,
+  feeds: ShrinkOptions['calibration'],
+  how: How,
+  options: ShrinkOptions,
+): Promise<Ranges> {
+  const { likeOnnxruntime, symmetric } = options;
+  let done = 0;
+  const calibration: CalibrationOptions = {
+    ...ruleOf(how, symmetric),
+    ...(likeOnnxruntime !== undefined && { likeOnnxruntime }),
+    ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.signal && { signal: options.signal }),
+    onFeed: () => tell(options, { stage: 'calibrate', done: ++done, of: undefined }),
+  };
+  return calibrate(float, feeds, options.runtime, calibration);
+}
+
+interface MixedParts {
+  readonly prepared: Model;
+  readonly float: Model;
+  readonly ranges: Ranges;
+  readonly feeds: readonly Feeds[];
+}
+
+async function mixedFor(
+  { prepared, float, ranges, feeds }: MixedParts,
+  options: ShrinkOptions,
+): Promise<MixedPrecision | undefined> {
+  if (options.budget === undefined) return undefined;
+  const { heldOut } = holdOut(feeds);
+  return excludeWorst({
+    model: float,
+    ranges,
+    quantize: quantizeOptions(options),
+    answers: await answersOf(prepared, heldOut, engine(options)),
+    budget: options.budget,
+    feed: heldOut[0] ?? {},
+    onRun: (done, of) => tell(options, { stage: 'sensitivity', done, of }),
+    onStep: (done, of) => tell(options, { stage: 'exclude', done, of }),
+  });
+}
+
+async function corrected(
+  float: Model,
+  int8: Model,
+  feeds: readonly Feeds[],
+  options: ShrinkOptions,
+): Promise<Model> {
+  tell(options, { stage: 'correct-bias', done: 0, of: 1 });
+  const { runtime, signal } = options;
+  const better = await correctBias({ float, int8, feeds, runtime, ...(signal && { signal }) });
+  tell(options, { stage: 'correct-bias', done: 1, of: 1 });
+  return better;
+}
+
+function engine({ runtime, threads, signal }: ShrinkOptions) {
+  return {
+    runtime,
+    ...(threads !== undefined && { threads }),
+    ...(signal && { signal }),
+  };
+}
+
+function tell({ onProgress }: ShrinkOptions, progress: ShrinkProgress): void {
+  onProgress?.(progress);
 }

@@ -1,0 +1,109 @@
+import type { Model } from '../../onnx/graph.ts';
+import type { Feeds } from '../../runtime/runtime.ts';
+import { type AnswerOptions, answersOf } from '../answers.ts';
+import { type Observations, type RangeRule, rangesBy } from '../calibrate/methods.ts';
+import { observe } from '../calibrate/observe.ts';
+import { correctBias } from '../correct-bias/correct-bias.ts';
+import { equalize } from '../equalize/equalize.ts';
+import { layerPairsOf } from '../equalize/pairs.ts';
+import type { QuantizeOptions } from '../quantize/options.ts';
+import { quantize } from '../quantize/quantize.ts';
+import type { How } from '../shrink-options.ts';
+import { type Candidate, candidateRules, isBetter } from './candidates.ts';
+import { holdOut } from './held-out.ts';
+
+/** What may be chosen, and how it is measured. */
+export interface ChooseOptions extends AnswerOptions {
+  readonly quantize: QuantizeOptions;
+  readonly symmetric: boolean;
+  /** `undefined` leaves it to the figures. */
+  readonly equalize: boolean | undefined;
+  readonly correctBias: boolean | undefined;
+  /** Called with each candidate's figures. */
+  readonly onCandidate?: (done: number) => void;
+}
+
+/** What won, and all that was tried. */
+export interface Choice {
+  readonly how: How;
+  readonly candidates: readonly Candidate[];
+}
+
+/**
+ * Finds the way of shrinking whose outputs differ least from those of the float model on held-out
+ * feeds: first the ranges (no single calibrator is best for all networks; Wu et al. 2020, table 5), then
+ * equalization, then bias correction, each only where it helps. Deterministic.
+ */
+export async function choose(
+  prepared: Model,
+  feeds: readonly Feeds[],
+  options: ChooseOptions,
+): Promise<Choice> {
+  const trial = await createTrial(prepared, feeds, options);
+  const first = options.equalize ?? false;
+  const corrected = options.correctBias ?? false;
+  for (const rule of candidateRules)
+    await trial.run({ ...rule, equalize: first, correctBias: corrected });
+  if (options.equalize === undefined && layerPairsOf(prepared.graph).length > 0) {
+    await trial.run({ ...trial.best(), equalize: true });
+  }
+  if (options.correctBias === undefined) await trial.run({ ...trial.best(), correctBias: true });
+  return { how: trial.best(), candidates: trial.candidates };
+}
+
+interface Trial {
+  readonly candidates: readonly Candidate[];
+  run(how: How): Promise<void>;
+  best(): How;
+}
+
+async function createTrial(
+  prepared: Model,
+  feeds: readonly Feeds[],
+  options: ChooseOptions,
+): Promise<Trial> {
+  const { runtime, threads, signal } = options;
+  const how = { runtime, ...(threads !== undefined && { threads }), ...(signal && { signal }) };
+  const { calibration, heldOut } = holdOut(feeds);
+  const answers = await answersOf(prepared, heldOut, how);
+  const candidates: Candidate[] = [];
+  let best: Candidate | undefined;
+  const sources = new Map<boolean, { readonly float: Model; readonly seen: Observations }>();
+  const sourceOf = async (isEqualized: boolean) => {
+    const known = sources.get(isEqualized);
+    if (known !== undefined) return known;
+    const float = isEqualized ? equalize(prepared) : prepared;
+    const made = { float, seen: await observe(float, calibration, runtime, how) };
+    sources.set(isEqualized, made);
+    return made;
+  };
+  return {
+    candidates,
+    async run(way) {
+      const { float, seen } = await sourceOf(way.equalize);
+      const ranges = rangesBy(seen, ruleOf(way, options.symmetric));
+      const { model: int8 } = quantize(float, ranges, options.quantize);
+      const final = way.correctBias
+        ? await correctBias({ float, int8, feeds: calibration, runtime, ...(signal && { signal }) })
+        : int8;
+      const candidate = { ...way, ...(await answers.errorOf(final)) };
+      candidates.push(candidate);
+      if (best === undefined || isBetter(candidate, best)) best = candidate;
+      options.onCandidate?.(candidates.length);
+    },
+    best: () => howOf(best as Candidate),
+  };
+}
+
+/** The rule by which a way finds its ranges. */
+export function ruleOf({ method, percentile }: How, symmetric?: boolean): RangeRule {
+  return {
+    method,
+    ...(symmetric !== undefined && { symmetric }),
+    ...(percentile !== undefined && { percentile }),
+  };
+}
+
+function howOf({ method, percentile, equalize, correctBias }: Candidate): How {
+  return { method, ...(percentile !== undefined && { percentile }), equalize, correctBias };
+}

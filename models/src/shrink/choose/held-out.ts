@@ -1,0 +1,24 @@
+import type { Feeds } from '../../runtime/runtime.ts';
+
+/** Feeds to find ranges with, and feeds to compare the results on. */
+export interface Parts {
+  readonly calibration: readonly Feeds[];
+  readonly heldOut: readonly Feeds[];
+}
+
+/** More than this many held-out feeds tell no more and take time. */
+const mostHeldOut = 24;
+
+/**
+ * Every fourth feed is held out, so that both parts see the beginning and the end of the data. A
+ * single feed must serve as both.
+ */
+export function holdOut(feeds: readonly Feeds[]): Parts {
+  if (feeds.length < 2) return { calibration: feeds, heldOut: feeds };
+  const every = Math.min(feeds.length, 4);
+  const isHeldOut = (at: number): boolean => at % every === every - 1;
+  return {
+    calibration: feeds.filter((_, at) => !isHeldOut(at)),
+    heldOut: feeds.filter((_, at) => isHeldOut(at)).slice(0, mostHeldOut),
+  };
+}

@@ -1,0 +1,75 @@
+import type { Model } from '../onnx/graph.ts';
+import type { Feeds, Runtime } from '../runtime/runtime.ts';
+import type { CalibrationMethod } from './calibrate/methods.ts';
+import type { Ranges } from './calibrate/ranges.ts';
+import type { Candidate } from './choose/candidates.ts';
+import type { QuantizeOptions } from './quantize/options.ts';
+import type { QuantizeReport } from './quantize/quantize.ts';
+import type { Budget, MixedPrecision } from './sensitivity/budget.ts';
+
+/** How a model is shrunk; default per channel, uint8 activations, full range, minmax. */
+export interface ShrinkOptions extends Partial<QuantizeOptions> {
+  /** Inputs that are like those the model will see: a few hundred. */
+  readonly calibration: Iterable<Feeds> | AsyncIterable<Feeds>;
+  readonly runtime: Runtime;
+  /**
+   * How activation ranges are found. `auto` tries them all, with and without bias correction and
+   * equalization, and takes what answers most like the float model on feeds that were held out.
+   * Default `minmax`, which alone keeps no feeds in memory.
+   */
+  readonly method?: CalibrationMethod | 'auto';
+  /** Per cent of all numbers that `percentile` keeps; default 99.999. */
+  readonly percentile?: number;
+  /** Activation ranges with zero in the middle; default not. */
+  readonly symmetric?: boolean;
+  /** Ranges as Python's onnxruntime finds them; not with `auto`. */
+  readonly likeOnnxruntime?: boolean;
+  /** Balances the channels of neighbouring layers; default not, with `auto` where it helps. */
+  readonly equalize?: boolean;
+  /** Takes back what rounding shifted the means by; default not, with `auto` where it helps. */
+  readonly correctBias?: boolean;
+  /** Leaves the layers in float that cost the most accuracy, within limits; default none. */
+  readonly budget?: Budget;
+  /** Threads within one operator while calibrating; default 1. */
+  readonly threads?: number;
+  readonly onProgress?: (progress: ShrinkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What is being done, and how much of it. */
+export interface ShrinkProgress {
+  readonly stage: 'calibrate' | 'choose' | 'sensitivity' | 'exclude' | 'correct-bias';
+  /** Steps done of this stage; feeds while calibrating, models else. */
+  readonly done: number;
+  /** Steps in all, `undefined` while that is not known. */
+  readonly of: number | undefined;
+}
+
+/** An int8 model and how it came about. */
+export interface Shrunk {
+  readonly model: Model;
+  readonly report: ShrinkReport;
+}
+
+/** What shrinking did, with the sizes of both files. */
+export interface ShrinkReport extends QuantizeReport {
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  /** The activation ranges, by value of the prepared float graph. */
+  readonly ranges: Ranges;
+  /** What was done; with `auto`, what won. */
+  readonly how: How;
+  /** With `auto`: everything that was tried, in order, with its figures on the held-out feeds. */
+  readonly candidates?: readonly Candidate[];
+  /** With `budget`: how much each layer costs, and which stayed in float. */
+  readonly mixedPrecision?: MixedPrecision;
+}
+
+/** The steps of one way to shrink. */
+export interface How {
+  readonly method: CalibrationMethod;
+  /** For `percentile` only. */
+  readonly percentile?: number;
+  readonly equalize: boolean;
+  readonly correctBias: boolean;
+}
