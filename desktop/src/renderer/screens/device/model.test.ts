@@ -56,9 +56,9 @@ test('slots come active first, each with its certificate or without one', () => 
   assert.deepEqual(
     rows.map((row) => [row.role, row.version, row.status, row.parity?.vectors]),
     [
-      ['active', 2, 'serving', 64],
+      ['active', 2, 'serving', 24],
       ['candidate', 3, 'installed', undefined],
-      ['fallback', 1, 'proved', 64],
+      ['fallback', 1, 'proved', 24],
     ],
   );
   const { state: _, ...silent } = hall;
