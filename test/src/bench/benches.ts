@@ -13,6 +13,12 @@ export const benches: readonly BenchEntry[] = [
     load: async () => (await import('./training.ts')).benchTraining,
   },
   {
+    name: 'quantize',
+    summary:
+      'seconds and memory of quantizing a MobileNetV2 with 100 images, beside the Python tool',
+    load: async () => (await import('./quantize/quantize.ts')).benchQuantize,
+  },
+  {
     name: 'detector',
     summary: 'Monte-Carlo proof of the drift detector: false alarms, delays, patterns, cost',
     load: async () => {
