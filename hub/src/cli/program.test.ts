@@ -57,6 +57,7 @@ const commands = [
   'runs',
   'models',
   'versions',
+  'parity',
   'policies',
   'quantize',
   'inspect',

@@ -83,6 +83,19 @@ test('why a device runs its model is a chain that verifies, and every command sp
     readonly ok: boolean;
   };
   assert.equal(why.ok, true);
+  const parity = JSON.parse(await done(`${bin}/edgewise parity pumps 1 --json`)) as readonly {
+    readonly devices: readonly {
+      readonly device: string;
+      readonly outcome: string;
+      readonly parity: { readonly ok: boolean; readonly runtime: string };
+    }[];
+  }[];
+  const proofs = parity.flatMap(({ devices }) => devices);
+  assert.deepEqual(
+    proofs.map(({ device, outcome }) => [device, outcome]),
+    [['pump-1', 'proved']],
+  );
+  assert.match(proofs[0]?.parity.runtime ?? '', /^onnxruntime \d/);
   const status = JSON.parse(await done(`${bin}/edgewise status --json`)) as {
     readonly unexplainedLosses: number;
   };
