@@ -64,7 +64,7 @@ async function openMachine(processor: Processor, parts: Parts): Promise<Machine>
 /** Static since Debian 13 under its plain name, before in a package of its own. */
 async function findQemu(): Promise<Parts['qemu']> {
   const root = rootOf(await unpackedDebian(['qemu-user-static']));
-  const names = await readdir(path.join(root, 'usr/bin')).catch(() => []);
+  const names = await readdir(path.join(root, 'usr/bin')).catch((): string[] => []);
   if (names.includes('qemu-aarch64-static')) {
     return (arch) => path.join(root, `usr/bin/qemu-${arch}-static`);
   }
