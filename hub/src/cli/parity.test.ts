@@ -11,10 +11,10 @@ const proof: ParityReport = {
   ...{ vectors: 12, largestDeviation: 0.0117, topAgreement: 1, ok: true },
   ...{ runtime: 'onnxruntime 1.30.0 x64 avx2', deviceClass: 'x64', atMs: 5 },
 };
-const base = {
+const base: Omit<ParityRow, 'version' | 'deviceClass' | 'devices'> = {
   ...{ model: 'digits', scheme: 'u8s8-reduced', reason: 'Seven bits are exact.' },
   ...{ manifest: 'a'.repeat(64), golden: { vectors: 12, tolerance: 0.0184, topAgreement: 0.9 } },
-} as const;
+};
 
 /** Version 2 was refused by one device of two, version 1 was proved; nobody is to try arm64. */
 const rows: readonly ParityRow[] = [
