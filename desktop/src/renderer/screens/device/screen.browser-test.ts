@@ -59,7 +59,7 @@ test('slots come with their certificates, and the chain says whether it holds', 
   await using hub = await console.hub();
   const { page, context } = await console.open(hub, '/devices/hall-2');
   const slots = page.getByRole('region', { name: 'Slots' });
-  await slots.getByText('64 golden vectors').first().waitFor();
+  await slots.getByText('24 golden vectors').first().waitFor();
   await slots.getByText('Not proved on this device yet').waitFor();
   await page.getByText('chain holds').waitFor();
   await context.close();
