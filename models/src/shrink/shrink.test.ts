@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder } from '../onnx/builder.ts';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
@@ -7,7 +8,12 @@ import { createRandom } from '../random/random.ts';
 import type { Feeds } from '../runtime/runtime.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { tensor } from '../tensor/tensor.ts';
+import { calibrate } from './calibrate/calibrate.ts';
+import { prepare } from './prepare.ts';
+import { quantize } from './quantize/quantize.ts';
 import { shrink } from './shrink.ts';
+import type { ShrinkProgress } from './shrink-options.ts';
+import { smallFeeds, smallNet } from './testing/small-net.ts';
 
 const runtime = createOnnxRuntime();
 const batch = 16;
@@ -34,6 +40,86 @@ test('shrinking the same model twice gives the same bytes', async () => {
     await shrink(digitsNetwork(), options),
   ];
   assert.deepEqual(writeModel(one.model), writeModel(two.model));
+});
+
+test('without a method the result is that of minmax, byte for byte', async () => {
+  const model = smallNet();
+  const prepared = prepare(model);
+  const ranges = await calibrate(prepared, smallFeeds(3), runtime, { method: 'minmax' });
+  const how = { activations: 'u8', perChannel: true, reduceRange: false } as const;
+  const { report, model: small } = await shrink(model, { calibration: smallFeeds(3), runtime });
+  assert.deepEqual(writeModel(small), writeModel(quantize(prepared, ranges, how).model));
+  assert.deepEqual(report.how, { method: 'minmax', equalize: false, correctBias: false });
+  assert.equal(report.candidates, undefined);
+});
+
+test('each method and step changes the file', async () => {
+  const calibration = smallFeeds(3);
+  const variants = [
+    {},
+    { method: 'percentile', percentile: 99 },
+    { method: 'percentile', percentile: 99, symmetric: true },
+    { method: 'percentile', percentile: 99, likeOnnxruntime: true },
+    { method: 'mse' },
+    { method: 'entropy' },
+    { method: 'mse', equalize: true },
+    { method: 'mse', correctBias: true },
+    { weights: 'u8' },
+    { symmetricActivations: true },
+    { weightBits: 4 },
+  ] as const;
+  const files = new Set<string>();
+  for (const variant of variants) {
+    const { model } = await shrink(smallNet(), { calibration, runtime, ...variant });
+    files.add(Buffer.from(writeModel(model)).toString('base64'));
+  }
+  assert.equal(files.size, variants.length);
+});
+
+test('feeds that can be read only once suffice for every method', async () => {
+  for (const method of ['minmax', 'mse', 'auto'] as const) {
+    const once = (function* feeds() {
+      yield* smallFeeds(4);
+    })();
+    const one = await shrink(smallNet(), { calibration: once, runtime, method });
+    const other = await shrink(smallNet(), { calibration: smallFeeds(4), runtime, method });
+    assert.deepEqual(writeModel(one.model), writeModel(other.model));
+  }
+});
+
+test('progress names every stage in turn', async () => {
+  const stages: string[] = [];
+  const onProgress = ({ stage, done, of }: ShrinkProgress): void => {
+    assert.ok(of === undefined || done <= of);
+    if (stages.at(-1) !== stage) stages.push(stage);
+  };
+  const options = { calibration: smallFeeds(4), runtime, onProgress, correctBias: true };
+  await shrink(smallNet(), { ...options, method: 'auto', budget: {} });
+  const wanted = ['choose', 'calibrate', 'sensitivity', 'exclude', 'correct-bias'];
+  assert.deepEqual(stages, wanted);
+});
+
+test('an abort ends every stage', async () => {
+  for (const last of ['choose', 'calibrate', 'sensitivity', 'exclude'] as const) {
+    const abort = new AbortController();
+    const onProgress = ({ stage }: ShrinkProgress): void => {
+      if (stage === last) abort.abort();
+    };
+    const options = { calibration: smallFeeds(4), runtime, onProgress, signal: abort.signal };
+    await assert.rejects(
+      shrink(smallNet(), { ...options, method: 'auto', budget: {}, correctBias: true }),
+      (error) => error instanceof FleetError && error.code === 'canceled',
+      last,
+    );
+  }
+});
+
+test('the Python tool chooses nothing', async () => {
+  const options = { calibration: smallFeeds(2), runtime, likeOnnxruntime: true };
+  await assert.rejects(
+    shrink(smallNet(), { ...options, method: 'auto' }),
+    (error) => error instanceof FleetError && error.code === 'invalid-argument',
+  );
 });
 
 async function run(model: Model, feeds: Feeds): Promise<Float32Array> {

@@ -89,7 +89,9 @@ function divergenceWithin(
   const below = sumOf(counts, 0, first);
   const above = sumOf(counts, last + 1, counts.length);
   const total = inside + below + above;
-  let sum = 0;
+  const free = last - first + 1 - shared.reduce((used, bins) => used + Math.min(bins, 1), 0);
+  // Bins that share an integer differ by chance alone by this much (2 n D is chi-squared).
+  let sum = -free / (2 * total);
   for (let at = first; at <= last; at++) {
     const level = levelOf(at);
     const cut = (at === first ? below : 0) + (at === last ? above : 0);

@@ -65,6 +65,11 @@ async function greedy(
   let { errorAfter } = none;
   let { runs } = options;
   const attempt = async (nodes: readonly string[]): Promise<ExclusionStep> => {
+    const step = await measured(nodes);
+    steps.push(step);
+    return step;
+  };
+  const measured = async (nodes: readonly string[]): Promise<ExclusionStep> => {
     if (shareOf(macs, [...excluded, ...float, ...nodes]) > maxFloatMacs) {
       return { nodes, bytes: 0, error: errorAfter, outcome: 'too slow' };
     }
@@ -76,13 +81,20 @@ async function greedy(
     const gains = error < errorAfter * (1 - leastGain);
     return { nodes, bytes, error, outcome: gains ? 'kept' : 'no gain' };
   };
+  // A value between two layers stays in int8 until both are in float, so that one alone may gain
+  // nothing: it waits for the next.
+  let waiting: readonly string[] = [];
   for (const [at, { nodes }] of layers.entries()) {
     if (runs >= maxRuns || errorAfter <= targetError) break;
-    const step = await attempt(nodes);
-    steps.push(step);
-    if (step.outcome === 'kept') {
-      float.push(...nodes);
-      errorAfter = step.error;
+    const alone = await attempt(nodes);
+    const canJoin = alone.outcome === 'no gain' && waiting.length > 0 && runs < maxRuns;
+    const best = canJoin ? await attempt([...waiting, ...nodes]) : alone;
+    if (best.outcome === 'kept') {
+      float.push(...best.nodes);
+      errorAfter = best.error;
+      waiting = [];
+    } else if (alone.outcome === 'no gain') {
+      waiting = best.outcome === 'no gain' ? [...waiting, ...nodes] : nodes;
     }
     options.onStep?.(at + 1, layers.length);
   }
