@@ -12,6 +12,16 @@ export { prepare } from './prepare.ts';
 export type { Params, WeightBits } from './quantize/formulas.ts';
 export type { QuantizeOptions } from './quantize/options.ts';
 export { type QuantizeReport, quantize, weightParams } from './quantize/quantize.ts';
+export { type IntegerLayer, integerLayersOf } from './saturation/integer-layers.ts';
+export { type Fault, type FaultFinder, faultFinderOf } from './saturation/layer-faults.ts';
+export { type SaturationTarget, saturationTargets } from './saturation/pairings.ts';
+export {
+  type SaturationOptions,
+  type SaturationReport,
+  saturationOf,
+} from './saturation/saturation.ts';
+export { type SingleLayer, singleLayerOf } from './saturation/single-layer.ts';
+export type { LayerSaturation } from './saturation/tally.ts';
 export type { Budget, ExclusionStep, MixedPrecision } from './sensitivity/budget.ts';
 export type { LayerSensitivity } from './sensitivity/sensitivity.ts';
 export { shrink } from './shrink.ts';
