@@ -59,3 +59,11 @@ test('a name that is taken is refused, and fresh names step aside', () => {
     (error) => error instanceof FleetError && error.code === 'invalid-argument',
   );
 });
+
+test('fresh names keep away from reserved ones, which can still be given once', () => {
+  const graph = createGraphBuilder({ name: 'any', reserved: new Set(['relu_0']) });
+  const input = graph.input('x', 'float32', [1]);
+  assert.equal(graph.op('Relu', [input]), 'relu_1');
+  assert.equal(graph.op('Relu', [input], { output: 'relu_0' }), 'relu_0');
+  assert.throws(() => graph.op('Relu', [input], { output: 'relu_0' }), /two values named/);
+});

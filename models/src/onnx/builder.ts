@@ -54,6 +54,8 @@ export interface BuilderOptions {
   /** Version of the standard operator set, 13 to 21; default 17, which every runtime reads. */
   readonly opset?: number;
   readonly metadata?: ReadonlyMap<string, string>;
+  /** Names that are to be given later by their owner: fresh names keep away from them. */
+  readonly reserved?: ReadonlySet<string>;
 }
 
 /** IR version 8 belongs to opsets up to 18 (ONNX Versioning, "Released versions"); 10 to later ones. */
@@ -84,7 +86,7 @@ export function createGraphBuilder(options: BuilderOptions): GraphBuilder {
       const count = counters.get(stem) ?? 0;
       counters.set(stem, count + 1);
       const name = `${stem}_${count}`;
-      if (!taken.has(name)) return claim(name);
+      if (!taken.has(name) && options.reserved?.has(name) !== true) return claim(name);
     }
   };
   const write = (

@@ -1,13 +1,21 @@
 import Type, { type Static } from 'typebox';
 import type { Random } from '../random/random.ts';
+import { augmentImage, imageLayout } from './augment-image.ts';
+import { augmentNumbers } from './augment-numbers.ts';
 
-/** How training images are varied; each is drawn anew for every sample and epoch. Absent: not varied. */
+/** How training samples are varied; each is drawn anew for every sample and epoch. Absent: not varied. */
 export const Augmentation = Type.Object(
   {
-    /** Largest shift along each axis, in pixels. */
+    /** Images: largest shift along each axis, in pixels. */
     shiftPixels: Type.Optional(Type.Number({ minimum: 0, maximum: 64 })),
-    /** Largest rotation about the centre, in degrees. */
+    /** Images: largest rotation about the centre, in degrees. */
     rotateDegrees: Type.Optional(Type.Number({ minimum: 0, maximum: 180 })),
+    /** Images: whether every second one, on average, is mirrored from left to right. */
+    mirror: Type.Optional(Type.Boolean()),
+    /** Series: largest shift in time, in steps; the first or last step fills the gap. */
+    shiftSteps: Type.Optional(Type.Integer({ minimum: 0, maximum: 4096 })),
+    /** Series and vectors: half width of the uniform offset added to a whole channel or number. */
+    drift: Type.Optional(Type.Number({ minimum: 0 })),
     /** Bounds of the factor that values are multiplied with, about zero. */
     contrast: Type.Optional(
       Type.Object(
@@ -20,6 +28,11 @@ export const Augmentation = Type.Object(
     ),
     /** Half width of the uniform noise added to each value, in units of the input. */
     noise: Type.Optional(Type.Number({ minimum: 0 })),
+    /**
+     * Largest share that is hidden by zeros: of both sides of an image (a rectangle), of the steps of a
+     * series (a span), of the numbers of a vector (each by itself).
+     */
+    mask: Type.Optional(Type.Number({ minimum: 0, exclusiveMaximum: 1 })),
   },
   { additionalProperties: false },
 );
@@ -28,114 +41,48 @@ export type Augmentation = Static<typeof Augmentation>;
 /** Numbers of one or more samples, in the input's own type. */
 export type SampleData = Uint8Array | Float32Array;
 
-/** Where the pixels of an image are. */
-export interface ImageLayout {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  /** Distances between neighbours along each axis, in elements. */
-  readonly rowStride: number;
-  readonly columnStride: number;
-  readonly channelStride: number;
-}
+/** Writes a varied copy of one sample; draws the same numbers whatever the sample holds. */
+export type Augment = (source: SampleData, target: SampleData, random: Random) => void;
 
-/** The layout of one sample, or `undefined` when it is not an image. */
-export function imageLayout(
-  shape: readonly number[],
-  order: 'hwc' | 'chw' = 'hwc',
-): ImageLayout | undefined {
-  const [first = 0, second = 0, third = 0] = shape;
-  if (shape.length !== 3) return undefined;
-  if (order === 'chw') {
-    return {
-      channels: first,
-      height: second,
-      width: third,
-      channelStride: second * third,
-      rowStride: third,
-      columnStride: 1,
-    };
+/** How samples of a shape are varied. */
+export function createAugment(
+  input: { readonly shape: readonly number[]; readonly layout?: 'hwc' | 'chw' },
+  augmentation: Augmentation,
+): Augment {
+  const { shape, layout: order = 'hwc' } = input;
+  const layout = imageLayout(shape, order);
+  if (layout !== undefined) {
+    return (source, target, random) =>
+      augmentImage(source, target, { layout, augmentation, random });
   }
-  return {
-    height: first,
-    width: second,
-    channels: third,
-    rowStride: second * third,
-    columnStride: third,
-    channelStride: 1,
-  };
+  const [first = 1, second = 1] = shape;
+  const isSeries = shape.length === 2;
+  const series =
+    order === 'hwc' ? { steps: first, channels: second } : { steps: second, channels: first };
+  const sizes = isSeries ? series : { steps: 1, channels: first };
+  const strides =
+    order === 'hwc' || !isSeries
+      ? { stepStride: sizes.channels, channelStride: 1 }
+      : { stepStride: 1, channelStride: sizes.steps };
+  const numbers = { ...sizes, ...strides };
+  return (source, target, random) =>
+    augmentNumbers(source, target, { layout: numbers, augmentation, random });
 }
 
-/**
- * Writes a varied copy of one image: moved and turned with bilinear interpolation (zero outside),
- * then contrast, then noise. Draws the same numbers whatever the image holds.
- */
-export function augmentImage(
-  source: SampleData,
-  target: SampleData,
-  options: {
-    readonly layout: ImageLayout;
-    readonly augmentation: Augmentation;
-    readonly random: Random;
-  },
-): void {
-  const { layout, augmentation, random } = options;
-  const { shiftPixels = 0, rotateDegrees = 0, contrast, noise = 0 } = augmentation;
-  const { height, width, channels, rowStride, columnStride, channelStride } = layout;
-  const angle = (random.between(-rotateDegrees, rotateDegrees) * Math.PI) / 180;
-  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
-  const shiftX = random.between(-shiftPixels, shiftPixels);
-  const shiftY = random.between(-shiftPixels, shiftPixels);
-  const factor = contrast === undefined ? 1 : random.between(contrast.low, contrast.high);
-  const sample = createSampler(source, layout);
-  const store = createStore(target);
-  const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
-  for (let row = 0; row < height; row++) {
-    const y = row - middleY - shiftY;
-    for (let column = 0; column < width; column++) {
-      const x = column - middleX - shiftX;
-      const fromX = cosine * x + sine * y + middleX;
-      const fromY = cosine * y - sine * x + middleY;
-      const place = row * rowStride + column * columnStride;
-      for (let channel = 0; channel < channels; channel++) {
-        const grain = noise > 0 ? random.between(-noise, noise) : 0;
-        const value = factor * sample(fromX, fromY, channel) + grain;
-        store(place + channel * channelStride, value);
-      }
-    }
-  }
-}
-
-/** Bytes are rounded and clamped, floats taken as they are. */
-function createStore(target: SampleData): (place: number, value: number) => void {
-  if (target instanceof Uint8Array) {
-    return (place, value) => {
-      target[place] = value <= 0 ? 0 : value >= 255 ? 255 : Math.floor(value + 0.5);
-    };
-  }
-  return (place, value) => {
-    target[place] = value;
-  };
-}
-
-/** Reads an image between its pixels, bilinearly; what lies outside is zero. */
-function createSampler(
-  source: SampleData,
-  { height, width, rowStride, columnStride, channelStride }: ImageLayout,
-): (x: number, y: number, channel: number) => number {
-  const pixel = (column: number, row: number, channel: number): number =>
-    column < 0 || row < 0 || column >= width || row >= height
-      ? 0
-      : (source[row * rowStride + column * columnStride + channel * channelStride] ?? 0);
-  return (x, y, channel) => {
-    const left = Math.floor(x);
-    const top = Math.floor(y);
-    if (left < -1 || top < -1 || left >= width || top >= height) return 0;
-    const shareX = x - left;
-    const shareY = y - top;
-    const upper = pixel(left, top, channel) * (1 - shareX) + pixel(left + 1, top, channel) * shareX;
-    const lower =
-      pixel(left, top + 1, channel) * (1 - shareX) + pixel(left + 1, top + 1, channel) * shareX;
-    return upper * (1 - shareY) + lower * shareY;
-  };
+/** Which setting does not belong to samples of this shape, or `undefined` when all do. */
+export function strangeSetting(
+  { length }: readonly number[],
+  augmentation: Augmentation,
+): { readonly setting: string; readonly needs: string } | undefined {
+  const needed: readonly (readonly [keyof Augmentation, readonly number[], string])[] = [
+    ['shiftPixels', [3], 'images, an input shape of three sizes'],
+    ['rotateDegrees', [3], 'images, an input shape of three sizes'],
+    ['mirror', [3], 'images, an input shape of three sizes'],
+    ['shiftSteps', [2], 'series, an input shape of two sizes'],
+    ['drift', [1, 2], 'series or vectors, an input shape of one or two sizes'],
+  ];
+  const found = needed.find(
+    ([setting, ranks]) => augmentation[setting] !== undefined && !ranks.includes(length),
+  );
+  return found === undefined ? undefined : { setting: found[0], needs: found[2] };
 }

@@ -1,7 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import { createRandom, shuffled } from '../random/random.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
-import { augmentImage, imageLayout, type SampleData } from './augmentation.ts';
+import { createAugment, type SampleData } from './augmentation.ts';
 import { purposes } from './purposes.ts';
 import type { TrainingSettings } from './recipe.ts';
 
@@ -50,7 +50,7 @@ export function createBatches(
     inputs: { dtype: input.dtype, dims: [batchSize, ...input.shape], data: target },
     labels: tensor('int32', [batchSize], new Int32Array(batchSize)),
   };
-  const layout = imageLayout(input.shape, input.layout);
+  const augment = augmentation === undefined ? undefined : createAugment(input, augmentation);
   let epoch = -1;
   let order: Uint32Array = new Uint32Array();
 
@@ -67,9 +67,8 @@ export function createBatches(
         const sample = order[(step % perEpoch) * batchSize + row] ?? 0;
         const from = source.subarray(sample * size, (sample + 1) * size);
         const to = target.subarray(row * size, (row + 1) * size);
-        if (augmentation !== undefined && layout !== undefined) {
-          augmentImage(from, to, { layout, augmentation, random });
-        } else to.set(from);
+        if (augment === undefined) to.set(from);
+        else augment(from, to, random);
         batch.labels.data[row] = data.labels[sample] ?? 0;
       }
       return batch;

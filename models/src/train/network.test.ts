@@ -39,7 +39,18 @@ const layer = fc.oneof(
   }),
   fc.record({ kind: fc.constant('depthwise'), ...window }),
   fc.record({ kind: fc.constantFrom('maxpool', 'avgpool'), ...pool }),
-  fc.record({ kind: fc.constantFrom('relu', 'relu6', 'batchnorm') }),
+  fc.record({ kind: fc.constant('separable'), filters: fc.constantFrom(2, 4), ...window }),
+  fc.record({
+    kind: fc.constant('residual'),
+    layers: fc.constantFrom(
+      [{ kind: 'depthwise', kernel: 3 }, { kind: 'hardswish' }],
+      [
+        { kind: 'leakyrelu', slope: 0.1 },
+        { kind: 'dropout', ratio: 0.1 },
+      ],
+    ),
+  }),
+  fc.record({ kind: fc.constantFrom('relu', 'relu6', 'batchnorm', 'tanh') }),
   fc.record({ kind: fc.constant('dropout'), ratio: fc.constantFrom(0, 0.5) }),
 );
 const recipe = fc
@@ -48,7 +59,7 @@ const recipe = fc
     channels: fc.constantFrom(1, 2),
     layout: fc.constantFrom('hwc', 'chw'),
     layers: fc.array(layer, { maxLength: 5 }),
-    end: fc.constantFrom('flatten', 'globalavgpool'),
+    end: fc.constantFrom('flatten', 'globalavgpool', 'globalmaxpool'),
   })
   .map(({ size, channels, layout, layers, end }) => ({
     ...base,

@@ -67,7 +67,12 @@ export function initialWeights(recipe: Recipe, seed: number): Weights {
     networkParameters(recipe).map(({ name, dims, start }, index) => {
       const data = new Float32Array(elementCount(dims));
       if ('fill' in start) data.fill(start.fill);
-      else {
+      else if ('blocks' in start) {
+        const size = data.length / start.blocks.length;
+        for (const [at, value] of start.blocks.entries()) {
+          data.fill(value, at * size, (at + 1) * size);
+        }
+      } else {
         const random = createRandom(seed, purposes.weights, index);
         const bound = Math.sqrt(6 / start.fanIn);
         for (let at = 0; at < data.length; at++) data[at] = random.between(-bound, bound);
@@ -148,17 +153,19 @@ function writeInput(
 /** One channel needs no transposition, and engines handle a trailing axis of 1 badly. */
 function toChannelsFirst(graph: GraphBuilder, value: string, dims: readonly number[]): string {
   if (dims[0] === 1) return graph.op('Reshape', [value, graph.ints([0, ...dims])]);
-  return graph.op('Transpose', [value], { attributes: { perm: ints([0, 3, 1, 2]) } });
+  const spatial = dims.slice(1).map((_, axis) => axis + 1);
+  return graph.op('Transpose', [value], {
+    attributes: { perm: ints([0, dims.length, ...spatial]) },
+  });
 }
 
 function channelsFirst(recipe: Recipe): number[] {
   const { shape } = recipe.input;
-  const [height = 0, width = 0, channels = 0] = shape;
-  return isChannelsLast(recipe) ? [channels, height, width] : [...shape];
+  return isChannelsLast(recipe) ? [...shape.slice(-1), ...shape.slice(0, -1)] : [...shape];
 }
 
 function isChannelsLast({ input }: Recipe): boolean {
-  return input.shape.length === 3 && (input.layout ?? 'hwc') === 'hwc';
+  return input.shape.length > 1 && (input.layout ?? 'hwc') === 'hwc';
 }
 
 const parameterName = (kind: string, index: number, name: string): string =>

@@ -8,15 +8,19 @@ const digits = JSON.parse(
   readFileSync(new URL('../../recipes/digits.json', import.meta.url), 'utf8'),
 ) as Record<string, unknown> & { readonly layers: readonly object[] };
 
-test('the digits recipe is read as it stands', () => {
-  assert.deepEqual(readRecipe(digits), digits);
-});
+for (const name of ['digits', 'depthwise', 'mobilenet', 'series', 'vectors']) {
+  test(`the ${name} recipe is read as it stands`, () => {
+    const url = new URL(`../../recipes/${name}.json`, import.meta.url);
+    const document: unknown = JSON.parse(readFileSync(url, 'utf8'));
+    assert.deepEqual(readRecipe(document), document);
+  });
+}
 
 const faults: readonly (readonly [string, unknown, RegExp])[] = [
   [
     'an unknown layer',
     withLayer(2, { kind: 'pooling' }),
-    /Layer 2 has the unknown kind "pooling"; allowed are conv, depthwise, dense, .*dropout\./,
+    /Layer 2 has the unknown kind "pooling"; allowed are conv, conv1d, depthwise, .*residual\./,
   ],
   ['a layer without kind', withLayer(1, {}), /Layer 1 has no kind; allowed are conv/],
   [
@@ -79,9 +83,9 @@ const faults: readonly (readonly [string, unknown, RegExp])[] = [
       ...digits,
       input: { shape: [9], dtype: 'float32', scale: 1 },
       layers: [{ kind: 'dense', units: 2 }],
-      augmentation: { noise: 1 },
+      augmentation: { noise: 1, mirror: true },
     },
-    /"augmentation" needs images/,
+    /"augmentation.mirror" needs images/,
   ],
   [
     'a class without weight',
@@ -90,6 +94,21 @@ const faults: readonly (readonly [string, unknown, RegExp])[] = [
   ],
   ['a validation split of everything', { ...digits, validationSplit: 1 }, /"validationSplit" must/],
   ['a word for what to keep', { ...digits, keep: 'first' }, /"keep" must be one of last, best/],
+  [
+    'a recurrent layer on an image',
+    withLayer(2, { kind: 'gru', units: 4 }),
+    /Layer 2 \(gru\) does not fit: it needs a series \[channels, steps\], .* \[16, 28, 28\]/,
+  ],
+  [
+    'a block that cannot be added',
+    withLayer(2, { kind: 'residual', layers: [{ kind: 'conv', filters: 4, kernel: 3 }] }),
+    /Layer 2 \(residual\) does not fit: its layers turn \[16, 28, 28\] into \[4, 28, 28\]/,
+  ],
+  [
+    'an unknown layer within a block',
+    withLayer(2, { kind: 'residual', layers: [{ kind: 'relu' }, { kind: 'pooling' }] }),
+    /Layer 2 \(residual\), layer 1 has the unknown kind "pooling"/,
+  ],
   ['no object', 'digits', /The recipe: it must be object/],
 ];
 

@@ -1,6 +1,7 @@
 import { type ErrorDetail, FleetError } from '@edgewise/protocol';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import { strangeSetting } from './augmentation.ts';
 import { layers } from './layers/layers.ts';
 import { layerSizes } from './network.ts';
 import { optimizerKinds } from './optimizers.ts';
@@ -16,7 +17,7 @@ export function readRecipe(document: unknown): Recipe {
   if (isRecord(document)) {
     const { layers: list, optimizer, schedule } = document;
     for (const [index, layer] of (Array.isArray(list) ? list : []).entries()) {
-      checkKind(layerSchemas, layer, { subject: `Layer ${index}`, detail: { layer: index } });
+      checkLayer(layer, { subject: `Layer ${index}`, detail: { layer: index } });
     }
     checkKind(optimizerKinds, optimizer, { subject: 'The optimizer', detail: {} });
     checkKind(scheduleKinds, schedule, { subject: 'The schedule', detail: {} });
@@ -25,8 +26,9 @@ export function readRecipe(document: unknown): Recipe {
   const recipe = document as Recipe;
   const classes = layerSizes(recipe).at(-1)?.[0] ?? 0;
   assertClassWeights(recipe, classes);
-  if (recipe.augmentation !== undefined && recipe.input.shape.length !== 3) {
-    const reason = 'The recipe: "augmentation" needs images, an input shape of three sizes.';
+  const strange = strangeSetting(recipe.input.shape, recipe.augmentation ?? {});
+  if (strange !== undefined) {
+    const reason = `The recipe: "augmentation.${strange.setting}" needs ${strange.needs}.`;
     throw new FleetError('invalid-argument', reason);
   }
   return recipe;
@@ -46,6 +48,15 @@ const layerSchemas: Readonly<Record<string, TSchema>> = Object.fromEntries(
 interface Subject {
   readonly subject: string;
   readonly detail: ErrorDetail;
+}
+
+/** A block's layers go first, like all parts that come in kinds. */
+function checkLayer(layer: unknown, { subject, detail }: Subject): void {
+  const inner = isRecord(layer) && layer.kind === 'residual' ? layer.layers : [];
+  for (const [index, part] of (Array.isArray(inner) ? inner : []).entries()) {
+    checkKind(layerSchemas, part, { subject: `${subject} (residual), layer ${index}`, detail });
+  }
+  checkKind(layerSchemas, layer, { subject, detail });
 }
 
 function checkKind(

@@ -9,9 +9,12 @@ import { type Schedule, scheduleKinds } from './schedule.ts';
 /** What one sample is, and how its numbers are scaled inside the graph. */
 export const RecipeInput = Type.Object(
   {
-    /** Sizes of one sample: `[height, width, channels]`, `[channels, height, width]` or `[features]`. */
+    /**
+     * Sizes of one sample: of an image `[height, width, channels]` or `[channels, height, width]`, of a
+     * series `[steps, channels]` or `[channels, steps]`, of a vector `[features]`.
+     */
     shape: Type.Array(Type.Integer({ minimum: 1, maximum: 65_536 }), { minItems: 1, maxItems: 3 }),
-    /** Where the channels of a three-dimensional shape are: `hwc` (default) or `chw`. */
+    /** Where the channels of images and series are: `hwc` (default), the last axis, or `chw`, the first. */
     layout: Type.Optional(Type.Enum(['hwc', 'chw'])),
     dtype: Type.Enum(['uint8', 'float32']),
     /** The network sees x * scale + offset. */

@@ -253,7 +253,8 @@ function tfjsLayer(
       return value.relu();
     case 'relu6':
       return value.clipByValue(0, 6);
-    case 'dropout':
+    default:
+      assert.equal(layer.kind, 'dropout');
       return value;
   }
 }

@@ -1,5 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder, type GraphBuilder } from '../onnx/builder.ts';
+import { namesOf } from '../onnx/edit.ts';
 import type { Graph, Initializer, Model } from '../onnx/graph.ts';
 import { dimsOf, inferShapes } from '../onnx/shapes/infer.ts';
 import type { DType, Tensor } from '../tensor/tensor.ts';
@@ -61,7 +62,8 @@ export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
   const reordered = { ...model, graph: poolBeforeActivation(model.graph) };
   const { graph: forward, opsets } = inferShapes(reordered);
   const opset = opsets.get('') ?? 17;
-  const graph = createGraphBuilder({ name: `${forward.name}-training`, opset });
+  const reserved = namesOf(forward);
+  const graph = createGraphBuilder({ name: `${forward.name}-training`, opset, reserved });
   const facts = forwardFacts(forward);
   declareInputs(graph, { plan, facts });
 
@@ -139,7 +141,7 @@ function writeUpdates(
       sizes.set(name, dims);
     }
     const call = { weight, gradient, slots, scalars, rate: stepNames.rate };
-    const result = update.write(graph, { ...call, decays: dims.length > 1 });
+    const result = update.write(graph, { ...call, decays: isMatrix(dims) });
     next.set(weight, emit(graph, result.weight, `${weight}_next`, dims));
     for (const [slot, value] of Object.entries(result.slots)) {
       const name = slotName(weight, slot);
@@ -148,6 +150,9 @@ function writeUpdates(
   }
   return sizes;
 }
+
+/** Biases and scales have one axis that is longer than 1; weights have more. */
+const isMatrix = (dims: readonly number[]): boolean => dims.filter((size) => size > 1).length > 1;
 
 /** Makes a value an output under a name of its own. */
 function emit(graph: GraphBuilder, value: string, name: string, dims: readonly number[]): string {

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { float } from '../../onnx/builder.ts';
 import { layerKind } from './layer.ts';
 
 /** max(0, x). */
@@ -16,5 +17,39 @@ export const relu6 = layerKind({
   resize: (_, dims) => dims,
   write(_, { graph, input, output }) {
     graph.op('Clip', [input, graph.scalar(0), graph.scalar(6)], { output });
+  },
+});
+
+/** x relu6(x + 3) / 6 (Howard et al. 2019). */
+export const hardswish = layerKind({
+  schema: Type.Object({ kind: Type.Literal('hardswish') }, { additionalProperties: false }),
+  resize: (_, dims) => dims,
+  write(_, { graph, input, output }) {
+    graph.op('HardSwish', [input], { output });
+  },
+});
+
+/** x above zero, a share of x below. */
+export const leakyrelu = layerKind({
+  schema: Type.Object(
+    {
+      kind: Type.Literal('leakyrelu'),
+      /** The share; default 0.01. */
+      slope: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    },
+    { additionalProperties: false },
+  ),
+  resize: (_, dims) => dims,
+  write({ slope = 0.01 }, { graph, input, output }) {
+    graph.op('LeakyRelu', [input], { output, attributes: { alpha: float(slope) } });
+  },
+});
+
+/** Hyperbolic tangent. */
+export const tanh = layerKind({
+  schema: Type.Object({ kind: Type.Literal('tanh') }, { additionalProperties: false }),
+  resize: (_, dims) => dims,
+  write(_, { graph, input, output }) {
+    graph.op('Tanh', [input], { output });
   },
 });

@@ -24,8 +24,14 @@ export interface Parameter {
   /** Name within the layer: `weight`, `bias` ... */
   readonly name: string;
   readonly dims: readonly number[];
-  /** Start values: uniform with variance 2 / `fanIn` (He et al. 2015), or a constant. */
-  readonly start: { readonly fanIn: number } | { readonly fill: number };
+  /**
+   * Start values: uniform with variance 2 / `fanIn` (He et al. 2015), a constant, or one constant for
+   * each of several blocks of equal size.
+   */
+  readonly start:
+    | { readonly fanIn: number }
+    | { readonly fill: number }
+    | { readonly blocks: readonly number[] };
   /** `trained` by the gradient, or a running `statistic` that the forward pass moves. */
   readonly role: 'trained' | 'statistic';
 }
@@ -52,6 +58,14 @@ export function needsImage(dims: readonly number[]): Misfit | undefined {
   if (dims.length === 3) return undefined;
   return {
     misfit: `it needs [channels, height, width], but the layers before it give [${dims.join(', ')}]`,
+  };
+}
+
+/** Checks that sizes are those of a series `[channels, steps]`. */
+export function needsSeries(dims: readonly number[]): Misfit | undefined {
+  if (dims.length === 2) return undefined;
+  return {
+    misfit: `it needs a series [channels, steps], but the layers before it give [${dims.join(', ')}]`,
   };
 }
 

@@ -1,10 +1,10 @@
 import Type from 'typebox';
 import { type GraphBuilder, int, ints } from '../../onnx/builder.ts';
-import { type LayerCall, layerKind, needsImage } from './layer.ts';
-import { Size, slideImage, type Window } from './window.ts';
+import { type LayerCall, layerKind } from './layer.ts';
+import { Size, slideOver, type Window } from './window.ts';
 
 const poolFields = {
-  /** Height and width of the window; default 2. */
+  /** Size of the window along every inner axis; default 2. */
   size: Type.Optional(Size),
   /** Default: the window's size. */
   stride: Type.Optional(Size),
@@ -25,7 +25,10 @@ function writePool(graph: GraphBuilder, op: string, layer: Pool, call: LayerCall
   const { kernel, stride = kernel } = poolWindow(layer);
   graph.op(op, [call.input], {
     output: call.output,
-    attributes: { kernel_shape: ints([kernel, kernel]), strides: ints([stride, stride]) },
+    attributes: {
+      kernel_shape: ints(call.dims.slice(1).map(() => kernel)),
+      strides: ints(call.dims.slice(1).map(() => stride)),
+    },
   });
 }
 
@@ -35,7 +38,7 @@ export const maxpool = layerKind({
     { kind: Type.Literal('maxpool'), ...poolFields },
     { additionalProperties: false },
   ),
-  resize: (layer, dims) => slideImage(dims, poolWindow(layer), dims[0] ?? 0),
+  resize: (layer, dims) => slideOver(dims, poolWindow(layer), dims[0] ?? 0),
   write: (layer, call) => writePool(call.graph, 'MaxPool', layer, call),
 });
 
@@ -45,16 +48,31 @@ export const avgpool = layerKind({
     { kind: Type.Literal('avgpool'), ...poolFields },
     { additionalProperties: false },
   ),
-  resize: (layer, dims) => slideImage(dims, poolWindow(layer), dims[0] ?? 0),
+  resize: (layer, dims) => slideOver(dims, poolWindow(layer), dims[0] ?? 0),
   write: (layer, call) => writePool(call.graph, 'AveragePool', layer, call),
 });
 
-/** The mean of each channel; gives a flat vector. */
+/** The mean of each channel of an image or a series; gives a flat vector. */
 export const globalavgpool = layerKind({
   schema: Type.Object({ kind: Type.Literal('globalavgpool') }, { additionalProperties: false }),
-  resize: (_, dims) => needsImage(dims) ?? [dims[0] ?? 0],
+  resize: (_, dims) =>
+    dims.length > 1 ? [dims[0] ?? 0] : { misfit: 'it needs an image or a series, not a vector' },
   write(_, { graph, input, output }) {
     const mean = graph.op('GlobalAveragePool', [input], { output: `${output}_mean` });
     graph.op('Flatten', [mean], { output, attributes: { axis: int(1) } });
+  },
+});
+
+/** The largest value of each channel of an image or a series; gives a flat vector. */
+export const globalmaxpool = layerKind({
+  schema: Type.Object({ kind: Type.Literal('globalmaxpool') }, { additionalProperties: false }),
+  resize: (_, dims) =>
+    dims.length > 1 ? [dims[0] ?? 0] : { misfit: 'it needs an image or a series, not a vector' },
+  write(_, { graph, input, dims, output }) {
+    const most = graph.op('MaxPool', [input], {
+      output: `${output}_most`,
+      attributes: { kernel_shape: ints(dims.slice(1)), strides: ints(dims.slice(1)) },
+    });
+    graph.op('Flatten', [most], { output, attributes: { axis: int(1) } });
   },
 });

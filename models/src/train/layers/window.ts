@@ -1,10 +1,10 @@
 import Type from 'typebox';
-import { type Misfit, needsImage } from './layer.ts';
+import type { Misfit } from './layer.ts';
 
 /** Schema of the size, stride or spread of a window. */
 export const Size = Type.Integer({ minimum: 1, maximum: 64 });
 
-/** A window that slides over both axes of an image; defaults: stride 1, `same`, dilation 1. */
+/** A window that slides over all inner axes of a sample; defaults: stride 1, `same`, dilation 1. */
 export interface Window {
   readonly kernel: number;
   readonly stride?: number;
@@ -25,18 +25,19 @@ export function slide(size: number, window: Window) {
   return { positions, before, after: total - before };
 }
 
-/** Sizes of one sample after the window, or why it does not fit. */
-export function slideImage(
+/** Sizes of one sample `[channels, ...]` after the window, or why it does not fit. */
+export function slideOver(
   dims: readonly number[],
   window: Window,
   channels: number,
 ): readonly number[] | Misfit {
-  const misfit = needsImage(dims);
-  if (misfit !== undefined) return misfit;
-  const [, height = 0, width = 0] = dims;
-  const sizes = [slide(height, window).positions, slide(width, window).positions];
+  const inner = dims.slice(1);
+  if (inner.length === 0) {
+    return { misfit: 'it needs an image or a series, but the layers before it give a vector' };
+  }
+  const sizes = inner.map((size) => slide(size, window).positions);
   if (sizes.some((size) => size < 1)) {
-    return { misfit: `its window of ${window.kernel} does not fit into ${height} x ${width}` };
+    return { misfit: `its window of ${window.kernel} does not fit into ${inner.join(' x ')}` };
   }
   return [channels, ...sizes];
 }
