@@ -8,6 +8,8 @@ export {
 } from './checkpoint.ts';
 export { createTape, type ForwardFacts, type Tape } from './differentiate.ts';
 export { type Evaluation, evaluate } from './evaluate.ts';
+export { type FineTuneOptions, fineTune } from './fine-tune/fine-tune.ts';
+export { readTuneRecipe, type TuneRecipe, TuneRecipeSchema } from './fine-tune/tune-recipe.ts';
 export { gradients } from './gradients/gradients.ts';
 export { type Layer, type LayerName, layers } from './layers/layers.ts';
 export { type LossName, lossNames } from './losses.ts';

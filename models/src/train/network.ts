@@ -134,9 +134,9 @@ function outputNames(
 }
 
 /** Scales the raw input and brings channels to the front. */
-function writeInput(
+export function writeInput(
   graph: GraphBuilder,
-  recipe: Recipe,
+  recipe: Pick<Recipe, 'input'>,
   { form, output }: { readonly form: NetworkForm; readonly output: string },
 ): string {
   const { shape, dtype, scale, offset = 0 } = recipe.input;
@@ -159,12 +159,13 @@ function toChannelsFirst(graph: GraphBuilder, value: string, dims: readonly numb
   });
 }
 
-function channelsFirst(recipe: Recipe): number[] {
+/** Sizes of one sample with its channels in front, as networks see it. */
+export function channelsFirst(recipe: Pick<Recipe, 'input'>): number[] {
   const { shape } = recipe.input;
   return isChannelsLast(recipe) ? [...shape.slice(-1), ...shape.slice(0, -1)] : [...shape];
 }
 
-function isChannelsLast({ input }: Recipe): boolean {
+function isChannelsLast({ input }: Pick<Recipe, 'input'>): boolean {
   return input.shape.length > 1 && (input.layout ?? 'hwc') === 'hwc';
 }
 

@@ -14,30 +14,44 @@ import { scheduleKinds } from './schedule.ts';
  */
 export function readRecipe(document: unknown): Recipe {
   // Parts that come in kinds go first: a message about a union of all kinds would help nobody.
-  if (isRecord(document)) {
-    const { layers: list, optimizer, schedule } = document;
-    for (const [index, layer] of (Array.isArray(list) ? list : []).entries()) {
+  if (isRecord(document) && Array.isArray(document.layers)) {
+    for (const [index, layer] of document.layers.entries()) {
       checkLayer(layer, { subject: `Layer ${index}`, detail: { layer: index } });
     }
-    checkKind(optimizerKinds, optimizer, { subject: 'The optimizer', detail: {} });
-    checkKind(scheduleKinds, schedule, { subject: 'The schedule', detail: {} });
   }
-  check(RecipeSchema, document, { subject: 'The recipe', detail: {} });
+  checkRecipe(RecipeSchema, document);
   const recipe = document as Recipe;
   const classes = layerSizes(recipe).at(-1)?.[0] ?? 0;
-  assertClassWeights(recipe, classes);
-  const strange = strangeSetting(recipe.input.shape, recipe.augmentation ?? {});
-  if (strange !== undefined) {
-    const reason = `The recipe: "augmentation.${strange.setting}" needs ${strange.needs}.`;
-    throw new FleetError('invalid-argument', reason);
-  }
+  assertConsistent(recipe, { classes, shape: recipe.input.shape });
   return recipe;
 }
 
-function assertClassWeights({ classWeights }: Recipe, classes: number): void {
-  if (!Array.isArray(classWeights) || classWeights.length === classes) return;
-  const reason = `The recipe: "classWeights" has ${classWeights.length} weights, but the network knows ${classes} classes.`;
-  throw new FleetError('invalid-argument', reason);
+/** Checks a document against the schema of a recipe. */
+export function checkRecipe(schema: TSchema, document: unknown): void {
+  if (isRecord(document)) {
+    const { optimizer, schedule } = document;
+    checkKind(optimizerKinds, optimizer, { subject: 'The optimizer', detail: {} });
+    checkKind(scheduleKinds, schedule, { subject: 'The schedule', detail: {} });
+  }
+  check(schema, document, { subject: 'The recipe', detail: {} });
+}
+
+/** Refuses settings that do not belong to what is trained; a shape that is not known is not judged. */
+export function assertConsistent(
+  { classWeights, augmentation = {} }: Pick<Recipe, 'classWeights' | 'augmentation'>,
+  network: { readonly classes: number; readonly shape: readonly number[] | undefined },
+): void {
+  const { classes, shape } = network;
+  const refuse = (reason: string): never => {
+    throw new FleetError('invalid-argument', `The recipe: ${reason}.`);
+  };
+  if (Array.isArray(classWeights) && classWeights.length !== classes) {
+    refuse(
+      `"classWeights" has ${classWeights.length} weights, but the network knows ${classes} classes`,
+    );
+  }
+  const strange = shape === undefined ? undefined : strangeSetting(shape, augmentation);
+  if (strange !== undefined) refuse(`"augmentation.${strange.setting}" needs ${strange.needs}`);
 }
 
 const layerSchemas: Readonly<Record<string, TSchema>> = Object.fromEntries(

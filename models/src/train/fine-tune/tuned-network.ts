@@ -1,0 +1,169 @@
+import { FleetError } from '@edgewise/protocol';
+import { createGraphBuilder, type GraphBuilder, int } from '../../onnx/builder.ts';
+import { createFreshNames, namesOf } from '../../onnx/edit.ts';
+import type { Graph, Model, Node } from '../../onnx/graph.ts';
+import { dimsOf, inferShapes } from '../../onnx/shapes/infer.ts';
+import { eliminateDead } from '../../shrink/eliminate-dead.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import {
+  channelsFirst,
+  modelNames,
+  type NetworkForm,
+  type Weights,
+  writeInput,
+} from '../network.ts';
+import type { Recipe } from '../recipe.ts';
+import { findHead } from './head.ts';
+
+/** A prepared model without its head, and what the new head reads. */
+export interface Body {
+  readonly name: string;
+  readonly opset: number;
+  /** Ends at `features`; has one input, `scaled`. */
+  readonly graph: Graph;
+  readonly input: Recipe['input'];
+  /** How many numbers the head sees per sample. */
+  readonly width: number;
+  /** Whether the body gives images or series, whose means the head sees. */
+  readonly isSpatial: boolean;
+}
+
+/** Names of the new head's weights. */
+export const headNames = { weight: 'head.weight', bias: 'head.bias' } as const;
+const bodyNames = { input: 'scaled', features: 'body_features' } as const;
+
+/**
+ * Takes the head off a prepared model. Throws `invalid-argument` where the model's input is not the
+ * recipe's, and `unsupported` for a model without a head or with several inputs.
+ */
+export function bodyOf(model: Model, given: Recipe['input'] | undefined): Body {
+  const inputs = model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name));
+  const [own] = inputs;
+  if (own === undefined || inputs.length !== 1 || own.dtype !== 'float32') {
+    const list = inputs.map(({ name, dtype }) => `${name} (${dtype ?? 'unknown'})`).join(', ');
+    throw new FleetError(
+      'unsupported',
+      `A model that is trained further has one float32 input, but this one has ${list || 'none'}.`,
+    );
+  }
+  const input = given ?? ownInput(own.name, own.dims?.slice(1) ?? []);
+  const { features } = findHead(model.graph);
+  const cut = eliminateDead({
+    ...model,
+    graph: {
+      ...model.graph,
+      outputs: [{ name: features, dtype: 'float32', dims: undefined }],
+    },
+  });
+  const graph = renamed(cut.graph, own.name, features);
+  const sizes = channelsFirst({ input });
+  const shapes = inferShapes({ ...cut, graph }, { [bodyNames.input]: [2, ...sizes] });
+  const dims = dimsOf(shapes.graph, bodyNames.features);
+  const [, width = 0] = dims;
+  if (dims.length < 2) {
+    const reason = `The head of the model sees a value of sizes [${dims.join(', ')}], no batch of features.`;
+    throw new FleetError('unsupported', reason);
+  }
+  const opset = Math.max(13, model.opsets.get('') ?? 17);
+  return { name: cut.graph.name, opset, graph, input, width, isSpatial: dims.length > 2 };
+}
+
+function ownInput(name: string, dims: readonly (number | string | undefined)[]): Recipe['input'] {
+  if (dims.length === 0 || dims.length > 3 || !dims.every((size) => typeof size === 'number')) {
+    throw new FleetError(
+      'invalid-argument',
+      `The model's input "${name}" has open sizes [${dims.map((size) => size ?? '?').join(', ')}]: the recipe's "input" must say them.`,
+    );
+  }
+  return { shape: [...dims] as number[], layout: 'chw', dtype: 'float32', scale: 1 };
+}
+
+/** Gives input and features the names they have here, and other values that are called so new ones. */
+function renamed(graph: Graph, input: string, features: string): Graph {
+  const fresh = createFreshNames({
+    ...graph,
+    nodes: [
+      ...graph.nodes,
+      placeholder([...Object.values(modelNames), ...Object.values(bodyNames)]),
+    ],
+  });
+  const taken = new Set<string>([
+    ...Object.values(modelNames),
+    ...Object.values(bodyNames),
+    ...Object.values(headNames),
+  ]);
+  const names = new Map<string, string>();
+  const nameOf = (name: string): string => {
+    if (name === input) return bodyNames.input;
+    if (name === features) return bodyNames.features;
+    if (!taken.has(name)) return name;
+    const known = names.get(name) ?? fresh(name);
+    names.set(name, known);
+    return known;
+  };
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map((name) => (name === '' ? '' : nameOf(name))),
+      outputs: node.outputs.map((name) => (name === '' ? '' : nameOf(name))),
+    })),
+    inputs: graph.inputs
+      .filter(({ name }) => name === input)
+      .map((value) => ({ ...value, name: bodyNames.input })),
+    outputs: [{ name: bodyNames.features, dtype: 'float32', dims: undefined }],
+    initializers: new Map([...graph.initializers].map(([name, value]) => [nameOf(name), value])),
+    values: new Map(),
+  };
+}
+
+/** A node that only makes names known. */
+const placeholder = (outputs: readonly string[]): Node => ({
+  ...{ name: '', op: 'Constant', domain: '', inputs: [], outputs, attributes: new Map() },
+});
+
+/** Body and new head with the given weights. In training the graph ends at the logits. */
+export function buildTuned(
+  body: Body,
+  {
+    weights,
+    classes,
+    form,
+  }: { readonly weights: Weights; readonly classes: number; readonly form: NetworkForm },
+): Model {
+  const graph = createGraphBuilder({
+    ...{ name: body.name, opset: body.opset, reserved: namesOf(body.graph) },
+  });
+  for (const [name, value] of body.graph.initializers) {
+    graph.initializer(name, weights.get(name) ?? value);
+  }
+  for (const name of Object.values(headNames)) graph.initializer(name, weights.get(name) as Tensor);
+  writeInput(graph, body, { form, output: bodyNames.input });
+  for (const { op, inputs, outputs, attributes, domain } of body.graph.nodes) {
+    graph.ops(op, inputs, outputs, { attributes: Object.fromEntries(attributes), domain });
+  }
+  writeFeatures(graph, body);
+  graph.op('Gemm', [modelNames.features, headNames.weight, headNames.bias], {
+    output: modelNames.logits,
+    attributes: { transB: int(1) },
+  });
+  graph.output(modelNames.logits, 'float32', [form.batch, classes]);
+  if (form.mode === 'inference') {
+    graph.op('Softmax', [modelNames.logits], {
+      output: modelNames.probabilities,
+      attributes: { axis: int(1) },
+    });
+    graph.output(modelNames.probabilities, 'float32', [form.batch, classes]);
+  }
+  return graph.build();
+}
+
+function writeFeatures(graph: GraphBuilder, { isSpatial }: Body): void {
+  const output = modelNames.features;
+  if (!isSpatial) {
+    graph.op('Identity', [bodyNames.features], { output });
+    return;
+  }
+  const mean = graph.op('GlobalAveragePool', [bodyNames.features]);
+  graph.op('Flatten', [mean], { output, attributes: { axis: int(1) } });
+}
