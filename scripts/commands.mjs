@@ -24,6 +24,7 @@ export const commands = {
   fix: [['biome', 'check', '--write', '.']],
   start: small('test/src/demo/main.ts'),
   test: [...run('scripts/prepare-tests.mjs'), ...verify, tests('browser-test'), tests('e2e-test')],
+  'test:cpus': [tests('cpu-test')],
   bench: run('test/src/bench/main.ts'),
   sim: run('test/src/fleet/main.ts'),
   docs: run('test/src/docs/main.ts'),

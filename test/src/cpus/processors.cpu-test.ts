@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { checkParity } from '@edgewise/models/bundle';
+import { createGraphBuilder, type Model, readModel, writeModel } from '@edgewise/models/onnx';
+import { buildVariants, goldenFor } from '@edgewise/models/plan';
+import { exposeValues } from '@edgewise/models/profile';
+import { createRandom } from '@edgewise/models/random';
+import type { Feeds, Runtime } from '@edgewise/models/runtime';
+import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
+import {
+  integerLayersOf,
+  saturationOf,
+  saturationTargets,
+  shrink,
+  singleLayerOf,
+} from '@edgewise/models/shrink';
+import { type Tensor, tensor } from '@edgewise/models/tensor';
+import { type Machines, openMachines } from './machines.ts';
+import { type RuntimeElsewhere, startRuntimeOn } from './runtime-on.ts';
+
+const here = createOnnxRuntime();
+const random = createRandom(11);
+const opened: Machines = await openMachines();
+const skip = opened.ok ? false : opened.reason;
+let places: readonly RuntimeElsewhere[] = [];
+before(async () => {
+  if (opened.ok) places = await Promise.all(opened.machines.map(startRuntimeOn));
+});
+after(async () => {
+  for (const place of places) await place[Symbol.asyncDispose]();
+});
+
+const numbers = (dims: readonly number[], make: () => number): Tensor<'float32'> =>
+  tensor('float32', dims, Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, make));
+
+/** Ordinary weights in the first layer, neighbours at the end of their range in the second. */
+function network(): Model {
+  const graph = createGraphBuilder({ name: 'network' });
+  const x = graph.input('x', 'float32', ['N', 16, 6, 6]);
+  const small = graph.constant(numbers([16, 16, 3, 3], () => (random.next() - 0.5) * 0.1));
+  const large = graph.constant(numbers([32, 16, 3, 3], () => (random.next() < 0.5 ? 0.1 : -0.1)));
+  const last = graph.constant(numbers([32 * 4, 5], () => (random.next() - 0.5) * 0.05));
+  const first = graph.op('Relu', [graph.op('Conv', [x, small])]);
+  const second = graph.op('Relu', [graph.op('Conv', [first, large])]);
+  const flat = graph.op('Flatten', [second]);
+  graph.op('MatMul', [flat, last], { output: 'y' });
+  graph.output('y', 'float32', ['N', 5]);
+  return graph.build();
+}
+
+const inputs: Feeds = { x: numbers([24, 16, 6, 6], () => random.next()) };
+const full = { calibration: [inputs], runtime: here, activations: 'u8' } as const;
+
+/** The same file with every weight of -127 made -128, which our own scales never give. */
+function withLowest(model: Model): Model {
+  const initializers = new Map(
+    [...model.graph.initializers].map(([name, value]) => {
+      if (value.dtype !== 'int8' || value.dims.length < 2) return [name, value];
+      const codes = Int8Array.from(value.data as Int8Array, (code) => (code < -100 ? -128 : code));
+      return [name, tensor('int8', value.dims, codes)];
+    }),
+  );
+  return { ...model, graph: { ...model.graph, initializers } };
+}
+
+async function answer(
+  runtime: Runtime,
+  model: Model,
+  { feeds, output }: { readonly feeds: Feeds; readonly output: string },
+): Promise<Float32Array> {
+  await using session = await runtime.load(writeModel(model));
+  return (await session.run(feeds))[output]?.data as Float32Array;
+}
+
+/** Where integer sums are exact: here with VNNI, else where there is a dot product. */
+const exactPlace = (): RuntimeElsewhere =>
+  places.find(({ deviceClass }) => deviceClass === 'x64-vnni') ?? placeOf('cortex-a76');
+
+/** How many outputs of each layer differ from exact integers, each layer given right inputs. */
+async function wrongOn(place: RuntimeElsewhere, model: Model): Promise<readonly number[]> {
+  const wrong: number[] = [];
+  for (const layer of integerLayersOf(model.graph)) {
+    const single = singleLayerOf(model, layer);
+    const data = layer.node.inputs[0] ?? '';
+    const inner = exposeValues(model, [data]);
+    const right = await here.load(writeModel(inner), { optimise: 'none' });
+    const value = (await right.run(inputs, { outputs: [data] }))[data] as Tensor;
+    await right[Symbol.asyncDispose]();
+    const call = { feeds: { [single.input]: value }, output: single.output };
+    const expected = await answer(exactPlace().runtime, single.model, call);
+    const given = await answer(place.runtime, single.model, call);
+    // A float output is a sum in float, which may differ in its last bits.
+    const tolerance = layer.output === undefined ? 1e-3 : 0;
+    wrong.push(given.filter((y, at) => Math.abs(y - (expected[at] ?? 0)) > tolerance).length);
+  }
+  return wrong;
+}
+
+const placeOf = (name: string): RuntimeElsewhere => {
+  const place = places.find((each) => each.name === name);
+  assert.ok(place, name);
+  return place;
+};
+
+const targets = [
+  ['x64', 'x64-without-vnni'],
+  ['arm64', 'cortex-a72'],
+  ['arm64-dot', 'cortex-a76'],
+] as const;
+
+for (const [target, name] of targets) {
+  test(`the saturation report names what ${name} gets wrong, layer by layer, and nothing else`, {
+    skip,
+  }, async () => {
+    assert.ok(saturationTargets.includes(target));
+    const { model } = await shrink(network(), full);
+    for (const each of [model, withLowest(model)]) {
+      const read = readModel(writeModel(each));
+      const report = await saturationOf(read, [inputs], { runtime: here, target });
+      assert.deepEqual(
+        report.layers.map(({ wrong }) => wrong),
+        await wrongOn(placeOf(name), read),
+      );
+    }
+  });
+}
+
+/** On which processors the golden answers of a graph come out right. */
+async function acceptedOn(model: Model): Promise<readonly string[]> {
+  const graph = writeModel(model);
+  const { golden, parity } = await goldenFor(graph, inputs, { runtime: here });
+  const names: string[] = [];
+  for (const place of places) {
+    await using session = await place.runtime.load(graph);
+    if ((await checkParity(session, golden, { parity })).ok) names.push(place.name);
+  }
+  return names;
+}
+
+test('a model that saturates is refused on x64 without VNNI and nowhere else', {
+  skip,
+}, async () => {
+  const { model } = await shrink(network(), full);
+  const others = places.filter(({ deviceClass }) => deviceClass !== 'x64');
+  assert.deepEqual(
+    await acceptedOn(model),
+    others.map(({ name }) => name),
+  );
+});
+
+test('a model with weights of -128 is refused on the Cortex-A72 and accepted on the Cortex-A76', {
+  skip,
+}, async () => {
+  const { model } = await shrink(network(), full);
+  const report = await saturationOf(withLowest(model), [inputs], {
+    runtime: here,
+    target: 'arm64',
+  });
+  assert.ok(report.layers.some(({ wrong }) => wrong > 0));
+  const accepted = await acceptedOn(withLowest(model));
+  assert.ok(!accepted.includes('cortex-a72'));
+  assert.ok(accepted.includes('cortex-a76'));
+});
+
+test('the variant planned for a processor is accepted there, and the machine says its class', {
+  skip,
+}, async () => {
+  for (const place of places) {
+    const [variant] = await buildVariants(network(), {
+      ...{ deviceClasses: [place.deviceClass], calibration: inputs, runtime: here },
+      host: 'x64',
+    });
+    assert.ok(variant);
+    await using session = await place.runtime.load(variant.graph);
+    const { ok, largestDeviation } = await checkParity(session, variant.golden, {
+      parity: variant.parity,
+    });
+    assert.equal(ok, true, `${place.name}: ${largestDeviation}`);
+  }
+});
