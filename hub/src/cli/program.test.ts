@@ -197,15 +197,17 @@ async function writeDenseModel(): Promise<string> {
   return file;
 }
 
-test('quantize writes an int8 model that can be read back, from .npz and from .npy', async () => {
-  await writeDenseModel();
-  const x = tensor(
-    'float32',
-    [40, 8],
-    Float32Array.from({ length: 320 }, (_, index) => Math.cos(index * 1.7)),
-  );
+/** Forty inputs of the dense model, as x.npz and x.npy. */
+async function writeDenseInputs(): Promise<void> {
+  const data = Float32Array.from({ length: 320 }, (_, index) => Math.cos(index * 1.7));
+  const x = tensor('float32', [40, 8], data);
   await writeFile(path.join(folder, 'x.npz'), encodeNpz(new Map([['x', x]])));
   await writeFile(path.join(folder, 'x.npy'), encodeNpy(x));
+}
+
+test('quantize writes an int8 model that can be read back, from .npz and from .npy', async () => {
+  await writeDenseModel();
+  await writeDenseInputs();
   for (const data of ['x.npz', 'x.npy']) {
     const { out, notes, code } = await run(
       'quantize',
@@ -225,6 +227,58 @@ test('quantize writes an int8 model that can be read back, from .npz and from .n
       ),
     );
   }
+});
+
+test('quantize builds one file for each device class, and says when options contradict', async () => {
+  await writeDenseModel();
+  await writeDenseInputs();
+  const args = ['quantize', 'dense.onnx', '--calibration', 'x.npz', '--out', 'small.onnx'];
+  const built = await run(...args, '--for', 'x64,web-wasm', '--json');
+  assert.deepEqual(
+    (JSON.parse(built.out) as { out: string; scheme: string }[]).map(({ out, scheme }) => [
+      out,
+      scheme,
+    ]),
+    [
+      ['small.web-wasm.onnx', 'weight-only'],
+      ['small.x64.onnx', 'u8s8-reduced'],
+    ],
+  );
+  readModel(await readFile(path.join(folder, 'small.x64.onnx')));
+  const both = await run(...args, '--for', 'x64', '--calibrate', 'mse');
+  assert.match(both.notes, /leave --calibrate out/);
+  assert.match((await run(...args, '--for', 'abacus')).notes, /no build for "abacus"/);
+  assert.match((await run(...args, '--percentile', '99')).notes, /--calibrate percentile/);
+});
+
+test('quantize that chooses says what it tried, also as a page without a script', async () => {
+  await writeDenseModel();
+  await writeDenseInputs();
+  const args = ['quantize', 'dense.onnx', '--calibration', 'x.npz', '--out', 'small.onnx'];
+  const { out, code, notes } = await run(...args, '--calibrate', 'auto', '--report', 'page.html');
+  assert.equal(code, exitCodes.done, notes);
+  assert.match(out, /tried {2}minmax: error/);
+  assert.match(out, /taken: /);
+  const page = await readFile(path.join(folder, 'page.html'), 'utf8');
+  assert.match(page, /Ways that were tried/);
+  assert.doesNotMatch(page, /<script|https?:/);
+});
+
+test('inspect and compare look at what quantize wrote', async () => {
+  await writeDenseModel();
+  await writeDenseInputs();
+  await run('quantize', 'dense.onnx', '--calibration', 'x.npz', '--out', 'small.onnx');
+  const seen = await run(
+    ...['inspect', 'small.onnx', '--float', 'dense.onnx', '--data', 'x.npz'],
+    ...['--saturation', 'x64', '--json'],
+  );
+  const facts = JSON.parse(seen.out);
+  assert.ok(facts.layerErrors.length > 0);
+  assert.equal(facts.saturation.target, 'x64');
+  const alone = await run('inspect', 'small.onnx', '--saturation', 'x64');
+  assert.match(alone.notes, /give --data/);
+  const both = await run('compare', 'dense.onnx', 'small.onnx', '--data', 'x.npz', '--json');
+  assert.equal(JSON.parse(both.out).samples, 40);
 });
 
 test('quantize takes a table with a column that is no input', async () => {

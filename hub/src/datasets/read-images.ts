@@ -5,7 +5,9 @@ import { FleetError } from '@edgewise/protocol';
 import sharp from 'sharp';
 import type { Samples } from './samples.ts';
 
-const pictures = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.tif', '.tiff', '.avif']);
+/** Whether a file is a picture by its name. */
+export const isPicture = (file: string): boolean =>
+  /\.(png|jpe?g|webp|gif|tiff?|avif)$/i.test(file);
 
 interface Picture {
   readonly file: string;
@@ -61,9 +63,7 @@ async function listPictures(
   }
   const files: Picture[] = [];
   for (const [label, name] of classes.entries()) {
-    const found = (await readdir(path.join(folder, name)))
-      .filter((file) => pictures.has(path.extname(file).toLowerCase()))
-      .sort();
+    const found = (await readdir(path.join(folder, name))).filter(isPicture).sort();
     files.push(...found.map((file) => ({ file: path.join(folder, name, file), label })));
   }
   return { classes, files };

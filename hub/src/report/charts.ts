@@ -54,7 +54,7 @@ export function scatter(
   const marks = points.map(
     ({ label, x, y }) =>
       `<circle cx="${figure(place.at(x))}" cy="${figure(rise.at(y))}" r="5" class="bar"><title>${escaped(label)}: ${figure(x)}, ${figure(y)}</title></circle>
-<text x="${figure(place.at(x) + 9)}" y="${figure(rise.at(y) + 4)}">${escaped(label)}</text>`,
+<text x="${figure(place.at(x) + 9)}" y="${figure(rise.at(y) - 8)}">${escaped(shortened(label, 22))}</text>`,
   );
   const lines = [
     `<path d="M${left} ${top}V${height - bottom}H${width - right}" class="axis"/>`,
@@ -72,44 +72,6 @@ export function scatter(
   return drawing(axes.title, height, [...lines, ...marks].join('\n'));
 }
 
-/** How often numbers of a value fell into equal cells, and the range that was chosen for it. */
-export interface HistogramShape {
-  readonly min: number;
-  readonly max: number;
-  readonly counts: readonly number[];
-  readonly chosen: { readonly min: number; readonly max: number };
-}
-
-/** A histogram on a logarithmic count axis; what lies outside the chosen range is shaded. */
-export function histogram(shape: HistogramShape, title: string): string {
-  const height = 130;
-  const [left, right, bottom] = [10, 10, 24];
-  const low = Math.min(shape.min, shape.chosen.min);
-  const high = Math.max(shape.max, shape.chosen.max);
-  const { at } = scaleOf([low, high], [left, width - right]);
-  const most = Math.log1p(Math.max(...shape.counts, 1));
-  const step = (shape.max - shape.min) / shape.counts.length;
-  const columns = shape.counts.map((count, cell) => {
-    const from = at(shape.min + cell * step);
-    const tall = (Math.log1p(count) / most) * (height - bottom);
-    const wide = at(shape.min + (cell + 1) * step) - from;
-    return `<rect x="${figure(from)}" y="${figure(height - bottom - tall)}" width="${figure(Math.max(0.5, wide))}" height="${figure(tall)}" class="bar"/>`;
-  });
-  const [start, end] = [at(shape.chosen.min), at(shape.chosen.max)];
-  const shade = (x: number, wide: number) =>
-    wide > 0.5
-      ? `<rect x="${figure(x)}" y="0" width="${figure(wide)}" height="${height - bottom}" class="shade"/>`
-      : '';
-  const notes = [
-    shade(left, start - left),
-    shade(end, width - right - end),
-    `<path d="M${figure(start)} 0V${height - bottom + 6}M${figure(end)} 0V${height - bottom + 6}" class="chosen"/>`,
-    `<text x="${figure(Math.max(left, start))}" y="${height - 6}">${figure(shape.chosen.min)}</text>`,
-    `<text x="${figure(end)}" y="${height - 6}" text-anchor="end">${figure(shape.chosen.max)}</text>`,
-  ];
-  return drawing(title, height, [...columns, ...notes].join('\n'));
-}
-
 function scaleOf(values: readonly number[], [from, to]: readonly [number, number]) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const span = high - low || 1;
@@ -122,6 +84,5 @@ ${content}
 </svg>`;
 }
 
-const mostCharacters = 36;
-const shortened = (label: string): string =>
-  label.length <= mostCharacters ? label : `…${label.slice(1 - mostCharacters)}`;
+const shortened = (label: string, most = 36): string =>
+  label.length <= most ? label : `…${label.slice(1 - most)}`;

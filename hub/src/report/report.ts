@@ -1,5 +1,5 @@
 import type { Comparison, Inspection, LayerError } from '@edgewise/models/inspect';
-import { bars, type HistogramShape, histogram, scatter } from './charts.ts';
+import { bars, scatter } from './charts.ts';
 import { escaped, figure, tableOf } from './markup.ts';
 
 /** What a report shows; parts that were not measured are left out. */
@@ -17,7 +17,6 @@ export interface ReportData {
     readonly op: string;
     readonly reason: string;
   }[];
-  readonly histograms?: readonly (HistogramShape & { readonly value: string })[];
   readonly saturation?: ReportSaturation;
   readonly comparison?: Comparison;
 }
@@ -46,8 +45,6 @@ export interface ReportSaturation {
 
 /** Layers below this many dB usually cost accuracy. */
 const poorDb = 15;
-/** Histograms drawn at most, the widest cuts first. */
-const mostHistograms = 24;
 
 /** A page that needs nothing but itself: no server, no script, no network. */
 export function renderReport(data: ReportData): string {
@@ -59,7 +56,6 @@ export function renderReport(data: ReportData): string {
     layersOf(data),
     floatNodesOf(data),
     saturationOf(data),
-    histogramsOf(data),
     costOf(data),
   ];
   return `<!doctype html>
@@ -198,24 +194,6 @@ function saturationOf({ saturation }: ReportData): string {
   return section('Saturation', text, table);
 }
 
-function histogramsOf({ histograms = [] }: ReportData): string {
-  if (histograms.length === 0) return '';
-  const drawn = histograms
-    .toSorted((a, b) => cut(b) - cut(a))
-    .slice(0, mostHistograms)
-    .map(
-      (each) => `<h3>${escaped(each.value)}</h3>${histogram(each, `Histogram of ${each.value}`)}`,
-    );
-  const text =
-    'How often each number occurred (logarithmic), and the range that int8 covers; what lies outside is shaded and clipped.';
-  return section('Ranges', text, drawn.join('\n'));
-}
-
-/** Share of what was seen that the chosen range leaves out. */
-function cut({ min, max, chosen }: HistogramShape): number {
-  return max === min ? 0 : 1 - (chosen.max - chosen.min) / (max - min);
-}
-
 function costOf({ float }: ReportData): string {
   if (float === undefined || float.layers.length === 0) return '';
   const rows = float.layers.map(({ op, node, macs, parameters }) => [op, node, macs, parameters]);
@@ -224,15 +202,15 @@ function costOf({ float }: ReportData): string {
 }
 
 const style = `
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--paper:#fff;--line:#d0d7de;--bar:#2563eb;--poor:#b42318;--shade:#b4231833}
-@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9da7b3;--paper:#0d1117;--line:#3d444d;--bar:#6ea8fe;--poor:#ff8a7a;--shade:#ff8a7a33}}
+:root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--paper:#fff;--line:#d0d7de;--bar:#2563eb;--poor:#b42318}
+@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9da7b3;--paper:#0d1117;--line:#3d444d;--bar:#6ea8fe;--poor:#ff8a7a}}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 main{max-width:60rem;margin:0 auto;padding:1.5rem}
-h1{font-size:1.5rem;margin:0 0 1rem}h2{font-size:1.15rem;margin:2rem 0 .25rem}h3{font:600 .85rem ui-monospace,monospace;margin:1rem 0 .25rem;overflow-wrap:anywhere}
+h1{font-size:1.5rem;margin:0 0 1rem}h2{font-size:1.15rem;margin:2rem 0 .25rem}
 p{margin:0 0 .75rem;color:var(--soft)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
-.bar{fill:var(--bar)}.poor{fill:var(--poor)}.shade{fill:var(--shade)}.axis{fill:none;stroke:var(--soft)}.chosen{fill:none;stroke:var(--poor);stroke-width:1.5}
+.bar{fill:var(--bar)}.poor{fill:var(--poor)}.axis{fill:none;stroke:var(--soft)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 .n{text-align:right;font-variant-numeric:tabular-nums}

@@ -22,7 +22,7 @@ export { type SignedFiles, signFiles, verifyFiles } from './model-signing.ts';
 export { type BundleFacts, type PackedBundle, type PackOptions, packBundle } from './pack.ts';
 export { checkParity, type ParityCertificate, type ParityOptions } from './parity.ts';
 export type { Sha256, Signer, Verifier } from './ports.ts';
-export { sliceVectors } from './vectors.ts';
+export { pickVectors, sliceVectors } from './vectors.ts';
 export {
   assertBlob,
   type BundleVerdict,

@@ -1,10 +1,10 @@
 import { type Comparison, compareModels } from '@edgewise/models/inspect';
-import type { Session } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import type { Command } from 'commander';
 import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
+import { batchSizeOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import {
   type DataFlags,
@@ -54,7 +54,10 @@ export function addCompare(program: Command, io: Io): void {
     const comparison = await compareModels(first, second, {
       samples: data.samples,
       ...(data.labels && { labels: data.labels }),
-      ...{ batch: batchOf(first, second), runs: wholeNumber('--runs', options.runs) },
+      ...{
+        batch: batchSizeOf([...first.inputs, ...second.inputs]),
+        runs: wholeNumber('--runs', options.runs),
+      },
       onProgress: (done, of) => io.progress(`Comparing ${bar(done / of)} ${done} of ${of}`),
       signal: io.signal,
     });
@@ -65,14 +68,6 @@ export function addCompare(program: Command, io: Io): void {
     }
     answer(io, options, { ...facts, ...comparison }, () => textOf(facts, comparison));
   });
-}
-
-/** Samples of one run when neither model fixes the number. */
-const freeBatch = 16;
-
-function batchOf(...sessions: readonly Session[]): number {
-  const fixed = sessions.flatMap(({ inputs }) => inputs.map(({ dims }) => dims[0] ?? 0));
-  return Math.max(0, ...fixed) || freeBatch;
 }
 
 interface Files {

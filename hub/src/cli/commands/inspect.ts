@@ -6,9 +6,15 @@ import {
 } from '@edgewise/models/inspect';
 import { type Model, readModel } from '@edgewise/models/onnx';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
-import { prepare } from '@edgewise/models/shrink';
+import {
+  prepare,
+  type SaturationReport,
+  type SaturationTarget,
+  saturationOf,
+  saturationTargets,
+} from '@edgewise/models/shrink';
 import { FleetError } from '@edgewise/protocol';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { type Io, percent, sizeOf, table } from '../io.ts';
@@ -26,6 +32,7 @@ interface InspectOptions extends HubOptions, DataFlags {
   readonly data?: string;
   readonly float?: string;
   readonly shape?: readonly string[];
+  readonly saturation?: SaturationTarget;
   readonly report?: string;
 }
 
@@ -34,7 +41,7 @@ const examples = `${dataHelp}
 Examples:
   edgewise inspect mobilenet.onnx
   edgewise inspect mobilenet-int8.onnx --float mobilenet.onnx --data images.npz
-  edgewise inspect mobilenet-int8.onnx --float mobilenet.onnx --data images/ --preprocess imagenet --report look.html`;
+  edgewise inspect mobilenet-int8.onnx --data images.npz --saturation x64 --report look.html`;
 
 /** `edgewise inspect MODEL`: what a model is made of, what it costs, and where int8 hurts. */
 export function addInspect(program: Command, io: Io): void {
@@ -45,8 +52,14 @@ export function addInspect(program: Command, io: Io): void {
         .description(
           'operators, parameters, work and memory of an ONNX model; errors of each layer',
         )
-        .option('--data <data>', 'inputs for the error of each layer')
+        .option('--data <data>', 'inputs for the error of each layer and for --saturation')
         .option('--float <file>', 'the float model that this int8 model was made of')
+        .addOption(
+          new Option(
+            '--saturation <target>',
+            'which layers 16-bit sums would spoil: on x64 without VNNI, or arm64 without dot product',
+          ).choices([...saturationTargets]),
+        )
         .option('--shape <sizes...>', 'sizes of an input that the file leaves open: x=1,3,224,224')
         .option('--report <file>', 'write an HTML page with pictures, too')
         .addHelpText('after', examples),
@@ -78,6 +91,7 @@ function shapesOf(given: readonly string[] = []): Readonly<Record<string, readon
 
 interface Measured {
   readonly layerErrors?: readonly LayerError[];
+  readonly saturation?: SaturationReport;
 }
 
 type Facts = Inspection & Measured & { readonly model: string; readonly bytes: number };
@@ -88,10 +102,10 @@ async function measure(
   bytes: Uint8Array,
   options: InspectOptions,
 ): Promise<Measured> {
-  const { data, float } = options;
-  if (float === undefined) return {};
+  const { data, float, saturation: target } = options;
+  if (float === undefined && target === undefined) return {};
   if (data === undefined) {
-    throw new FleetError('invalid-argument', '--float needs inputs to compare on: give --data.');
+    throw new FleetError('invalid-argument', '--float and --saturation need inputs: give --data.');
   }
   const runtime = createOnnxRuntime();
   await using session = await runtime.load(bytes);
@@ -100,8 +114,12 @@ async function measure(
   const read = await readModelData(io, data, { inputs, client, ...dataOptionsOf(options) });
   const feeds = batchesOf(read, inputs);
   const common = { feeds, runtime, signal: io.signal };
-  io.progress(`Comparing layers on ${read.count} samples ...`);
-  return { layerErrors: await layerErrors(await readFloat(io, float), model, common) };
+  if (float !== undefined) io.progress(`Comparing layers on ${read.count} samples ...`);
+  const errors = float && (await layerErrors(await readFloat(io, float), model, common));
+  if (target !== undefined) io.progress(`Adding in 16 bits on ${read.count} samples ...`);
+  const saturation =
+    target && (await saturationOf(model, feeds, { runtime, target, signal: io.signal }));
+  return { ...(errors && { layerErrors: errors }), ...(saturation && { saturation }) };
 }
 
 async function readFloat(io: Io, file: string): Promise<Model> {
@@ -121,7 +139,7 @@ function textOf(facts: Facts): string {
     `  work        ${(facts.macs / 1e6).toFixed(2)} million multiply-accumulates${unknownOf(facts)}`,
     `  activations ${sizeOf(facts.peakActivation.bytes)} at once, at ${facts.peakActivation.node}`,
   ];
-  return [...lines, ...errorText(facts)].join('\n');
+  return [...lines, ...errorText(facts), ...saturationText(facts)].join('\n');
 }
 
 const unknownOf = ({ unknownCost }: Facts): string =>
@@ -138,6 +156,21 @@ function errorText({ layerErrors: errors }: Facts): readonly string[] {
 const dB = (value: number | undefined): string =>
   value === undefined ? 'always zero' : Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'exact';
 
+function saturationText({ saturation }: Facts): readonly string[] {
+  if (saturation === undefined) return [];
+  const wrong = saturation.layers.filter((layer) => layer.wrong > 0);
+  if (wrong.length === 0) return ['', `No layer would be wrong on ${saturation.target}.`];
+  const rows = wrong.map(({ node, op, wrong: count, outputs, largest }) => [
+    ...[op, node],
+    ...[count, outputs, Number(largest.toFixed(1))],
+  ]);
+  return [
+    '',
+    `Wrong on ${saturation.target}:`,
+    table(['op', 'node', 'wrong', 'of', 'largest, steps'], rows),
+  ];
+}
+
 function pageOf(facts: Facts): string {
   return renderReport({
     title: facts.model,
@@ -148,5 +181,6 @@ function pageOf(facts: Facts): string {
     ],
     float: facts,
     ...(facts.layerErrors && { layers: facts.layerErrors }),
+    ...(facts.saturation && { saturation: facts.saturation }),
   });
 }

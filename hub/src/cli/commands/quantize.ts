@@ -1,11 +1,26 @@
-import { readModel, writeModel } from '@edgewise/models/onnx';
+import path from 'node:path';
+import { layerErrors } from '@edgewise/models/inspect';
+import { type Model, readModel, writeModel } from '@edgewise/models/onnx';
+import { buildVariants, plannedClasses } from '@edgewise/models/plan';
+import type { Feeds, Runtime } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
-import { type ShrinkReport, shrink } from '@edgewise/models/shrink';
+import {
+  type CalibrationMethod,
+  calibrationMethods,
+  prepare,
+  type ShrinkOptions,
+  type ShrinkProgress,
+  type Shrunk,
+  shrink,
+} from '@edgewise/models/shrink';
+import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
+import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { type Io, percent, sizeOf } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
+import type { ModelData } from '../model-data/fit-to-inputs.ts';
 import {
   type DataFlags,
   dataHelp,
@@ -14,19 +29,36 @@ import {
 } from '../model-data/read-model-data.ts';
 import { naming, readNamedFile, writeNamedFile } from '../named-file.ts';
 
-interface QuantizeOptions extends HubOptions, DataFlags {
+interface QuantizeFlags extends HubOptions, DataFlags {
   readonly calibration: string;
   readonly out: string;
   readonly activations: 'u8' | 's8';
+  readonly weights: 's8' | 'u8';
+  readonly calibrate: CalibrationMethod | 'auto';
+  readonly percentile?: string;
   readonly perTensor?: boolean;
   readonly reduceRange?: boolean;
   readonly exclude?: readonly string[];
+  readonly likeOnnxruntime?: boolean;
+  readonly for?: string;
+  readonly report?: string;
 }
 
 const examples = `${dataHelp}
 
+--for builds what each device class is right and fast with, one file each: OUT small.onnx becomes
+small.x64.onnx, small.web-wasm.onnx ...
+
 Examples:
-  edgewise quantize mobilenet.onnx --calibration images.npz --out mobilenet-int8.onnx`;
+  edgewise quantize mobilenet.onnx --calibration images.npz --out mobilenet-int8.onnx
+  edgewise quantize mobilenet.onnx --calibration photos/ --preprocess imagenet --calibrate auto --out small.onnx --report small.html
+  edgewise quantize mobilenet.onnx --calibration images.npz --for x64,arm64,web-wasm --out small.onnx`;
+
+/** Options that --for decides by itself. */
+const decidedByClass = [
+  ...['activations', 'weights', 'calibrate', 'percentile', 'perTensor', 'reduceRange'],
+  ...['exclude', 'likeOnnxruntime', 'report'],
+];
 
 /** `edgewise quantize MODEL.onnx`: any float model in int8, without a hub. */
 export function addQuantize(program: Command, io: Io): void {
@@ -35,48 +67,174 @@ export function addQuantize(program: Command, io: Io): void {
     .description('shrink an ONNX model to int8 (QDQ) with calibration data')
     .requiredOption('--calibration <data>', 'DATA: inputs like those the model will see')
     .requiredOption('--out <file>', 'where to write the int8 model')
+    .option('--for <classes>', `device classes, joined by commas: ${plannedClasses().join(', ')}`)
     .addOption(
       new Option('--activations <type>', 'u8 suits x64, s8 suits ARM')
         .choices(['u8', 's8'])
         .default('u8'),
     )
+    .addOption(new Option('--weights <type>', 'of weights').choices(['s8', 'u8']).default('s8'))
+    .addOption(
+      new Option('--calibrate <method>', 'how ranges are found; auto tries them all')
+        .choices([...calibrationMethods, 'auto'])
+        .default('minmax'),
+    )
+    .option('--percentile <percent>', 'of all numbers that --calibrate percentile keeps')
+    .option('--like-onnxruntime', "ranges exactly as onnxruntime's Python tool finds them")
     .option('--per-tensor', 'one weight scale for each tensor instead of each channel')
     .option('--reduce-range', 'weights in 7 bits, for x64 without VNNI')
     .option('--exclude <nodes...>', 'names of nodes that stay in float')
+    .option('--report <file>', 'write an HTML page with pictures, too')
     .addHelpText('after', examples);
-  addDataOptions(withHub(command)).action(async (file: string, options: QuantizeOptions) => {
+  addDataOptions(withHub(command)).action(async (file: string, flags: QuantizeFlags) => {
+    if (flags.for !== undefined) refuseBeside(command);
     const bytes = await readNamedFile(io, file);
     const model = naming(file, () => readModel(bytes));
     const runtime = createOnnxRuntime();
     await using session = await runtime.load(bytes);
     const { inputs } = session;
-    const client = () => clientOf(options);
-    const data = await readModelData(io, options.calibration, {
+    const client = () => clientOf(flags);
+    const data = await readModelData(io, flags.calibration, {
       ...{ inputs, client },
-      ...dataOptionsOf(options),
+      ...dataOptionsOf(flags),
     });
-    io.progress(`Calibrating with ${data.count} samples ...`);
-    const { model: small, report } = await shrink(model, {
-      runtime,
-      calibration: batchesOf(data, inputs),
-      signal: io.signal,
-      activations: options.activations,
-      perChannel: options.perTensor !== true,
-      reduceRange: options.reduceRange === true,
-      ...(options.exclude && { exclude: new Set(options.exclude) }),
-    });
-    await writeNamedFile(io, options.out, writeModel(small));
-    const { ranges: _, ...facts } = report;
-    answer(io, options, { out: options.out, samples: data.count, ...facts }, () =>
-      textOf(options.out, report),
-    );
+    if (flags.for !== undefined) return writeVariants(io, model, { data, flags, runtime });
+    await writeOne(io, model, { file, feeds: batchesOf(data, inputs), data, flags, runtime });
   });
 }
 
-function textOf(out: string, { quantized, float, bytesBefore, bytesAfter }: ShrinkReport): string {
+function refuseBeside(command: Command): void {
+  const given = decidedByClass.find((name) => command.getOptionValueSource(name) === 'cli');
+  if (given === undefined) return;
+  const flag = command.options.find((each) => each.attributeName() === given)?.long ?? given;
+  throw new FleetError('invalid-argument', `--for decides by itself; leave ${flag} out.`);
+}
+
+interface Work {
+  readonly data: ModelData;
+  readonly flags: QuantizeFlags;
+  readonly runtime: Runtime;
+}
+
+async function writeOne(
+  io: Io,
+  model: Model,
+  { file, feeds, data, flags, runtime }: Work & { file: string; feeds: readonly Feeds[] },
+): Promise<void> {
+  io.progress(`Calibrating with ${data.count} samples ...`);
+  const shrunk = await shrink(model, {
+    ...{ runtime, calibration: feeds, signal: io.signal },
+    ...shrinkOptionsOf(flags),
+    onProgress: (progress) => io.progress(progressText(progress)),
+  });
+  await writeNamedFile(io, flags.out, writeModel(shrunk.model));
+  if (flags.report !== undefined) {
+    io.progress('Comparing layers ...');
+    const common = { feeds, runtime, signal: io.signal };
+    const layers = await layerErrors(prepare(model), shrunk.model, common);
+    const page = renderReport({ ...pageOf(file, flags.out, shrunk), layers });
+    await writeNamedFile(io, flags.report, new TextEncoder().encode(page));
+  }
+  const { ranges: _, ...facts } = shrunk.report;
+  answer(io, flags, { out: flags.out, samples: data.count, ...facts }, () =>
+    textOf(flags.out, shrunk),
+  );
+}
+
+function shrinkOptionsOf(flags: QuantizeFlags): Omit<ShrinkOptions, 'calibration' | 'runtime'> {
+  const { percentile } = flags;
+  if (percentile !== undefined && flags.calibrate !== 'percentile') {
+    throw new FleetError('invalid-argument', '--percentile goes with --calibrate percentile.');
+  }
+  return {
+    activations: flags.activations,
+    weights: flags.weights,
+    method: flags.calibrate,
+    perChannel: flags.perTensor !== true,
+    reduceRange: flags.reduceRange === true,
+    ...(percentile !== undefined && { percentile: Number(percentile) }),
+    ...(flags.likeOnnxruntime && { likeOnnxruntime: true }),
+    ...(flags.exclude && { exclude: new Set(flags.exclude) }),
+  };
+}
+
+const stages: Readonly<Record<ShrinkProgress['stage'], string>> = {
+  calibrate: 'Calibrating',
+  choose: 'Trying ways to shrink',
+  sensitivity: 'Measuring layers',
+  exclude: 'Leaving layers in float',
+  'correct-bias': 'Correcting biases',
+};
+
+const progressText = ({ stage, done, of }: ShrinkProgress): string =>
+  `${stages[stage]}: ${done}${of === undefined ? '' : ` of ${of}`}`;
+
+function textOf(out: string, { report }: Shrunk): string {
+  const { quantized, float, bytesBefore, bytesAfter, candidates = [] } = report;
   return [
     `${out}: ${sizeOf(bytesAfter)}, ${percent(bytesAfter / bytesBefore)} of ${sizeOf(bytesBefore)}`,
     `${quantized.length} nodes in int8, ${float.length} in float`,
     ...float.map(({ node, op, reason }) => `  float  ${op} ${node}: ${reason}`),
+    ...candidates.map((each) => `  tried  ${candidateName(each)}: error ${percent(each.error)}`),
+    ...(candidates.length > 0 ? [`taken: ${candidateName(report.how)}`] : []),
   ].join('\n');
+}
+
+const candidateName = ({ method, percentile, equalize, correctBias }: Shrunk['report']['how']) =>
+  [
+    percentile === undefined ? method : `${method} ${percentile}`,
+    ...(equalize ? ['equalized'] : []),
+    ...(correctBias ? ['biases corrected'] : []),
+  ].join(', ');
+
+function pageOf(file: string, out: string, { report }: Shrunk) {
+  const { bytesBefore, bytesAfter, quantized, float, how, candidates } = report;
+  return {
+    title: path.basename(out),
+    facts: [
+      ['made of', `${file}, ${sizeOf(bytesBefore)}`],
+      ['size', `${sizeOf(bytesAfter)}, ${percent(bytesAfter / bytesBefore)}`],
+      ['nodes in int8', String(quantized.length)],
+      ['ranges', candidateName(how)],
+    ] as const,
+    floatNodes: float,
+    ...(candidates && {
+      candidates: candidates
+        .map((each) => ({ name: candidateName(each), error: each.error }))
+        .toSorted((a, b) => a.error - b.error),
+    }),
+  };
+}
+
+async function writeVariants(io: Io, model: Model, { data, flags, runtime }: Work): Promise<void> {
+  const known = plannedClasses();
+  const wanted = (flags.for ?? '').split(',').map((text) => {
+    const found = known.find((each) => each === text.trim());
+    if (found !== undefined) return found;
+    throw new FleetError(
+      'invalid-argument',
+      `There is no build for "${text}"; there are ${known.join(', ')}.`,
+    );
+  });
+  io.progress(`Building for ${wanted.join(', ')} with ${data.count} samples ...`);
+  const variants = await buildVariants(model, {
+    ...{ deviceClasses: wanted, calibration: data.samples, runtime, signal: io.signal },
+    host: 'x64',
+  });
+  const { dir, name, ext } = path.parse(flags.out);
+  const written = [];
+  for (const { deviceClass, scheme, reason, graph, golden } of variants) {
+    const out = path.join(dir, `${name}.${deviceClass}${ext}`);
+    await writeNamedFile(io, out, graph);
+    const facts = { out, deviceClass, scheme, bytes: graph.length, reason };
+    written.push({ ...facts, goldenVectors: golden.vectors });
+  }
+  answer(io, flags, written, (all) =>
+    all
+      .map(
+        ({ out, scheme, bytes, reason, goldenVectors }) =>
+          `${out}: ${scheme}, ${sizeOf(bytes)}, ${goldenVectors} golden vectors would prove it\n  ${reason}`,
+      )
+      .join('\n'),
+  );
 }

@@ -6,6 +6,10 @@ import type { ModelData } from './fit-to-inputs.ts';
 /** Samples of one run where the model takes any number. */
 const freeBatch = 16;
 
+/** The number of samples that inputs fix, or a number that is free to choose. */
+export const batchSizeOf = (inputs: readonly SessionValue[]): number =>
+  Math.max(0, ...inputs.map(({ dims }) => dims[0] ?? 0)) || freeBatch;
+
 /**
  * Samples in the batches that a model takes: its own number, or up to 16. Samples that do not fill
  * a fixed batch are left out. Throws `insufficient-data` when there is not one whole batch.

@@ -1,3 +1,4 @@
+import { pickVectors } from '@edgewise/models/bundle';
 import type { Feeds, SessionValue } from '@edgewise/models/runtime';
 import type { Tensor } from '@edgewise/models/tensor';
 import { FleetError } from '@edgewise/protocol';
@@ -38,8 +39,9 @@ export function fitToInputs(
   const places = Array.from({ length: count }, (_, at) => Math.floor((at * available) / count));
   return {
     count,
-    samples: Object.fromEntries(
-      chosen.map((array, at) => [inputs[at]?.name ?? '', pick(array, places)]),
+    samples: pickVectors(
+      Object.fromEntries(chosen.map((array, at) => [inputs[at]?.name ?? '', array])),
+      places,
     ),
     ...(labels && { labels: Int32Array.from(places, (place) => Number(labels[place])) }),
   };
@@ -86,16 +88,6 @@ function converted(array: Tensor, input: SessionValue): Tensor {
     return { dtype: 'int64', dims: array.dims, data };
   }
   throw misuse(`"${input.name}" takes ${input.dtype}, the data are ${array.dtype}.`);
-}
-
-function pick(array: Tensor, places: readonly number[]): Tensor {
-  const size = array.data.length / (array.dims[0] ?? 1);
-  const picked = array.data.slice(0, places.length * size) as Float32Array;
-  const source = array.data as Float32Array;
-  for (const [to, from] of places.entries()) {
-    picked.set(source.subarray(from * size, (from + 1) * size), to * size);
-  }
-  return { ...array, dims: [places.length, ...array.dims.slice(1)], data: picked } as Tensor;
 }
 
 const misuse = (reason: string): FleetError => new FleetError('invalid-argument', reason);

@@ -4,11 +4,10 @@ import type { SessionValue } from '@edgewise/models/runtime';
 import type { Tensor } from '@edgewise/models/tensor';
 import { FleetError } from '@edgewise/protocol';
 import sharp from 'sharp';
+import { isPicture } from '../../datasets/read-images.ts';
 import type { Io } from '../io.ts';
 import { type Preprocessing, preprocessingOf } from './preprocessing.ts';
 import type { FoundArrays } from './read-model-data.ts';
-
-const pictures = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
 
 /** Sizes of one picture as a model wants it. */
 interface Form {
@@ -97,7 +96,7 @@ async function listPictures(folder: string): Promise<readonly Picture[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const inside = async (place: string): Promise<readonly string[]> =>
     (await readdir(place))
-      .filter((name) => pictures.test(name))
+      .filter(isPicture)
       .sort()
       .map((name) => path.join(place, name));
   const direct = await inside(folder);
