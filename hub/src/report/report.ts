@@ -151,7 +151,7 @@ function candidatesOf({ candidates = [] }: ReportData): string {
     { unit: '', title: 'Error of each candidate' },
   );
   const text =
-    'Error of the outputs on calibration data that chose nothing; the smallest was taken.';
+    'Error of the outputs on samples that set no ranges; the smallest was taken, or a plainer way within 2 % of it.';
   return section('Ways that were tried', text, drawn);
 }
 

@@ -7,6 +7,7 @@ import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import {
   type CalibrationMethod,
   calibrationMethods,
+  equalize,
   prepare,
   type ShrinkOptions,
   type ShrinkProgress,
@@ -131,7 +132,10 @@ async function writeOne(
   if (flags.report !== undefined) {
     io.progress('Comparing layers ...');
     const common = { feeds, runtime, signal: io.signal };
-    const layers = await layerErrors(prepare(model), shrunk.model, common);
+    // Equalization scales what lies between layers, so that only an equalized graph compares.
+    const prepared = prepare(model);
+    const float = shrunk.report.how.equalize ? equalize(prepared) : prepared;
+    const layers = await layerErrors(float, shrunk.model, common);
     const page = renderReport({ ...pageOf(file, flags.out, shrunk), layers });
     await writeNamedFile(io, flags.report, new TextEncoder().encode(page));
   }
@@ -180,10 +184,15 @@ function textOf(out: string, { report }: Shrunk): string {
   ].join('\n');
 }
 
-const candidateName = ({ method, percentile, equalize, correctBias }: Shrunk['report']['how']) =>
+const candidateName = ({
+  method,
+  percentile,
+  equalize: balanced,
+  correctBias,
+}: Shrunk['report']['how']) =>
   [
     percentile === undefined ? method : `${method} ${percentile}`,
-    ...(equalize ? ['equalized'] : []),
+    ...(balanced ? ['equalized'] : []),
     ...(correctBias ? ['biases corrected'] : []),
   ].join(', ');
 
