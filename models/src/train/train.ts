@@ -40,16 +40,19 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 interface StepOptions {
   readonly classWeights?: readonly number[] | undefined;
+  /** Changes the forward graph before gradients are written. */
+  rewrite?(model: Model): Model;
 }
 
 /** The training graph of a recipe. */
-export function trainingStepOf(recipe: Recipe, { classWeights }: StepOptions = {}): TrainingStep {
+export function trainingStepOf(recipe: Recipe, options: StepOptions = {}): TrainingStep {
+  const { classWeights, rewrite = (model) => model } = options;
   const parameters = networkParameters(recipe);
   const names = (role: 'trained' | 'statistic') =>
     parameters.filter((parameter) => parameter.role === role).map(({ name }) => name);
   const form = { mode: 'training', batch: recipe.batchSize } as const;
   return buildTrainingStep({
-    model: buildNetwork(recipe, initialWeights(recipe, 0), form),
+    model: rewrite(buildNetwork(recipe, initialWeights(recipe, 0), form)),
     output: modelNames.logits,
     trained: names('trained'),
     statistics: new Map(names('statistic').map((name) => [name, nextOf(name)])),

@@ -9,6 +9,7 @@ import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
 import { elementCount, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { createTape } from '../differentiate.ts';
 import { gradients } from './gradients.ts';
+import { quantizeRules } from './quantize.ts';
 
 /** One operator with the sizes of the inputs whose gradients are checked. */
 interface Case {
@@ -332,8 +333,8 @@ for (const one of cases) {
   test(`${title}: the gradient equals finite differences`, () => checkCase(one));
 }
 
-test('every rule is checked by finite differences', () => {
-  const checked = new Set(cases.map(({ op }) => op));
+test('every rule but those of rounding is checked by finite differences', () => {
+  const checked = new Set([...cases.map(({ op }) => op), ...Object.keys(quantizeRules)]);
   assert.deepEqual([...Object.keys(gradients)].sort(), [...checked].sort());
 });
 

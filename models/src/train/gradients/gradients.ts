@@ -9,6 +9,7 @@ import { layerNormRules } from './layer-norm.ts';
 import { linearRules } from './linear.ts';
 import { normalizeRules } from './normalize.ts';
 import { poolRules } from './pool.ts';
+import { quantizeRules } from './quantize.ts';
 import { reduceRules } from './reduce.ts';
 import type { GradientRule } from './rule.ts';
 import { shapeRules } from './shape.ts';
@@ -28,4 +29,5 @@ export const gradients: Readonly<Record<string, GradientRule>> = {
   ...shapeRules,
   ...gatherRules,
   ...dropoutRules,
+  ...quantizeRules,
 };

@@ -1,0 +1,113 @@
+import type { Model } from '../../onnx/graph.ts';
+import type { Feeds } from '../../runtime/runtime.ts';
+import { calibrate } from '../../shrink/calibrate/calibrate.ts';
+import type { Ranges } from '../../shrink/calibrate/ranges.ts';
+import { prepare } from '../../shrink/prepare.ts';
+import { quantize } from '../../shrink/quantize/quantize.ts';
+import { elementCount } from '../../tensor/tensor.ts';
+import type { LabelledData } from '../batches.ts';
+import { buildNetwork, classCount, modelNames, type Weights } from '../network.ts';
+import type { Recipe } from '../recipe.ts';
+import { weightsOf } from '../state.ts';
+import { trainingStepOf } from '../train.ts';
+import { type RunOptions, runTraining, type Trainee, type TrainResult } from '../training-run.ts';
+import { fakeQuantize } from './fake-quantize.ts';
+import { type FakeQuantization, type PlanOptions, planFakeQuantization } from './plan.ts';
+
+/** How a trained network learns to live with few bits. Activations have 8. */
+export interface QuantizationSettings extends PlanOptions {
+  /** Epochs after the float training; a fifth of that is often enough. */
+  readonly epochs: number;
+  /** Peak learning rate; default a third of the recipe's. */
+  readonly rate?: number;
+}
+
+/** What is trained on; checkpoints of this training resume this training only. */
+export interface TrainQuantizedOptions extends RunOptions {
+  readonly recipe: Recipe;
+  /** The float model of the recipe that training starts from. */
+  readonly initial: Model;
+  readonly quantization: QuantizationSettings;
+}
+
+/** A network that was trained for few bits. */
+export interface QuantizedTraining extends TrainResult {
+  /** The weights in float; validation in `history` is that of the rounded network. */
+  readonly model: Model;
+  /** `model` prepared for `quantize`: batch normalisation folded. */
+  readonly prepared: Model;
+  /** For `quantize` with the same `weightBits`, in whatever form a device needs. */
+  readonly ranges: Ranges;
+  /** The QDQ model with uint8 activations, the same function as the rounded network. */
+  readonly quantized: Model;
+}
+
+/** Ranges and statistics need few samples, in runs that stay small. */
+const calibrationSamples = 512;
+const calibrationBatch = 64;
+
+/**
+ * Quantization-aware training (Jacob et al. 2018) of a recipe's network: the forward pass rounds
+ * weights and activations as the quantized model will, gradients pass straight through the rounding.
+ * The ranges of inner values are those of the float network on the first samples, and stay; the
+ * outputs are not rounded while training and get their ranges at the end. Throws what `train` throws.
+ */
+export async function trainQuantized(options: TrainQuantizedOptions): Promise<QuantizedTraining> {
+  const { recipe, initial, quantization, runtime, signal, threads = 1 } = options;
+  const feeds = calibrationFeeds(options.data, recipe);
+  const observe = { method: 'minmax', threads, ...(signal && { signal }) } as const;
+  const start = prepare(finished(recipe, weightsOf(initial, recipe)));
+  const before = await calibrate(start, feeds, runtime, observe);
+  const inner = withoutOutputs(planFakeQuantization(start, before, quantization), start);
+
+  const result = await runTraining(traineeOf(options, inner), options);
+  const model = finished(recipe, weightsOf(result.model, recipe));
+  const after = await calibrate(fakeQuantize(model, inner), feeds, runtime, observe);
+  const ranges = new Map(
+    [...before].map(([name, range]) => {
+      return [name, inner.activations.has(name) ? range : (after.get(name) ?? range)];
+    }),
+  );
+  const prepared = prepare(model);
+  const grid = { activations: 'u8', perChannel: true, reduceRange: false } as const;
+  const { weightBits, exclude } = quantization;
+  const given = { ...grid, weightBits, ...(exclude && { exclude }) };
+  const quantized = quantize(prepared, ranges, given).model;
+  return { ...result, model, prepared, ranges, quantized };
+}
+
+function traineeOf(options: TrainQuantizedOptions, plan: FakeQuantization): Trainee {
+  const { recipe, initial, quantization } = options;
+  const { epochs, rate = recipe.optimizer.rate / 3 } = quantization;
+  const settings = { ...recipe, epochs, optimizer: { ...recipe.optimizer, rate } };
+  return {
+    settings,
+    classes: classCount(recipe),
+    weights: weightsOf(initial, recipe),
+    step: ({ classWeights }) =>
+      trainingStepOf(settings, { classWeights, rewrite: (model) => fakeQuantize(model, plan) }),
+    finish: (weights) => fakeQuantize(finished(recipe, weights), plan),
+  };
+}
+
+function finished(recipe: Recipe, weights: Weights): Model {
+  return buildNetwork(recipe, weights, { mode: 'inference', batch: 'N' });
+}
+
+function withoutOutputs(plan: FakeQuantization, { graph }: Model): FakeQuantization {
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const inner = [...plan.activations].filter(([name]) => !outputs.has(name));
+  return { ...plan, activations: new Map(inner) };
+}
+
+/** The first samples in small batches. */
+function calibrationFeeds({ inputs, labels }: LabelledData, { input }: Recipe): readonly Feeds[] {
+  const size = elementCount(input.shape);
+  const count = Math.min(labels.length, calibrationSamples);
+  return Array.from({ length: Math.ceil(count / calibrationBatch) }, (_, at) => {
+    const start = at * calibrationBatch;
+    const end = Math.min(count, start + calibrationBatch);
+    const data = inputs.data.subarray(start * size, end * size) as Uint8Array;
+    return { [modelNames.input]: { ...inputs, dims: [end - start, ...input.shape], data } };
+  });
+}
