@@ -83,6 +83,7 @@ test('steps are told as events and the state shows slot, parity and generation',
   const { build } = tinyRuntime();
   assert.deepEqual(parity, {
     ...{ vectors: 4, largestDeviation: 0, topAgreement: 1, ok: true },
+    ...{ allowed: 0.01, output: 'probabilities' },
     ...{ runtime: build, deviceClass: state.deviceClass },
   });
   assert.equal(typeof atMs, 'number');

@@ -30,10 +30,14 @@ export async function prove(
     parity: manifest.parity,
     ...(topOutput === undefined ? {} : { topOutput }),
   });
-  const parity = { ...certificate, runtime: build.slice(0, 200), deviceClass, atMs: nowMs };
+  const output = certificate.output.slice(0, 200);
+  const parity = {
+    ...{ ...certificate, output, runtime: build.slice(0, 200) },
+    ...{ deviceClass, atMs: nowMs },
+  };
   if (parity.ok) return parity;
   const reason =
-    `Golden answers deviate by ${parity.largestDeviation.toPrecision(3)} (allowed ${manifest.parity.tolerance.toPrecision(3)}), ` +
+    `Golden answers deviate by ${parity.largestDeviation.toPrecision(3)} in ${parity.output} (allowed ${parity.allowed.toPrecision(3)}), ` +
     `${Math.round(parity.topAgreement * parity.vectors)} of ${parity.vectors} top classes agree.`;
   throw new FleetError('parity-failed', reason, { detail: parity });
 }

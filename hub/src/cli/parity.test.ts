@@ -9,6 +9,7 @@ import { runProgram } from './program.ts';
 
 const proof: ParityReport = {
   ...{ vectors: 12, largestDeviation: 0.0117, topAgreement: 1, ok: true },
+  ...{ allowed: 0.0184, output: 'logits' },
   ...{ runtime: 'onnxruntime 1.30.0 x64 avx2', deviceClass: 'x64', atMs: 5 },
 };
 const base: Omit<ParityRow, 'version' | 'deviceClass' | 'devices'> = {
@@ -86,7 +87,10 @@ test('one version is shown device by device, with engine and reason', async () =
   assert.equal(asked.at(-1), '/api/v1/models/digits/parity?version=1');
   assert.match(out, /digits 1 for x64: u8s8-reduced\n {2}Seven bits are exact\./);
   assert.match(out, /12 golden vectors, deviation up to 0\.0184, top-1 agreement from 90\.00 %/);
-  assert.match(out, /cam-1 +x64 +proved +0\.0117 +100\.00 % .*onnxruntime 1\.30\.0 x64 avx2/);
+  assert.match(
+    out,
+    /cam-1 +x64 +proved +0\.0117 +0\.0184 +logits +100\.00 % .*onnxruntime 1\.30\.0 x64 avx2/,
+  );
   assert.equal(code, exitCodes.done);
   const refused = await run('parity', 'digits', '2');
   assert.match(refused.out, /cam-2 .*\[parity-failed\] Golden answers deviate by 0\.412\./);

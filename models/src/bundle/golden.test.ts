@@ -37,7 +37,10 @@ test('a graph agrees with its own golden vectors after they went through the fil
   assert.equal(golden.vectors, 32);
   assert.deepEqual(golden.outputs.probabilities?.dims, [32, 3]);
   const certificate = await checkParity(session, golden, options);
-  assert.deepEqual(certificate, { vectors: 32, largestDeviation: 0, topAgreement: 1, ok: true });
+  assert.deepEqual(certificate, {
+    ...{ vectors: 32, largestDeviation: 0, allowed: 1e-6, output: 'probabilities' },
+    ...{ topAgreement: 1, ok: true },
+  });
 });
 
 test('a graph with other answers is found out by deviation and by its top classes', async () => {
@@ -52,6 +55,27 @@ test('a graph with other answers is found out by deviation and by its top classe
   const loose = { ...options, parity: { tolerance: 1, topAgreement: 0.9 } };
   assert.equal((await checkParity(close, golden, loose)).ok, true);
   assert.equal((await checkParity(reversed, golden, loose)).ok, false);
+});
+
+test('each output has a limit of its own, and the one furthest beyond is named', async () => {
+  const twoOutputs = (first: number, second: number) => {
+    const graph = createGraphBuilder({ name: 'two' });
+    const x = graph.input('x', 'float32', ['batch', 1]);
+    graph.op('Mul', [x, graph.scalar(first)], { output: 'small' });
+    graph.op('Mul', [x, graph.scalar(second)], { output: 'large' });
+    for (const name of ['small', 'large']) graph.output(name, 'float32', ['batch', 1]);
+    return createOnnxRuntime().load(writeModel(graph.build()));
+  };
+  await using right = await twoOutputs(1, 100);
+  await using other = await twoOutputs(1.125, 101);
+  const golden = await makeGolden(right, { x: tensor('float32', [2, 1], Float32Array.of(0, 1)) });
+  const parity = { tolerance: 2, topAgreement: 0 };
+  assert.equal((await checkParity(other, golden, { parity })).ok, true);
+  const limited = { ...parity, outputs: { small: 0.0625, large: 2 } };
+  assert.deepEqual(await checkParity(other, golden, { parity: limited }), {
+    ...{ vectors: 2, largestDeviation: 0.125, allowed: 0.0625, output: 'small' },
+    ...{ topAgreement: 1, ok: false },
+  });
 });
 
 test('an output that is no number never passes', async () => {

@@ -86,8 +86,10 @@ export const Manifest = Type.Object({
   ),
   /** How far golden outputs may deviate on the device. */
   parity: Type.Object({
-    /** Largest absolute deviation of any output. */
+    /** Largest absolute deviation of any output; the greatest of `outputs` where there are some. */
     tolerance: Type.Number({ minimum: 0 }),
+    /** Largest absolute deviation by output, each in its own units. */
+    outputs: Type.Optional(Type.Record(Type.String(), Type.Number({ minimum: 0 }))),
     /** Smallest share of vectors whose top class agrees, 0 to 1. */
     topAgreement: Type.Number({ minimum: 0, maximum: 1 }),
   }),

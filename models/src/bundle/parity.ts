@@ -8,8 +8,14 @@ import { vectorOf } from './vectors.ts';
 /** How golden vectors came out on one device. */
 export interface ParityCertificate {
   readonly vectors: number;
-  /** Largest absolute deviation of any output element; `Number.MAX_VALUE` where one is no number. */
+  /**
+   * Largest absolute deviation of any element of the output that comes closest to what it is allowed,
+   * or goes furthest beyond; `Number.MAX_VALUE` where one is no number.
+   */
   readonly largestDeviation: number;
+  /** What is allowed for that output, and its name. */
+  readonly allowed: number;
+  readonly output: string;
   /** Share of vectors whose top class agrees, 0 to 1; 1 when no output holds classes. */
   readonly topAgreement: number;
   readonly ok: boolean;
@@ -32,7 +38,7 @@ export async function checkParity(
   golden: Golden,
   options: ParityOptions,
 ): Promise<ParityCertificate> {
-  let largestDeviation = 0;
+  const deviations = new Map<string, number>();
   let agreeing = 0;
   const run = {
     outputs: Object.keys(golden.outputs),
@@ -41,26 +47,44 @@ export async function checkParity(
   for (let index = 0; index < golden.vectors; index++) {
     const expected = vectorOf(golden.outputs, index);
     const actual = await session.run(vectorOf(golden.inputs, index), run);
-    largestDeviation = Math.max(largestDeviation, deviationOf(expected, actual));
+    for (const [name, wanted] of Object.entries(expected)) {
+      const deviation = deviationOf(name, wanted, outputOf(actual, name));
+      deviations.set(name, Math.max(deviations.get(name) ?? 0, deviation));
+    }
     if (topAgrees(expected, actual, options.topOutput)) agreeing++;
   }
   const topAgreement = agreeing / golden.vectors;
-  const { tolerance } = options.parity;
-  const ok = largestDeviation <= tolerance && topAgreement >= options.parity.topAgreement;
-  return { vectors: golden.vectors, largestDeviation, topAgreement, ok };
+  const { largestDeviation, allowed, output } = furthest(deviations, options.parity);
+  const ok = largestDeviation <= allowed && topAgreement >= options.parity.topAgreement;
+  return { vectors: golden.vectors, largestDeviation, allowed, output, topAgreement, ok };
 }
 
-function deviationOf(expected: Feeds, actual: Feeds): number {
+/** The output whose deviation is the greatest part of what it is allowed. */
+function furthest(
+  deviations: ReadonlyMap<string, number>,
+  { tolerance, outputs = {} }: Manifest['parity'],
+): Pick<ParityCertificate, 'largestDeviation' | 'allowed' | 'output'> {
+  let found = { largestDeviation: 0, allowed: tolerance, output: '' };
+  let greatest = -1;
+  for (const [output, largestDeviation] of deviations) {
+    const allowed = outputs[output] ?? tolerance;
+    const part = largestDeviation === 0 ? 0 : largestDeviation / allowed;
+    if (part > greatest) {
+      greatest = part;
+      found = { largestDeviation, allowed, output };
+    }
+  }
+  return found;
+}
+
+function deviationOf(name: string, wanted: Tensor, given: Tensor): number {
+  if (given.data.length !== wanted.data.length) {
+    throw new FleetError('malformed', `Output "${name}" does not have its golden size.`);
+  }
   let largest = 0;
-  for (const [name, wanted] of Object.entries(expected)) {
-    const given = outputOf(actual, name);
-    if (given.data.length !== wanted.data.length) {
-      throw new FleetError('malformed', `Output "${name}" does not have its golden size.`);
-    }
-    for (let index = 0; index < wanted.data.length; index++) {
-      const distance = distanceOf(Number(wanted.data[index]), Number(given.data[index]));
-      if (distance > largest) largest = distance;
-    }
+  for (let index = 0; index < wanted.data.length; index++) {
+    const distance = distanceOf(Number(wanted.data[index]), Number(given.data[index]));
+    if (distance > largest) largest = distance;
   }
   return largest;
 }

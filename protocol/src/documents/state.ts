@@ -12,8 +12,11 @@ export const CodeSchema = Type.Enum([...codeNames]);
  */
 export const ParityReport = Type.Object({
   vectors: Count,
-  /** Largest absolute deviation from the golden outputs. */
+  /** Largest absolute deviation from the golden answers, of the output that is closest to its limit. */
   largestDeviation: Type.Number({ minimum: 0 }),
+  /** What is allowed for that output, and its name. */
+  allowed: Type.Optional(Type.Number({ minimum: 0 })),
+  output: Type.Optional(Type.String({ maxLength: 200 })),
   /** Share of vectors whose top class agrees, 0 to 1. */
   topAgreement: Type.Number({ minimum: 0, maximum: 1 }),
   /** Whether both are within what the manifest allows. */

@@ -32,8 +32,8 @@ function overview(rows: readonly ParityRow[]): string {
       version,
       deviceClass,
       scheme ?? '-',
-      figure(worst(devices)),
-      figure(golden?.tolerance),
+      figure(worst(devices)?.largestDeviation),
+      figure(worst(devices)?.allowed ?? golden?.tolerance),
       share(least(devices)),
       verdictOf(devices),
       devicesText(devices),
@@ -62,12 +62,14 @@ function rowDetails(row: ParityRow): string {
 function devicesTable(devices: readonly DeviceParity[]): string {
   const now = Date.now();
   return table(
-    ['device', 'class', 'verdict', 'deviation', 'top-1', 'when', 'engine', ''],
+    ['device', 'class', 'verdict', 'deviation', 'allowed', 'of', 'top-1', 'when', 'engine', ''],
     devices.map(({ device, deviceClass, outcome, parity, code, detail, atMs }) => [
       device,
       deviceClass,
       words[outcome],
       figure(parity?.largestDeviation),
+      figure(parity?.allowed),
+      parity?.output ?? '-',
       share(parity?.topAgreement),
       atMs === null ? '-' : ago(atMs, now),
       parity?.runtime ?? '-',
@@ -99,9 +101,12 @@ function devicesText(devices: readonly DeviceParity[]): string {
 const count = (devices: readonly DeviceParity[], outcome: DeviceParity['outcome']): number =>
   devices.filter((device) => device.outcome === outcome).length;
 
-function worst(devices: readonly DeviceParity[]): number | undefined {
-  const found = devices.flatMap(({ parity }) => parity?.largestDeviation ?? []);
-  return found.length === 0 ? undefined : Math.max(...found);
+/** The certificate that is closest to its limit, or furthest beyond. */
+function worst(devices: readonly DeviceParity[]): DeviceParity['parity'] {
+  const found = devices.flatMap(({ parity }) => parity ?? []);
+  const part = ({ largestDeviation, allowed = 1 }: (typeof found)[number]) =>
+    largestDeviation === 0 ? 0 : largestDeviation / allowed;
+  return found.sort((a, b) => part(b) - part(a))[0] ?? null;
 }
 
 function least(devices: readonly DeviceParity[]): number | undefined {

@@ -1,3 +1,4 @@
+import type { ParityReport } from '@edgewise/protocol';
 import type { DeviceParity, ParityRow } from '@edgewise/protocol/http';
 import type { Badge } from '../../components/state-badge.tsx';
 
@@ -7,8 +8,10 @@ export interface ParityView {
   readonly scheme: ParityRow['scheme'];
   readonly reason: string | null;
   readonly golden: ParityRow['golden'];
-  /** The largest on any device; `undefined` where none has run the golden vectors. */
+  /** Of the device closest to its limit; `undefined` where none has run the golden vectors. */
   readonly deviation: number | undefined;
+  /** What is allowed for that output. */
+  readonly allowed: number | undefined;
   /** The smallest on any device, 0 to 1. */
   readonly agreement: number | undefined;
   readonly verdict: 'proved' | 'refused' | 'waiting' | 'none';
@@ -35,9 +38,11 @@ export function parityViews(rows: readonly ParityRow[]): readonly ParityView[] {
       waiting: count('waiting'),
     };
     const found = devices.flatMap(({ parity }) => parity ?? []);
+    const worst = found.toSorted((a, b) => partOf(b) - partOf(a))[0];
     return {
       ...{ deviceClass, scheme, reason, golden, counts, verdict: verdictOf(counts) },
-      deviation: most(found.map(({ largestDeviation }) => largestDeviation)),
+      deviation: worst?.largestDeviation,
+      allowed: worst?.allowed ?? golden?.tolerance,
       agreement: least(found.map(({ topAgreement }) => topAgreement)),
       refusedBy: devices.filter(({ outcome }) => outcome === 'refused'),
     };
@@ -50,6 +55,10 @@ function verdictOf(counts: ParityView['counts']): ParityView['verdict'] {
   return counts.waiting > 0 ? 'waiting' : 'none';
 }
 
-const most = (values: readonly number[]) => (values.length === 0 ? undefined : Math.max(...values));
+/** How much of what is allowed a device has used up. */
+function partOf({ largestDeviation, allowed = 1 }: ParityReport): number {
+  return largestDeviation === 0 ? 0 : largestDeviation / allowed;
+}
+
 const least = (values: readonly number[]) =>
   values.length === 0 ? undefined : Math.min(...values);

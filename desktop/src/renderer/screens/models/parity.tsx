@@ -58,7 +58,7 @@ function Matrix({ views }: { readonly views: readonly ParityView[] }) {
 
 function Variant({ view }: { readonly view: ParityView }) {
   const { golden, verdict } = view;
-  const allowed = formatNumber(golden?.tolerance);
+  const allowed = formatNumber(view.allowed);
   const needed = formatShare(golden?.topAgreement);
   return (
     <tbody className="border-t">
