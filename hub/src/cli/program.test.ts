@@ -315,3 +315,10 @@ test('quantize says what is wrong with its files', async () => {
 test('a table is as wide as its widest cells, with numbers to the right', () => {
   assert.equal(table(['a', 'count'], [['long name', 5]]), 'a          count\nlong name      5');
 });
+
+test('a trainer that does not exist is refused with those that do', async () => {
+  const words = ['train', 'm', '--dataset', 'd', '--recipe', 'r.json', '--trainer', 'torch'];
+  const { notes, code } = await run(...words);
+  assert.match(notes, /'torch' is invalid. Allowed choices are onnx, tfjs/);
+  assert.equal(code, exitCodes.usage);
+});

@@ -10,6 +10,7 @@ import { readSnapshot } from '../datasets/read-snapshot.ts';
 import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { eventually } from '../testing/eventually.test.fixture.ts';
+import { createOnnxTrainer } from './adapters/onnx-trainer.ts';
 import { decodeJob } from './job.ts';
 import { createPipelineBench, tinyRecipe } from './pipeline-bench.test.fixture.ts';
 import { runSteps } from './run-steps.ts';
@@ -31,6 +32,7 @@ function localWorker(
         await runSteps(
           {
             ...{ job, jobDigest: order.job, recipe: readRecipe(recipe), blobs, signal },
+            trainer: () => Promise.resolve(createOnnxTrainer(createOnnxRuntime())),
             ...{ runtime: createOnnxRuntime(), host: 'x64-vnni', checkpoint: order.checkpoint },
             signer: { publicKeyPem: order.publicKeyPem, sign: listener.sign },
             data: () => Promise.resolve(divide(snapshot, { seed: job.seed, retrain: false })),
@@ -70,6 +72,7 @@ test('a run makes a version with a bundle for each device class', async () => {
   await eventually('the end', async () => (await pipeline.get(id)).status !== 'running');
   const run = await pipeline.get(id);
   assert.deepEqual([run.status, run.version, run.error], ['done', 1, null]);
+  assert.equal(run.trainer?.library, 'onnxruntime');
   assert.ok(run.metrics.length > 0);
   const version = await bench.registry.version('stripes', 1);
   assert.equal(version.gate.verdict, 'first');
@@ -186,4 +189,15 @@ test('an unknown model or run is a clear refusal', async () => {
   await using pipeline = bench.start();
   await assert.rejects(pipeline.start({ model: 'ghost' }), { code: 'not-found' });
   await assert.rejects(pipeline.get('ghost'), { code: 'not-found' });
+});
+
+test('a recipe that its trainer cannot follow is refused before it is queued', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createPipelineBench({ ...localWorker(blobs), blobs });
+  const [conv, ...rest] = tinyRecipe.layers;
+  const recipe = { ...tinyRecipe, trainer: 'tfjs', layers: [{ ...conv, dilation: 2 }, ...rest] };
+  await bench.registry.putModel('stripes', { dataset: 'stripes', recipe });
+  await using pipeline = bench.start();
+  await assert.rejects(pipeline.start({ model: 'stripes' }), { code: 'unsupported' });
+  assert.deepEqual(await pipeline.list({ limit: 9 }), []);
 });

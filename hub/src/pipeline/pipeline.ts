@@ -4,7 +4,7 @@
  * goes on at the step (a training at its last checkpoint) and comes to the same bytes.
  */
 import type { Signer } from '@edgewise/models/bundle';
-import { readRecipe } from '@edgewise/models/train';
+import { type Recipe, readRecipe } from '@edgewise/models/train';
 import { type Code, type DeviceClass, FleetError } from '@edgewise/protocol';
 import type { ModelVersion, Run } from '@edgewise/protocol/http';
 import type { Clock } from '../clock.ts';
@@ -18,6 +18,7 @@ import { composeJob, storeRetrainRecipe } from './compose-job.ts';
 import { decodeJob, encodeJob } from './job.ts';
 import { createRunLog } from './run-log.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
+import { assertTfjsTrains } from './tfjs-gaps.ts';
 import { toVersion } from './to-version.ts';
 import type { Worker, WorkOutcome } from './worker.ts';
 
@@ -186,10 +187,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     await assertTrainable(model.dataset);
     const recipe =
       request.kind === 'retrain' ? await storeRetrainRecipe(model.recipe, blobs) : model.recipe;
+    const plan = await recipeAt(recipe);
+    if (plan.trainer === 'tfjs') assertTfjsTrains(plan);
     const snapshot = await datasets.snapshot(model.dataset);
     const run: Run = {
       ...{ id: newId('run'), model: request.model, kind: request.kind },
-      ...{ snapshot: snapshot.digest, recipe, seed: request.seed ?? (await seedOf(recipe)) },
+      ...{ snapshot: snapshot.digest, recipe, seed: request.seed ?? plan.seed },
       ...{ status: 'queued', step: null, progress: 0, metrics: [], imagesPerSecond: null },
       ...{ createdAtMs: clock.now(), finishedAtMs: null, version: null, error: null },
     };
@@ -208,8 +211,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     );
   }
 
-  async function seedOf(recipe: string): Promise<number> {
-    return readRecipe(JSON.parse(new TextDecoder().decode(await blobs.get(recipe)))).seed;
+  async function recipeAt(digest: string): Promise<Recipe> {
+    return readRecipe(JSON.parse(new TextDecoder().decode(await blobs.get(digest))));
   }
 
   async function find(run: string): Promise<RunRecord> {

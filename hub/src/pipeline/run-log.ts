@@ -68,6 +68,9 @@ export function createRunLog(
           live.emit({ kind: 'metric', run: record.run.id, metric });
         }).catch(onError);
       },
+      trainer(engine) {
+        change((now) => ({ ...now, run: { ...now.run, trainer: engine } })).catch(onError);
+      },
       checkpoint: (checkpoint) => change((now) => ({ ...now, checkpoint })),
       result: (step, digest) =>
         change((now) => ({ ...now, results: { ...now.results, [step]: digest } })),

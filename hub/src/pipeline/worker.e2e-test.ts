@@ -10,7 +10,7 @@ import { createPipelineBench, tinyRecipe } from './pipeline-bench.test.fixture.t
 import type { Worker } from './worker.ts';
 
 /** Long enough for checkpoints. */
-const recipe = { ...tinyRecipe, epochs: 30 };
+const longRecipe = { ...tinyRecipe, epochs: 30 };
 
 /** A forked worker that is disturbed once its `nth` checkpoint is kept, before it may go on. */
 function disturbedAt(nth: number, disturb: () => Promise<void>): Worker {
@@ -33,7 +33,7 @@ function disturbedAt(nth: number, disturb: () => Promise<void>): Worker {
   };
 }
 
-async function runOnce(t: TestContext, worker: Worker) {
+async function runOnce(t: TestContext, worker: Worker, recipe: object = longRecipe) {
   const folder = await mkdtemp(path.join(tmpdir(), 'edgewise-run-'));
   t.after(() => rm(folder, { recursive: true }));
   const blobs = await createFileBlobs(folder);
@@ -46,7 +46,8 @@ async function runOnce(t: TestContext, worker: Worker) {
     assert.equal(error, null);
     return status === 'done';
   });
-  return (await bench.registry.version('stripes', 1)).fp32.digest;
+  const { fp32 } = await bench.registry.version('stripes', 1);
+  return { fp32, trainer: (await pipeline.get(id)).trainer };
 }
 
 /** Process ids of this process's children (Linux). */
@@ -56,9 +57,9 @@ async function children(): Promise<readonly number[]> {
 }
 
 test('a training process that is killed gives the same weights after all', async (t) => {
-  const undisturbed = await runOnce(t, createForkedWorker());
+  const { fp32: undisturbed } = await runOnce(t, createForkedWorker());
   let killed = 0;
-  const disturbed = await runOnce(
+  const { fp32: disturbed } = await runOnce(
     t,
     disturbedAt(2, async () => {
       for (const pid of await children()) {
@@ -68,5 +69,13 @@ test('a training process that is killed gives the same weights after all', async
     }),
   );
   assert.ok(killed > 0);
-  assert.equal(disturbed, undisturbed);
+  assert.equal(disturbed.digest, undisturbed.digest);
+});
+
+test('a recipe that names tfjs is trained by it, and the run says with what and why', async (t) => {
+  const recipe = { ...tinyRecipe, trainer: 'tfjs' };
+  const { fp32, trainer } = await runOnce(t, createForkedWorker(), recipe);
+  assert.equal(trainer?.trainer, 'tfjs');
+  assert.match(trainer?.reason ?? '', /tfjs-node/);
+  assert.ok((fp32.accuracy ?? 0) > 0.95);
 });

@@ -1,5 +1,6 @@
 import type { Code } from '@edgewise/protocol';
 import type { Metric, PipelineStep } from '@edgewise/protocol/http';
+import type { TrainerEngine } from './trainer.ts';
 import type { WorkOrder } from './worker/messages.ts';
 
 /** What a worker tells while it works. Promises resolve when it is written down. */
@@ -7,6 +8,7 @@ export interface WorkListener {
   step(step: PipelineStep): void;
   progress(progress: number, imagesPerSecond: number | undefined): void;
   metric(metric: Metric): void;
+  trainer(engine: TrainerEngine): void;
   checkpoint(digest: string): Promise<void>;
   result(step: PipelineStep, digest: string): Promise<void>;
   /** Signs, or rejects with `forbidden`. */

@@ -13,20 +13,37 @@ export { readTuneRecipe, type TuneRecipe, TuneRecipeSchema } from './fine-tune/t
 export { gradients } from './gradients/gradients.ts';
 export { type Layer, type LayerName, layers } from './layers/layers.ts';
 export { type LossName, lossNames } from './losses.ts';
+export { createMask } from './mask.ts';
 export {
   buildNetwork,
   classCount,
   initialWeights,
+  layerSizes,
   modelNames,
   type NetworkForm,
+  networkParameters,
   type Weights,
 } from './network.ts';
 export { type Optimizer, optimizerKinds } from './optimizers.ts';
+export {
+  type QuantizationSettings,
+  type QuantizedTraining,
+  type TrainQuantizedOptions,
+  trainQuantized,
+} from './qat/train-quantized.ts';
 export { readRecipe } from './read-recipe.ts';
-export { type Recipe, RecipeInput, RecipeSchema } from './recipe.ts';
+export {
+  type Recipe,
+  RecipeInput,
+  RecipeSchema,
+  type TrainerName,
+  trainerNames,
+} from './recipe.ts';
 export { learningRate, type Schedule, scheduleKinds } from './schedule.ts';
+export type { TrainingState } from './state.ts';
+export type { StepCall, Stepper, StepResult } from './stepper.ts';
 export { type TrainOptions, train } from './train.ts';
-export type { RunOptions, TrainEvent, TrainResult } from './training-run.ts';
+export type { RunOptions, StepperStart, TrainEvent, TrainResult } from './training-run.ts';
 export {
   buildTrainingStep,
   stepNames,

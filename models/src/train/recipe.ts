@@ -62,11 +62,17 @@ export const trainingSettings = {
   ),
 };
 
+/** What can train a recipe. */
+export const trainerNames = ['onnx', 'tfjs'] as const;
+export type TrainerName = (typeof trainerNames)[number];
+
 /** Schema of a recipe: how a model is trained, as data. */
 export const RecipeSchema = Type.Object(
   {
     name: Id,
     task: Type.Literal('classification'),
+    /** Default `onnx`, training on ONNX graphs; `tfjs` trains the same network with TensorFlow.js. */
+    trainer: Type.Optional(Type.Enum([...trainerNames])),
     input: RecipeInput,
     layers: Type.Array(Type.Union(Object.values(layers).map((kind) => kind.schema)), {
       minItems: 1,
@@ -86,6 +92,6 @@ export interface Recipe
 }
 
 /** What a training needs to know of a recipe beside the network itself. */
-export type TrainingSettings = Omit<Recipe, 'name' | 'task' | 'layers' | 'input'> & {
+export type TrainingSettings = Omit<Recipe, 'name' | 'task' | 'trainer' | 'layers' | 'input'> & {
   readonly input: Pick<Recipe['input'], 'shape' | 'layout' | 'dtype'>;
 };

@@ -8,11 +8,13 @@ import { stepNames, type TrainingStep } from './training-step.ts';
 
 /** Runs training steps one after the other and holds the state between them. */
 export interface Stepper {
+  /** Weights, running statistics and optimizer slots by name, in the form that graphs hold them. */
   readonly state: TrainingState;
   run(step: number, call: StepCall): Promise<StepResult>;
 }
 
-interface StepCall {
+/** What one step is given. */
+export interface StepCall {
   readonly batch: Batch;
   readonly rate: number;
   readonly signal: AbortSignal | undefined;

@@ -36,6 +36,18 @@ export interface RunOptions {
   readonly resume?: Checkpoint;
   /** Rejects with `canceled` after the step that is under way. */
   readonly signal?: AbortSignal;
+  /** Runs the steps; default: the graph of a step, in `runtime`. */
+  readonly stepWith?: (start: StepperStart) => Promise<Stepper & AsyncDisposable>;
+}
+
+/** What one that runs steps starts from. */
+export interface StepperStart {
+  /** What a step is: the names and sizes of its state, and its masks. */
+  readonly plan: TrainingStep;
+  readonly state: TrainingState;
+  readonly seed: number;
+  /** Weight of each class in the loss; `undefined`: all count alike. */
+  readonly classWeights: readonly number[] | undefined;
 }
 
 /** What happens during a training. */
@@ -97,7 +109,7 @@ interface Run {
 
 /** Trains a network as its settings say; throws what `train` says. */
 export async function runTraining(trainee: Trainee, options: RunOptions): Promise<TrainResult> {
-  const { runtime, resume, threads = 1 } = options;
+  const { resume } = options;
   const { settings } = trainee;
   const seed = options.seed ?? settings.seed;
   const { train: data, validation } = partsOf(trainee, options, seed);
@@ -105,11 +117,8 @@ export async function runTraining(trainee: Trainee, options: RunOptions): Promis
   const classWeights = classWeightsOf(settings, data.labels, trainee.classes);
   const plan = trainee.step({ classWeights });
   const state = startState({ plan, weights: trainee.weights, resume });
-  await using session = await runtime.load(writeModel(plan.model), {
-    threads,
-    ...signalOf(options),
-  });
-  const stepper = createStepper({ session, plan, state, seed });
+  const stepWith = options.stepWith ?? ((start) => graphStepper(start, options));
+  await using stepper = await stepWith({ plan, state, seed, classWeights });
   const meter = createMeter(settings.batchSize, batches.perEpoch, resume);
   const best = resume?.best;
   const run: Run = { trainee, options, validation, batches, stepper, meter, best };
@@ -123,6 +132,17 @@ export async function runTraining(trainee: Trainee, options: RunOptions): Promis
     stoppedEarly,
     imagesPerSecond: meter.imagesPerSecond(),
   };
+}
+
+async function graphStepper(
+  { plan, state, seed }: StepperStart,
+  options: RunOptions,
+): Promise<Stepper & AsyncDisposable> {
+  const { runtime, threads = 1 } = options;
+  const session = await runtime.load(writeModel(plan.model), { threads, ...signalOf(options) });
+  return Object.assign(createStepper({ session, plan, state, seed }), {
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  });
 }
 
 /** What is trained on and what is measured; both are checked against the network. */

@@ -127,6 +127,10 @@ export const Run = Type.Object({
   progress: Type.Number(),
   metrics: Type.Array(Metric),
   imagesPerSecond: Type.Union([Type.Number(), Type.Null()]),
+  /** What trains, with which library, and why with this one; absent until the training begins. */
+  trainer: Type.Optional(
+    Type.Object({ trainer: Type.String(), library: Type.String(), reason: Type.String() }),
+  ),
   createdAtMs: TimestampMs,
   finishedAtMs: Type.Union([TimestampMs, Type.Null()]),
   version: Type.Union([Version, Type.Null()]),

@@ -1,6 +1,7 @@
+import { type TrainerName, trainerNames } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import type { LiveEvent, ModelVersion, Run } from '@edgewise/protocol/http';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { heldOutEvery } from '../../pipeline/training-data.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
@@ -13,6 +14,7 @@ interface TrainOptions extends HubOptions, PolicyFlags {
   readonly dataset: string;
   readonly recipe: string;
   readonly seed?: string;
+  readonly trainer?: TrainerName;
 }
 
 /** `edgewise train MODEL`: a run from recipe to signed bundle, followed to its end. */
@@ -25,6 +27,12 @@ export function addTrain(program: Command, io: Io): void {
       .requiredOption('--recipe <file>', 'recipe, a JSON file')
       .addOption(predictionsOption())
       .addOption(buildForOption())
+      .addOption(
+        new Option(
+          '--trainer <name>',
+          'what trains; default the recipe decides, else onnx',
+        ).choices([...trainerNames]),
+      )
       .option('--seed <number>', 'seed of weights and data order; default the recipe decides')
       .addHelpText(
         'after',
@@ -36,7 +44,10 @@ export function addTrain(program: Command, io: Io): void {
       params: { model },
       body: {
         dataset: options.dataset,
-        recipe: parseRecipe(await readNamedFile(io, options.recipe), options.recipe),
+        recipe: withTrainer(
+          parseRecipe(await readNamedFile(io, options.recipe), options.recipe),
+          options.trainer,
+        ),
         policies: policiesOf(options),
       },
     });
@@ -77,6 +88,12 @@ function parseRecipe(bytes: Uint8Array, file: string): unknown {
   }
 }
 
+/** The recipe, trained by what the command line says. */
+function withTrainer(recipe: unknown, trainer: TrainerName | undefined): unknown {
+  const isRecord = typeof recipe === 'object' && recipe !== null;
+  return trainer === undefined || !isRecord ? recipe : { ...recipe, trainer };
+}
+
 /** Shows a run until it ends; resolves to its version or rejects with why there is none. */
 export async function followRun(client: Client, io: Io, started: Run): Promise<ModelVersion> {
   const ended = new AbortController();
@@ -87,8 +104,12 @@ export async function followRun(client: Client, io: Io, started: Run): Promise<M
   const events = client.events({ signal, onOpen });
   // Where lines stay, one for each tenth of a step is enough.
   let shown = '';
+  let engine = '';
   for await (const event of events) {
     run = applied(run, event);
+    const said = engineText(run);
+    if (said !== engine) io.note(said);
+    engine = said;
     const tenth = `${run.step} ${Math.floor(run.progress * 10)}`;
     if (io.interactive || tenth !== shown) io.progress(progressOf(run));
     shown = tenth;
@@ -109,6 +130,12 @@ export async function followRun(client: Client, io: Io, started: Run): Promise<M
   return await client.call('getVersion', {
     params: { model: done.model, version: String(done.version) },
   });
+}
+
+/** Only a trainer that was asked for is worth a line. */
+function engineText({ trainer }: Run): string {
+  if (trainer === undefined || trainer.trainer === 'onnx') return '';
+  return `Trained by ${trainer.library}: ${trainer.reason}`;
 }
 
 const isOver = (run: Run): boolean => run.status !== 'queued' && run.status !== 'running';

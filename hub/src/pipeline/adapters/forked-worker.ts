@@ -69,6 +69,8 @@ async function handle(
       return listener.progress(message.progress, message.imagesPerSecond);
     case 'metric':
       return listener.metric(message.metric);
+    case 'trainer':
+      return listener.trainer(message.engine);
   }
   const { id } = message;
   try {

@@ -6,6 +6,7 @@ import type { Metric } from '@edgewise/protocol/http';
 import type { BlobStore } from '../../store/blobs.ts';
 import type { Job } from '../job.ts';
 import type { Done } from '../step-results.ts';
+import type { Trainer, TrainerEngine } from '../trainer.ts';
 import type { TrainingData } from '../training-data.ts';
 
 /** What steps work with. */
@@ -16,6 +17,8 @@ export interface StepContext {
   readonly recipe: Recipe;
   readonly blobs: BlobStore;
   readonly runtime: Runtime;
+  /** The trainer that the recipe asks for; loaded on first use. */
+  trainer(): Promise<Trainer>;
   readonly signer: Signer;
   /** The class of the machine that the pipeline runs on. */
   readonly host: DeviceClass;
@@ -32,6 +35,8 @@ export interface StepReports {
   /** Share of the step that is done, 0 to 1. */
   progress(share: number, imagesPerSecond?: number): void;
   metric(metric: Metric): void;
+  /** What the training computes with. */
+  trainer(engine: TrainerEngine): void;
   /** Resolves when the checkpoint is written down. */
   checkpoint(digest: string): Promise<void>;
 }

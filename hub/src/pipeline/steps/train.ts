@@ -3,8 +3,8 @@ import {
   type Checkpoint,
   decodeCheckpoint,
   encodeCheckpoint,
+  type LabelledData,
   type TrainEvent,
-  train,
 } from '@edgewise/models/train';
 import type { StepResults } from '../step-results.ts';
 import type { StepContext, StepReports, StepWork } from './context.ts';
@@ -18,15 +18,17 @@ const checkpointEverySteps = 250;
 
 /** Trains the recipe; a killed training goes on from its last checkpoint to the same bytes. */
 export const trainModel: StepWork<StepResults['train']> = async (context) => {
-  const { blobs, job, recipe, runtime, signal, report } = context;
+  const { blobs, job, recipe, signal, report } = context;
   const { train: data, validation } = await context.data();
   const resume = await lastCheckpoint(context);
   const initial =
     job.kind === 'retrain' && job.champion !== null
       ? readModel(await blobs.get(job.champion.model))
       : undefined;
-  const result = await train({
-    ...{ recipe, data, runtime, signal, seed: job.seed, threads: job.threads },
+  const trainer = await context.trainer();
+  report.trainer(trainer.engine);
+  const result = await trainer.train({
+    ...{ recipe, data, signal, seed: job.seed, threads: job.threads },
     validation: firstOf(validation, validationSamples),
     ...(initial && { initial }),
     ...(resume && { resume }),
@@ -66,9 +68,7 @@ function createTeller(report: StepReports): (event: TrainEvent) => void {
   };
 }
 
-type Labelled = Parameters<typeof train>[0]['data'];
-
-function firstOf({ inputs, labels }: Labelled, most: number): Labelled {
+function firstOf({ inputs, labels }: LabelledData, most: number): LabelledData {
   const count = Math.min(most, labels.length);
   const size = inputs.data.length / Math.max(1, labels.length);
   return {
@@ -76,7 +76,7 @@ function firstOf({ inputs, labels }: Labelled, most: number): Labelled {
       ...inputs,
       dims: [count, ...inputs.dims.slice(1)],
       data: inputs.data.subarray(0, count * size) as Uint8Array,
-    } as Labelled['inputs'],
+    } as LabelledData['inputs'],
     labels: labels.subarray(0, count),
   };
 }

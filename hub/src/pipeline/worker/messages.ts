@@ -1,5 +1,6 @@
 import type { Code } from '@edgewise/protocol';
 import type { Metric, PipelineStep } from '@edgewise/protocol/http';
+import type { TrainerEngine } from '../trainer.ts';
 
 /** What a worker is asked to do. */
 export interface WorkOrder {
@@ -32,6 +33,7 @@ export type FromWorker =
       readonly imagesPerSecond?: number | undefined;
     }
   | { readonly kind: 'metric'; readonly metric: Metric }
+  | { readonly kind: 'trainer'; readonly engine: TrainerEngine }
   | { readonly kind: 'checkpoint'; readonly id: number; readonly digest: string }
   | {
       readonly kind: 'result';

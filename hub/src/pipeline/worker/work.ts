@@ -1,13 +1,16 @@
 import type { Signer } from '@edgewise/models/bundle';
+import type { Runtime } from '@edgewise/models/runtime';
 import { createOnnxRuntime, detectDeviceClass } from '@edgewise/models/runtime-onnx';
-import { readRecipe } from '@edgewise/models/train';
+import { type Recipe, readRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import { readSnapshot } from '../../datasets/read-snapshot.ts';
 import { createFileBlobs } from '../../store/adapters/file-blobs.ts';
 import type { BlobStore } from '../../store/blobs.ts';
+import { createOnnxTrainer } from '../adapters/onnx-trainer.ts';
 import { decodeJob, type Job } from '../job.ts';
 import { runSteps } from '../run-steps.ts';
 import type { StepReports } from '../steps/context.ts';
+import type { Trainer } from '../trainer.ts';
 import { divide, type TrainingData } from '../training-data.ts';
 import type { FromWorker, ToWorker, WorkOrder } from './messages.ts';
 
@@ -26,9 +29,10 @@ export async function workOn(order: WorkOrder, line: HubLine): Promise<void> {
   const blobs = await createFileBlobs(order.blobFolder);
   const job = decodeJob(await blobs.get(order.job));
   const recipe = readRecipe(JSON.parse(new TextDecoder().decode(await blobs.get(job.recipe))));
+  const runtime = createOnnxRuntime();
   const context = {
-    ...{ job, jobDigest: order.job, recipe, blobs, signal: line.signal },
-    runtime: createOnnxRuntime(),
+    ...{ job, jobDigest: order.job, recipe, blobs, signal: line.signal, runtime },
+    trainer: () => trainerOf(recipe, runtime),
     signer: remoteSigner(order.publicKeyPem, line),
     host: detectDeviceClass(),
     data: lazyData(blobs, job),
@@ -41,6 +45,13 @@ export async function workOn(order: WorkOrder, line: HubLine): Promise<void> {
       await written(line.ask((id) => ({ kind: 'result', id, step, digest })));
     },
   });
+}
+
+/** tfjs is large: only a recipe that names it loads it. */
+async function trainerOf({ trainer }: Recipe, runtime: Runtime): Promise<Trainer> {
+  if (trainer !== 'tfjs') return createOnnxTrainer(runtime);
+  const { createTfjsTrainer } = await import('../adapters/tfjs/tfjs-trainer.ts');
+  return createTfjsTrainer(runtime);
 }
 
 function lazyData(blobs: BlobStore, job: Job): () => Promise<TrainingData> {
@@ -62,6 +73,7 @@ function reportsTo(line: HubLine): StepReports {
       line.send({ kind: 'progress', progress, imagesPerSecond });
     },
     metric: (metric) => line.send({ kind: 'metric', metric }),
+    trainer: (engine) => line.send({ kind: 'trainer', engine }),
     async checkpoint(digest) {
       await written(line.ask((id) => ({ kind: 'checkpoint', id, digest })));
     },
