@@ -17,8 +17,11 @@ export interface WindowGeometry {
   readonly axes: readonly number[];
 }
 
+/** What the geometry of a node is read from. */
+export type WindowCall = Pick<OperatorCall, 'attributes' | 'inputs' | 'outputs' | 'dims'>;
+
 /** Reads the geometry of a node; `auto_pad` is resolved as the operators' specification says. */
-export function windowGeometry(call: OperatorCall, kernel: readonly number[]): WindowGeometry {
+export function windowGeometry(call: WindowCall, kernel: readonly number[]): WindowGeometry {
   const { attributes } = call;
   const input = call.dims(call.inputs[0] ?? '').slice(2);
   const output = call.dims(call.outputs[0] ?? '').slice(2);
@@ -38,7 +41,7 @@ export function windowGeometry(call: OperatorCall, kernel: readonly number[]): W
   return { input, output, kernel, strides, dilations, before, after, axes };
 }
 
-function padsBefore(call: OperatorCall, reach: readonly number[]): readonly number[] {
+function padsBefore(call: Pick<OperatorCall, 'attributes'>, reach: readonly number[]): readonly number[] {
   const mode = textOf(call.attributes, 'auto_pad', 'NOTSET');
   if (mode === 'SAME_UPPER') return reach.map((total) => Math.floor(Math.max(0, total) / 2));
   if (mode === 'SAME_LOWER') return reach.map((total) => Math.ceil(Math.max(0, total) / 2));
