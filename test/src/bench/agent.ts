@@ -23,7 +23,7 @@ export const benchAgent: RunBench = async ({ stage, say }) => {
   const { scene, version } = await stage();
   const { hub, folder, observer } = scene;
   const home = deviceFolder(folder, device);
-  await enrolAgent(hub.client, device, home);
+  await enrolAgent(hub.client, device, { folder: home });
   await using meter = await startTrafficMeter(hub.address.broker);
   await reachThrough(home, meter.address);
   await using agent = (await startAgent(device, home)).program;

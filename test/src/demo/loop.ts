@@ -97,7 +97,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
 async function startAgents({ hub, folder, keep }: Scene): Promise<readonly RunningAgent[]> {
   return await Promise.all(
     devices.map(async (device) => {
-      await enrolAgent(hub.client, device, deviceFolder(folder, device));
+      await enrolAgent(hub.client, device, { folder: deviceFolder(folder, device) });
       const agent = await startAgent(device, deviceFolder(folder, device));
       keep.use(agent.program);
       return agent;

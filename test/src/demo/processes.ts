@@ -34,7 +34,12 @@ interface StartOptions {
   readonly cwd?: string;
   /** Keeps the whole log as well. */
   readonly logFile?: string;
+  /** The command that is Node.js, to be followed by its arguments; default the one that runs this. */
+  readonly node?: Command;
 }
+
+/** A program and its first arguments. */
+export type Command = readonly [file: string, ...args: string[]];
 
 /** As the commands' own shims start them. */
 const flags = [
@@ -47,9 +52,10 @@ const flags = [
 export function startProgram(
   file: string,
   args: readonly string[],
-  { env = {}, cwd = root, logFile }: StartOptions = {},
+  { env = {}, cwd = root, logFile, node = [process.execPath] }: StartOptions = {},
 ): Program {
-  const child = spawn(process.execPath, [...flags, file, ...args], {
+  const [runner, ...before] = node;
+  const child = spawn(runner, [...before, ...flags, file, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

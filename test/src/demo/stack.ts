@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Client, createClient } from '@edgewise/hub/client';
-import { type Program, programs, startProgram } from './processes.ts';
+import { type Command, type Program, programs, startProgram } from './processes.ts';
 
 /** What `edgewise hub --json` prints when it is ready. */
 export interface HubAddress {
@@ -58,18 +58,22 @@ export interface RunningAgent {
   readonly url: string;
 }
 
+interface EnrolOptions {
+  readonly folder: string;
+  /** What runs the device's Node.js; default this machine. */
+  readonly node?: Command;
+}
+
 /** Enrols a new device. */
-export async function enrolAgent(client: Client, device: string, folder: string): Promise<void> {
+export async function enrolAgent(
+  client: Client,
+  device: string,
+  { folder, ...on }: EnrolOptions,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { token } = await client.call('createEnrolment');
-  const program = startProgram(programs.agent, [
-    'enrol',
-    token,
-    '--folder',
-    folder,
-    '--name',
-    device,
-  ]);
+  const args = ['enrol', token, '--folder', folder, '--name', device];
+  const program = startProgram(programs.agent, args, on);
   const code = await program.ended;
   if (code !== 0) throw new Error(`${device} could not enrol:\n${program.log.join('\n')}`);
 }

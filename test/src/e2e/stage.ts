@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Client, createClient } from '@edgewise/hub/client';
 import type { Device } from '@edgewise/protocol/http';
-import { type Program, programs, startProgram } from '../demo/processes.ts';
+import { type Command, type Program, programs, startProgram } from '../demo/processes.ts';
 import { enrolAgent, type HubAddress, type RunningHub } from '../demo/stack.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
@@ -17,8 +17,14 @@ export interface Stage extends AsyncDisposable {
   readonly brokerPort: number;
   /** Ends the hub like a power cut and starts it again with the same folder and ports. */
   crashHub(): Promise<void>;
-  /** Enrols a device; `broker` replaces the address it was told. */
-  enrol(device: string, options?: { readonly broker?: string }): Promise<StagedAgent>;
+  enrol(device: string, options?: EnrolOptions): Promise<StagedAgent>;
+}
+
+interface EnrolOptions {
+  /** Replaces the address of the broker that the device was told. */
+  readonly broker?: string;
+  /** What runs the device's Node.js; default this machine. */
+  readonly node?: Command;
 }
 
 /** An enrolled device whose agent can be started, killed and started again. */
@@ -38,6 +44,7 @@ export interface StagedAgent {
 /** One answer over HTTP. */
 export interface Answer {
   readonly class: number;
+  readonly confidence: number;
   readonly version: number;
 }
 
@@ -74,11 +81,11 @@ export async function openStage({ hubArguments = [] }: StageOptions = {}): Promi
       await hub.program.ended;
       hub = await start(hub.token);
     },
-    async enrol(device, options = {}) {
+    async enrol(device, { broker, ...on } = {}) {
       const home = path.join(folder, device);
-      await enrolAgent(hub.client, device, home);
-      if (options.broker !== undefined) await tellBroker(home, options.broker);
-      return stageAgent({ device, folder: home, port: await freePort(), keep });
+      await enrolAgent(hub.client, device, { folder: home, ...on });
+      if (broker !== undefined) await tellBroker(home, broker);
+      return stageAgent({ device, folder: home, port: await freePort(), keep, ...on });
     },
     [Symbol.asyncDispose]: () => keep.disposeAsync(),
   };
@@ -107,9 +114,10 @@ interface AgentFacts {
   readonly folder: string;
   readonly port: number;
   readonly keep: AsyncDisposableStack;
+  readonly node?: Command;
 }
 
-function stageAgent({ device, folder, port, keep }: AgentFacts): StagedAgent {
+function stageAgent({ device, folder, port, keep, ...on }: AgentFacts): StagedAgent {
   let program: Program | undefined;
   const url = `http://127.0.0.1:${port}`;
   const running = () => {
@@ -127,7 +135,7 @@ function stageAgent({ device, folder, port, keep }: AgentFacts): StagedAgent {
       program = startProgram(
         programs.agent,
         ['run', '--folder', folder, '--source', `http:${port}`, '--json'],
-        { env },
+        { env, ...on },
       );
       keep.use(program);
       await program.line((line) => line.startsWith('{'));
@@ -149,11 +157,18 @@ function stageAgent({ device, folder, port, keep }: AgentFacts): StagedAgent {
   };
 }
 
+interface DeviceSought {
+  readonly fits: (device: Device) => boolean;
+  readonly what: string;
+  /** Default 30 s. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /** Waits until the hub knows a device in a certain way; a failure shows how it knew it last. */
 export async function untilDevice(
   stage: Pick<Stage, 'client'>,
   device: string,
-  { fits, what }: { readonly fits: (device: Device) => boolean; readonly what: string },
+  { fits, what, timeoutMs }: DeviceSought,
 ): Promise<Device> {
   let last: Device | undefined;
   const look = async () => {
@@ -161,7 +176,7 @@ export async function untilDevice(
     return last !== undefined && fits(last) && last;
   };
   try {
-    return await until(look, { what: `${device} ${what}` });
+    return await until(look, { what: `${device} ${what}`, timeoutMs });
   } catch (cause) {
     throw new Error(`${device} did not come ${what}: ${JSON.stringify(last)}`, { cause });
   }

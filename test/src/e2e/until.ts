@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 interface Patience {
   readonly what: string;
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Between two looks. */
   readonly everyMs?: number;
 }
