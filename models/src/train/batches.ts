@@ -88,6 +88,12 @@ export function assertFits(data: LabelledData, recipe: TrainingSettings, classes
       `${labels.length} samples of [${shape.join(', ')}] do not make the ${inputs.data.length} numbers of the data.`,
     );
   }
+  const numbers = dtype === 'float32' ? (inputs.data as Float32Array) : [];
+  const strange = numbers.findIndex((value) => !Number.isFinite(value));
+  if (strange >= 0) {
+    const sample = Math.floor(strange / elementCount(shape));
+    throw misuse(`Sample ${sample} holds ${numbers[strange]}, which is no finite number.`);
+  }
   const wrong = labels.findIndex((label) => !(label >= 0 && label < classes));
   if (wrong >= 0) {
     throw misuse(

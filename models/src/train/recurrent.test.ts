@@ -133,3 +133,18 @@ for (const kind of ['gru', 'lstm'] as const) {
     });
   }
 }
+
+test('a series of one step is trained like any other', async () => {
+  for (const kind of ['gru', 'lstm']) {
+    const input = { shape: [1, 3], dtype: 'float32', scale: 1 };
+    const recipe = readRecipe({ ...base, input, layers: [{ kind, units: 6 }, dense] });
+    const random = createRandom(9);
+    const labels = Int32Array.from({ length: 300 }, () => random.below(3));
+    const values = [...labels].flatMap((label) =>
+      [0, 1, 2].map((place) => random.between(-0.5, 0.5) + (place === label ? 1 : 0)),
+    );
+    const data = { inputs: tensor('float32', [300, 1, 3], Float32Array.from(values)), labels };
+    const { history } = await train({ recipe, data, validation: data, runtime });
+    assert.ok((history.at(-1)?.validation?.accuracy ?? 0) > 0.9, kind);
+  }
+});

@@ -228,6 +228,36 @@ test('data that does not belong to the recipe is refused with the reason', async
   );
 });
 
+test('numbers that are not finite are refused with their sample, in data and validation', async () => {
+  const layers = [{ kind: 'dense', units: 2 }] as const;
+  const input = { shape: [2], dtype: 'float32', scale: 1 } as const;
+  const given = { ...options(), recipe: readRecipe({ ...recipe(), layers, input }) };
+  const whole = (value: number): LabelledData => ({
+    inputs: tensor('float32', [40, 2], new Float32Array(80).fill(1).fill(value, 7, 8)),
+    labels: Int32Array.from({ length: 40 }, (_, at) => at % 2),
+  });
+  for (const value of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+    const [wrong, right] = [whole(value), whole(1)];
+    const message = /Sample 3 holds (NaN|-Infinity), which is no finite number/;
+    await refused(train({ ...given, data: wrong }), message);
+    await refused(train({ ...given, data: right, validation: wrong }), message);
+  }
+});
+
+test('a checkpoint of other data or other epochs is refused', async () => {
+  const saved: Checkpoint[] = [];
+  const save = (checkpoint: Checkpoint): Promise<void> => {
+    saved.push(decodeCheckpoint(encodeCheckpoint(checkpoint)));
+    return Promise.resolve();
+  };
+  await train(options({ checkpoint: { everySteps: 20, save } }));
+  const [resume] = saved;
+  assert.ok(resume);
+  const message = /The checkpoint is of another training: 20 steps in 1 finished epochs/;
+  await refused(train({ ...options({ resume }), data: bars(60, 1) }), message);
+  await refused(train(options({ resume, epochs: 1 })), message);
+});
+
 async function refused(training: Promise<unknown>, message: RegExp): Promise<void> {
   await assert.rejects(training, (error) => {
     assert.ok(error instanceof FleetError);

@@ -114,13 +114,14 @@ export async function runTraining(trainee: Trainee, options: RunOptions): Promis
   const seed = options.seed ?? settings.seed;
   const { train: data, validation } = partsOf(trainee, options, seed);
   const batches = createBatches(data, { recipe: settings, seed });
+  if (resume !== undefined) assertResumes(resume, batches.perEpoch, settings.epochs);
   const classWeights = classWeightsOf(settings, data.labels, trainee.classes);
   const plan = trainee.step({ classWeights });
   const state = startState({ plan, weights: trainee.weights, resume });
   const stepWith = options.stepWith ?? ((start) => graphStepper(start, options));
   await using stepper = await stepWith({ plan, state, seed, classWeights });
   const meter = createMeter(settings.batchSize, batches.perEpoch, resume);
-  const best = resume?.best;
+  const best = settings.keep === 'best' ? resume?.best : undefined;
   const run: Run = { trainee, options, validation, batches, stepper, meter, best };
   const stoppedEarly = await runSteps(run, resume?.step ?? 0);
   const { history } = meter.snapshot();
@@ -163,6 +164,13 @@ function partsOf(
     );
   }
   return { train: data, validation: given };
+}
+
+/** Refuses a checkpoint whose finished epochs are not those of this data and recipe. */
+function assertResumes({ step, history }: Checkpoint, perEpoch: number, epochs: number): void {
+  if (Math.floor(step / perEpoch) === history.length && step <= epochs * perEpoch) return;
+  const reason = `The checkpoint is of another training: ${step} steps in ${history.length} finished epochs, but this one has ${epochs} epochs of ${perEpoch} steps.`;
+  throw new FleetError('invalid-argument', reason);
 }
 
 /** Returns whether it stopped early. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
 import { tensor } from '../tensor/tensor.ts';
 import { splitForValidation } from './validation-split.ts';
 
@@ -38,4 +39,15 @@ test('the seed decides the split', () => {
   const held = (seed: number) => splitForValidation(data, { share: 0.2, seed }).validation;
   assert.deepEqual(held(1), held(1));
   assert.notDeepEqual(held(1), held(2));
+});
+
+test('data without two samples of a class cannot be split', () => {
+  const single = {
+    inputs: tensor('float32', [2, 1], new Float32Array(2)),
+    labels: Int32Array.of(0, 1),
+  };
+  assert.throws(
+    () => splitForValidation(single, { share: 0.5, seed: 1 }),
+    (error) => error instanceof FleetError && error.code === 'insufficient-data',
+  );
 });

@@ -1,3 +1,4 @@
+import { FleetError } from '@edgewise/protocol';
 import { createRandom, shuffled } from '../random/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { LabelledData } from './batches.ts';
@@ -12,6 +13,7 @@ export interface SplitData {
 /**
  * Holds out a share of every class (at least one sample of those that have two), drawn from the
  * seed; the same data and seed always give the same split. Both parts keep the order of the data.
+ * Throws `insufficient-data` when no class has two samples.
  */
 export function splitForValidation(
   data: LabelledData,
@@ -27,6 +29,10 @@ export function splitForValidation(
     const wanted = Math.max(1, Math.round(share * places.length));
     const most = places.length - 1;
     for (const place of places.slice(0, Math.min(wanted, most))) isHeldOut[place] = 1;
+  }
+  if (!isHeldOut.includes(1)) {
+    const reason = `No class has two samples of the ${count}: nothing can be held out for validation.`;
+    throw new FleetError('insufficient-data', reason);
   }
   const places = Array.from({ length: count }, (_, place) => place);
   return {

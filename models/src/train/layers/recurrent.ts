@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { type GraphBuilder, int, ints } from '../../onnx/builder.ts';
+import { tensor } from '../../tensor/tensor.ts';
 import { type LayerCall, layerKind, needsSeries, type Parameter } from './layer.ts';
 
 /**
@@ -117,13 +118,16 @@ function unroll({ units, returns }: Recurrent, call: LayerCall, { gates, step }:
     [flat, shaped('weight', [rows, channels]), inputBias],
     transposed,
   );
+  const recall = (state: string): string =>
+    graph.op('Gemm', [state, recurrence, stateBias], transposed);
+  // The state before the first step is zero and leaves the bias. A series of one step asks for the
+  // product all the same: what the loss does not depend on has no gradient.
+  const nothing = () => graph.constant(tensor('float32', [1, units], new Float32Array(units)));
+  const atStart = steps === 1 ? recall(nothing()) : stateBias;
   let last: ReturnType<Cell['step']> | undefined;
   const states: string[] = [];
   for (const fromInput of parts(graph, products, { axis: 0, count: steps })) {
-    const fromState =
-      last === undefined
-        ? stateBias
-        : graph.op('Gemm', [last.state, recurrence, stateBias], transposed);
+    const fromState = last === undefined ? atStart : recall(last.state);
     const before = { state: last?.state, cell: last?.cell };
     last = step({ graph, units, fromInput, fromState, ...before });
     states.push(last.state);
