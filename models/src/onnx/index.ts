@@ -6,6 +6,7 @@ export {
 } from './builder.ts';
 export { checkGraph } from './check-graph.ts';
 export type { ReadOptions } from './decode.ts';
+export { nameOf } from './edit.ts';
 export type { ExternalSink } from './external-sink.ts';
 export { float32sOf } from './float-bits.ts';
 export type {

@@ -22,7 +22,11 @@ export interface ShrinkOptions extends Partial<QuantizeOptions> {
   readonly percentile?: number;
   /** Activation ranges with zero in the middle; default not. */
   readonly symmetric?: boolean;
-  /** Ranges as Python's onnxruntime finds them; not with `auto`. */
+  /**
+   * What `quantize_static` of Python's onnxruntime 1.30 gives with the same options: nothing is
+   * folded or tidied before, and ranges are found as it finds them. Not with `auto`. Where it refuses a
+   * model (channels below operator set 13, float64) the model is raised or converted as usual.
+   */
   readonly likeOnnxruntime?: boolean;
   /** Balances the channels of neighbouring layers; default not, with `auto` where it helps. */
   readonly equalize?: boolean;
@@ -48,6 +52,8 @@ export interface ShrinkProgress {
 /** An int8 model and how it came about. */
 export interface Shrunk {
   readonly model: Model;
+  /** The float graph that was quantized: prepared, and equalized where that was chosen. */
+  readonly float: Model;
   readonly report: ShrinkReport;
 }
 

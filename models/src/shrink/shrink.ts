@@ -3,6 +3,7 @@ import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds } from '../runtime/runtime.ts';
 import { answersOf } from './answers.ts';
+import { asTheToolHasIt, toolOpset } from './as-the-tool-has-it.ts';
 import { type CalibrationOptions, calibrate, collect } from './calibrate/calibrate.ts';
 import type { Ranges } from './calibrate/ranges.ts';
 import { type Choice, choose, ruleOf } from './choose/choose.ts';
@@ -20,12 +21,13 @@ import type { How, ShrinkOptions, ShrinkProgress, ShrinkReport, Shrunk } from '.
 /**
  * A float model in int8: tidied, dead nodes dropped, batch normalisation folded, calibrated and
  * quantized; per channel, with uint8 activations and full range, unless told otherwise. The best
- * that can be had without training is `method: 'auto'`. Throws `FleetError` as `prepare`, `calibrate`
+ * that can be had without training is `method: 'auto'`. With `likeOnnxruntime` the graph is taken as it
+ * stands, as `quantize_static` takes it. Throws `FleetError` as `prepare`, `calibrate`
  * and `quantize` do, and `invalid-argument` for options that contradict each other.
  */
 export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
   assertOptions(options);
-  const prepared = options.budget === undefined ? prepare(model) : named(prepare(model));
+  const prepared = preparedFor(model, options);
   const plain = options.method !== 'auto' && !options.correctBias && !options.budget;
   const feeds = plain ? options.calibration : await collect(options.calibration);
   const chosen = await chosenFor(prepared, feeds, options);
@@ -34,11 +36,13 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   const kept = Array.isArray(feeds) ? (feeds as readonly Feeds[]) : [];
   const mixed = await mixedFor({ prepared, float, ranges, feeds: kept }, options);
   const exclude = new Set([...(options.exclude ?? []), ...(mixed?.float ?? [])]);
-  const { model: int8, report } = quantize(float, ranges, { ...quantizeOptions(options), exclude });
+  const how = { ...quantizeOptions(options), ...toolRules(model, options), exclude };
+  const { model: int8, report } = quantize(float, ranges, how);
   const small = chosen.how.correctBias ? await corrected(float, int8, kept, options) : int8;
   const sizes = { bytesBefore: writeModel(model).length, bytesAfter: writeModel(small).length };
   return {
     model: small,
+    float,
     report: { ...report, ...sizes, ranges, ...chosen, ...(mixed && { mixedPrecision: mixed }) },
   };
 }
@@ -49,6 +53,17 @@ function assertOptions({ method, likeOnnxruntime, budget }: ShrinkOptions): void
   }
   if (budget !== undefined) assertBudget(budget);
 }
+
+/** The graph that is calibrated; layers need names where some of them may stay in float. */
+function preparedFor(model: Model, options: ShrinkOptions): Model {
+  const { likeOnnxruntime, budget, perChannel = true } = options;
+  const prepared =
+    likeOnnxruntime === true ? asTheToolHasIt(model, { perChannel }) : prepare(model);
+  return budget === undefined ? prepared : named(prepared);
+}
+
+const toolRules = (model: Model, { likeOnnxruntime }: ShrinkOptions) =>
+  likeOnnxruntime === true ? { ruleOpset: toolOpset(model) } : {};
 
 /** The options of `quantize` among those of `shrink`, with the defaults of the latter. */
 function quantizeOptions(options: ShrinkOptions): QuantizeOptions {

@@ -1,14 +1,12 @@
 import path from 'node:path';
 import { layerErrors } from '@edgewise/models/inspect';
-import { type Model, readModel, writeModel } from '@edgewise/models/onnx';
+import { type Model, nameOf, readModel, writeModel } from '@edgewise/models/onnx';
 import { buildVariants, plannedClasses } from '@edgewise/models/plan';
 import type { Feeds, Runtime } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import {
   type CalibrationMethod,
   calibrationMethods,
-  equalize,
-  prepare,
   type ShrinkOptions,
   type ShrinkProgress,
   type Shrunk,
@@ -81,7 +79,10 @@ export function addQuantize(program: Command, io: Io): void {
         .default('minmax'),
     )
     .option('--percentile <percent>', 'of all numbers that --calibrate percentile keeps')
-    .option('--like-onnxruntime', "ranges exactly as onnxruntime's Python tool finds them")
+    .option(
+      '--like-onnxruntime',
+      "exactly what onnxruntime's Python tool gives for the file as it is",
+    )
     .option('--per-tensor', 'one weight scale for each tensor instead of each channel')
     .option('--reduce-range', 'weights in 7 bits, for x64 without VNNI')
     .option('--exclude <nodes...>', 'names of nodes that stay in float')
@@ -125,17 +126,14 @@ async function writeOne(
   io.progress(`Calibrating with ${data.count} samples ...`);
   const shrunk = await shrink(model, {
     ...{ runtime, calibration: feeds, signal: io.signal },
-    ...shrinkOptionsOf(flags),
+    ...shrinkOptionsOf(flags, model),
     onProgress: (progress) => io.progress(progressText(progress)),
   });
   await writeNamedFile(io, flags.out, writeModel(shrunk.model));
   if (flags.report !== undefined) {
     io.progress('Comparing layers ...');
     const common = { feeds, runtime, signal: io.signal };
-    // Equalization scales what lies between layers, so that only an equalized graph compares.
-    const prepared = prepare(model);
-    const float = shrunk.report.how.equalize ? equalize(prepared) : prepared;
-    const layers = await layerErrors(float, shrunk.model, common);
+    const layers = await layerErrors(shrunk.float, shrunk.model, common);
     const page = renderReport({ ...pageOf(file, flags.out, shrunk), layers });
     await writeNamedFile(io, flags.report, new TextEncoder().encode(page));
   }
@@ -145,8 +143,17 @@ async function writeOne(
   );
 }
 
-function shrinkOptionsOf(flags: QuantizeFlags): Omit<ShrinkOptions, 'calibration' | 'runtime'> {
-  const { percentile } = flags;
+function shrinkOptionsOf(
+  flags: QuantizeFlags,
+  { graph }: Model,
+): Omit<ShrinkOptions, 'calibration' | 'runtime'> {
+  const { percentile, exclude = [] } = flags;
+  const names = new Set(graph.nodes.map(nameOf));
+  const stray = exclude.find((name) => !names.has(name));
+  if (stray !== undefined) {
+    const advice = 'edgewise inspect lists the nodes with --json.';
+    throw new FleetError('invalid-argument', `The model has no node "${stray}"; ${advice}`);
+  }
   if (percentile !== undefined && flags.calibrate !== 'percentile') {
     throw new FleetError('invalid-argument', '--percentile goes with --calibrate percentile.');
   }
@@ -158,7 +165,7 @@ function shrinkOptionsOf(flags: QuantizeFlags): Omit<ShrinkOptions, 'calibration
     reduceRange: flags.reduceRange === true,
     ...(percentile !== undefined && { percentile: Number(percentile) }),
     ...(flags.likeOnnxruntime && { likeOnnxruntime: true }),
-    ...(flags.exclude && { exclude: new Set(flags.exclude) }),
+    exclude: new Set(exclude),
   };
 }
 

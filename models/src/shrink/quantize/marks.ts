@@ -65,10 +65,13 @@ export interface MarkOptions {
   isRanged(name: string): boolean;
   /** Whether quantization can clip as Relu and Clip do: not with zero in the middle. */
   readonly absorbs: boolean;
+  /** Default that of the model. */
+  readonly opset?: number | undefined;
 }
 
 /** Starts with nothing marked. */
-export function createMarks(model: Model, { isRanged, absorbs }: MarkOptions): Marks {
+export function createMarks(model: Model, options: MarkOptions): Marks {
+  const { isRanged, absorbs, opset = model.opsets.get('') ?? 1 } = options;
   const { graph } = inferShapes(model);
   const nodes: DraftNode[] = graph.nodes.map((node) => ({ ...node }));
   const removed = new Set<DraftNode>();
@@ -93,7 +96,7 @@ export function createMarks(model: Model, { isRanged, absorbs }: MarkOptions): M
   };
 
   return {
-    opset: model.opsets.get('') ?? 1,
+    opset,
     tensors,
     biases,
     constants,

@@ -15,7 +15,9 @@ export interface QuantizeOptions {
   readonly reduceRange: boolean;
   /** Zero in the middle of every activation; Relu and Clip then stay. `false` by default. */
   readonly symmetricActivations?: boolean;
-  /** Names of nodes that stay in float. */
+  /** The operator set whose rules count (MaxPool has one from 12 on); default that of the model. */
+  readonly ruleOpset?: number;
+  /** Names of nodes that stay in float; a node without one goes by its first output. */
   readonly exclude?: ReadonlySet<string>;
   /**
    * Bits of a weight, 8 by default. With fewer, weights are int8 in the file all the same, between

@@ -72,6 +72,7 @@ function planFor(
   const marks = createMarks(model, {
     isRanged: (name) => activations.has(name),
     absorbs: !gridOptions.symmetricActivations,
+    opset: options.ruleOpset,
   });
   const report = markAll(marks, { exclude, steering: parameterNodes(graph) }, options);
   checkNumbers(marks, adjusted);
@@ -102,7 +103,7 @@ function keptFloat(
   exclude: ReadonlySet<string>,
   steering: ReadonlySet<string>,
 ): string | undefined {
-  if (exclude.has(node.name)) return 'it is excluded';
+  if (exclude.has(nameOf(node))) return 'it is excluded';
   return steering.has(node.outputs[0] ?? '') ? 'it computes scales or sizes' : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { consumersOf } from '../../onnx/edit.ts';
+import { consumersOf, nameOf } from '../../onnx/edit.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import type { Range, Ranges } from '../calibrate/ranges.ts';
 
@@ -15,7 +15,7 @@ export function adjustRanges(
   const adjusted = new Map<string, Range>(ranges);
   const consumers = consumersOf(nodes);
   for (const node of nodes) {
-    if (exclude.has(node.name)) continue;
+    if (exclude.has(nameOf(node))) continue;
     const [input = ''] = node.inputs;
     const [output = ''] = node.outputs;
     const range = adjusted.get(output);
