@@ -1,6 +1,6 @@
 import { tensor } from '../../tensor/tensor.ts';
 import { int } from '../builder.ts';
-import { floatOf, intOf, intsOf } from '../edit.ts';
+import { floatOf, intOf } from '../edit.ts';
 import type { Node } from '../graph.ts';
 import { attributesOf, makeNode, type OldNode, type Rewrite, withInput } from './old-node.ts';
 
@@ -9,7 +9,7 @@ export const listToInput =
   (attribute: string, index: number): Rewrite =>
   (old) => {
     const { node } = old;
-    const list = intsOf(node, attribute);
+    const list = wholeInts(node, attribute);
     if (list === undefined) return [node];
     const held = holdInts(old, attribute, list);
     return [
@@ -24,7 +24,7 @@ export const listToInput =
 /** Slice-1 to 10: `starts`, `ends` and `axes` became inputs. */
 export const slice: Rewrite = (old) => {
   const lists = ['starts', 'ends', 'axes'].flatMap((name) => {
-    const list = intsOf(old.node, name);
+    const list = wholeInts(old.node, name);
     return list === undefined ? [] : [holdInts(old, name, list)];
   });
   const [data = ''] = old.node.inputs;
@@ -33,7 +33,7 @@ export const slice: Rewrite = (old) => {
 
 /** TopK-1 to 10: `k` became a list of one. */
 export const topK: Rewrite = (old) => {
-  const count = holdInts(old, 'k', [intOf(old.node, 'k', 1)]);
+  const count = holdInts(old, 'k', [BigInt(intOf(old.node, 'k', 1))]);
   const [data = ''] = old.node.inputs;
   return [{ ...old.node, inputs: [data, count], attributes: attributesOf(old.node, ['k']) }];
 };
@@ -60,7 +60,7 @@ export const clip: Rewrite = (old) => {
 export const pad: Rewrite = (old) => {
   const [data = ''] = old.node.inputs;
   const before: Node[] = [];
-  const pads = holdInts(old, 'pads', intsOf(old.node, 'pads') ?? []);
+  const pads = holdInts(old, 'pads', wholeInts(old.node, 'pads') ?? []);
   const filler =
     floatOf(old.node, 'value', 0) === 0 ? [] : [scalarLike(old, data, 'value', before)];
   return [
@@ -107,9 +107,15 @@ export const dftAxis: Rewrite = (old) => {
   return [{ ...old.node, inputs, attributes: attributesOf(old.node, ['axis']) }];
 };
 
+/** The integers of an attribute with all their bits: an end beyond any size is 2^63 - 1. */
+function wholeInts({ attributes }: Node, name: string): readonly bigint[] | undefined {
+  const attribute = attributes.get(name);
+  return attribute?.type === 'ints' ? attribute.value : undefined;
+}
+
 /** A one-dimensional int64 constant beside the node. */
-export function holdInts(old: OldNode, what: string, list: readonly number[]): string {
-  const value = tensor('int64', [list.length], BigInt64Array.from(list, BigInt));
+function holdInts(old: OldNode, what: string, list: readonly bigint[]): string {
+  const value = tensor('int64', [list.length], BigInt64Array.from(list));
   return old.hold(`${old.node.outputs[0]}_${what}`, value);
 }
 

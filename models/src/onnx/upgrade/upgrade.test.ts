@@ -92,6 +92,13 @@ const cases: readonly Case[] = [
     attributes: { starts: ints([1, -2]), ends: ints([3, 1000]), axes: ints([0, 1]) },
   },
   { op: 'Slice', opset: 9, dims: [4, 5], attributes: { starts: ints([1]), ends: ints([-1]) } },
+  {
+    // PyTorch's way to say: to the end.
+    op: 'Slice',
+    opset: 9,
+    dims: [4, 5],
+    attributes: { starts: ints([-1]), ends: { type: 'ints', value: [2n ** 63n - 1n] } },
+  },
   { op: 'TopK', opset: 9, dims: [2, 5], attributes: { k: int(3) }, outputs: 2, second: 'int64' },
   {
     op: 'Upsample',
