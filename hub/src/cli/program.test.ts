@@ -55,6 +55,7 @@ const commands = [
   'datasets',
   'train',
   'runs',
+  'reproduce',
   'models',
   'versions',
   'parity',

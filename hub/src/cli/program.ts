@@ -12,6 +12,7 @@ import { addLabel } from './commands/label.ts';
 import { addModels } from './commands/models.ts';
 import { addPolicies } from './commands/policies.ts';
 import { addQuantize } from './commands/quantize.ts';
+import { addReproduce } from './commands/reproduce.ts';
 import { addRollout, addRollouts } from './commands/rollout.ts';
 import { addRuns } from './commands/runs.ts';
 import { addStatus } from './commands/status.ts';
@@ -61,6 +62,7 @@ export function createProgram(io: Io, version: string): Command {
   addDatasets(program, io);
   addTrain(program, io);
   addRuns(program, io);
+  addReproduce(program, io);
   addModels(program, io);
   addPolicies(program, io);
   addQuantize(program, io);

@@ -16,6 +16,7 @@ import { createSignal, type Signal } from '../signal.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { composeJob, storeRetrainRecipe } from './compose-job.ts';
 import { decodeJob, encodeJob } from './job.ts';
+import { repetitionOf, reproductionOf } from './reproduction/reproduction.ts';
 import { createRunLog } from './run-log.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
 import { assertTfjsTrains } from './tfjs-gaps.ts';
@@ -28,6 +29,12 @@ export interface Pipeline extends AsyncDisposable {
   start(request: { readonly model: string; readonly seed?: number }): Promise<Run>;
   /** Queues a retraining from a version's weights, on old data and field samples. */
   retrain(request: { readonly model: string; readonly champion: number }): Promise<Run>;
+  /**
+   * Queues a repetition of a finished run, which compares the bytes of what it makes and makes no
+   * version. Rejects with `not-found`, with `conflict` for a run that is not done, and with
+   * `invalid-argument` for one that is a repetition itself.
+   */
+  reproduce(run: string): Promise<Run>;
   /** Stops a run; one that has ended stays as it is. */
   cancel(run: string): Promise<Run>;
   /** With its metrics. Rejects with `not-found`. */
@@ -155,6 +162,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   async function complete(log: ReturnType<typeof createRunLog>): Promise<void> {
     const record = log.record();
+    if (record.run.reproduces !== undefined) {
+      const reproduction = await reproductionOf(await find(record.run.reproduces), record, blobs);
+      return await end(log, { status: 'done', reproduction, progress: 1 });
+    }
     const job = decodeJob(await blobs.get(record.job ?? ''));
     await registry.addVersion(await toVersion(job, record.results, { blobs, nowMs: clock.now() }));
     await end(log, { status: 'done', version: job.version, progress: 1 });
@@ -196,10 +207,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       ...{ status: 'queued', step: null, progress: 0, metrics: [], imagesPerSecond: null },
       ...{ createdAtMs: clock.now(), finishedAtMs: null, version: null, error: null },
     };
-    await records.put({ run, champion, job: null, results: {}, checkpoint: null });
-    live.emit({ kind: 'run', run });
+    return await enqueue({ run, champion, job: null, results: {}, checkpoint: null });
+  }
+
+  async function enqueue(record: RunRecord): Promise<Run> {
+    await records.put(record);
+    live.emit({ kind: 'run', run: record.run });
     wake();
-    return run;
+    return record.run;
   }
 
   async function assertTrainable(dataset: string): Promise<void> {
@@ -225,6 +240,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return {
     start: ({ model, seed }) => queue({ model, kind: 'train', seed }, null),
     retrain: ({ model, champion }) => queue({ model, kind: 'retrain' }, champion),
+    reproduce: async (run) =>
+      enqueue(repetitionOf(await find(run), { id: newId('run'), createdAtMs: clock.now() })),
     async cancel(run) {
       const record = await find(run);
       canceled.get(run)?.abort(new FleetError('canceled', 'A person stopped the run.'));

@@ -7,6 +7,8 @@ export interface TrainerEngine {
   readonly library: string;
   /** Why this one. */
   readonly reason: string;
+  /** Version of the engine and instruction set, where it is known. */
+  readonly build?: string;
 }
 
 /** What a trainer is asked to do. */

@@ -28,6 +28,7 @@ export {
 } from './models.ts';
 export { DeviceParity, ParityRow } from './parity.ts';
 export { Problem, problemOf } from './problem.ts';
+export { Reproduction } from './reproduction.ts';
 export { type Route, type RouteAnswer, type RouteArgs, routeUrl } from './route.ts';
 export { type RouteName, type Routes, routes } from './routes.ts';
 export { allows, type Scope, ScopeSchema, scopes } from './scopes.ts';

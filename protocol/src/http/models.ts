@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { CodeSchema } from '../documents/state.ts';
 import { BundleRef } from '../documents/target.ts';
 import { Count, DeviceClassSchema, Digest, Id, TimestampMs, Version } from '../ids.ts';
+import { Reproduction } from './reproduction.ts';
 
 /** How a model is watched and renewed. */
 export const ModelPolicies = Type.Object({
@@ -129,8 +130,18 @@ export const Run = Type.Object({
   imagesPerSecond: Type.Union([Type.Number(), Type.Null()]),
   /** What trains, with which library, and why with this one; absent until the training begins. */
   trainer: Type.Optional(
-    Type.Object({ trainer: Type.String(), library: Type.String(), reason: Type.String() }),
+    Type.Object({
+      trainer: Type.String(),
+      library: Type.String(),
+      reason: Type.String(),
+      /** Version of the engine and instruction set: bytes are equal only within one. */
+      build: Type.Optional(Type.String()),
+    }),
   ),
+  /** The finished run that this one repeats; it makes no version. */
+  reproduces: Type.Optional(Type.String()),
+  /** How it compares, once it is done. */
+  reproduction: Type.Optional(Reproduction),
   createdAtMs: TimestampMs,
   finishedAtMs: Type.Union([TimestampMs, Type.Null()]),
   version: Type.Union([Version, Type.Null()]),

@@ -365,6 +365,15 @@ export const routes = {
     tag: 'models',
     summary: 'Stops a run.',
   },
+  reproduceRun: {
+    method: 'POST',
+    path: '/api/v1/runs/{run}/reproductions',
+    scope: 'operate',
+    response: Run,
+    tag: 'models',
+    summary:
+      'Repeats a finished run from its recorded job and compares the bytes of what it makes; no version comes of it.',
+  },
 
   startRollout: {
     method: 'POST',

@@ -1,8 +1,9 @@
 import type { Alarm } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
 import { answer, clientOf, type HubOptions, whenAlone, withHub } from '../context.ts';
+import { followRun } from '../follow-run.ts';
 import { type Io, percent } from '../io.ts';
-import { answerVersion, followRun } from './train.ts';
+import { answerVersion } from './train.ts';
 
 /** `edgewise alarms`: list, dismiss, retrain. */
 export function addAlarms(program: Command, io: Io): void {

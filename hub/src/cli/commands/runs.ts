@@ -46,7 +46,7 @@ function listing(runs: readonly Run[]): string {
     runs.map((run) => [
       run.id,
       run.model,
-      run.kind,
+      run.reproduces === undefined ? run.kind : `repeats ${run.reproduces}`,
       run.status,
       run.status === 'running' ? `${run.step ?? '-'} ${percent(run.progress)}` : '-',
       ago(run.createdAtMs, Date.now()),

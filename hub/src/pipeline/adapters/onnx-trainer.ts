@@ -8,6 +8,7 @@ export function createOnnxTrainer(runtime: Runtime): Trainer {
     engine: {
       ...{ trainer: 'onnx', library: 'onnxruntime' },
       reason: 'It is the trainer that recipes use unless they name another.',
+      build: runtime.build,
     },
     train: (request) => train({ ...request, runtime }),
   };
