@@ -9,6 +9,15 @@ export {
 export { createTape, type ForwardFacts, type Tape } from './differentiate.ts';
 export { type Evaluation, evaluate } from './evaluate.ts';
 export { type FineTuneOptions, fineTune } from './fine-tune/fine-tune.ts';
+export {
+  type CompleteTuneRecipe,
+  classesIn,
+  completeTuneRecipe,
+  isTuneRecipe,
+  type ModelRecipe,
+  namesBase,
+  readModelRecipe,
+} from './fine-tune/model-recipe.ts';
 export { readTuneRecipe, type TuneRecipe, TuneRecipeSchema } from './fine-tune/tune-recipe.ts';
 export { gradients } from './gradients/gradients.ts';
 export { type Layer, type LayerName, layers } from './layers/layers.ts';

@@ -44,8 +44,16 @@ export function weightsIn(state: TrainingState, like: Weights): Weights {
 
 /** The weights of a recipe that a model holds; throws `invalid-argument` where they do not fit. */
 export function weightsOf(model: Model, recipe: Recipe): Weights {
+  return weightsNamed(model, networkParameters(recipe));
+}
+
+/** The weights of these names and sizes that a model holds; throws `invalid-argument` for other sizes. */
+export function weightsNamed(
+  model: Model,
+  wanted: readonly { readonly name: string; readonly dims: readonly number[] }[],
+): Weights {
   return new Map(
-    networkParameters(recipe).map(({ name, dims }) => {
+    wanted.map(({ name, dims }) => {
       const found = model.graph.initializers.get(name) as Tensor | undefined;
       return [name, fitting(found, { name, dims, of: 'model' })];
     }),

@@ -93,6 +93,20 @@ test('what is frozen keeps its bytes and the rest moves', async () => {
   assert.notDeepEqual(values[0]?.get('head.bias')?.data, new Float32Array(3));
 });
 
+test('a result of the same recipe is trained further from its own weights', async () => {
+  const given = { base: torchNet(), data: stripes(200, 1), validation: stripes(200, 2), runtime };
+  const first = await fineTune({ ...given, recipe: tuneRecipe({}) });
+  const short = tuneRecipe({}, { epochs: 1, optimizer: { kind: 'adam', rate: 1e-6 } });
+  const fresh = await fineTune({ ...given, recipe: short });
+  const further = await fineTune({ ...given, recipe: short, initial: first.model });
+  const accuracy = ({ history }: typeof first) => history.at(-1)?.validation?.accuracy ?? 0;
+  assert.ok(accuracy(fresh) < 0.9 && accuracy(further) > 0.95);
+  await assert.rejects(
+    fineTune({ ...given, recipe: short, initial: torchNet() }),
+    /The recipe needs "head\.weight"/,
+  );
+});
+
 test('a fine-tuning that is interrupted ends at the same bytes', async () => {
   const recipe = tuneRecipe({ freeze: ['*'] }, { keep: 'best', validationSplit: 0.2 });
   const given = { recipe, base: torchNet(), data: stripes(150, 1), runtime };

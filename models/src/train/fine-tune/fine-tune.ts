@@ -5,6 +5,7 @@ import { prepare } from '../../shrink/prepare.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { modelNames, type Weights } from '../network.ts';
 import { purposes } from '../purposes.ts';
+import { weightsNamed } from '../state.ts';
 import { type RunOptions, runTraining, type TrainResult } from '../training-run.ts';
 import { buildTrainingStep } from '../training-step.ts';
 import { trainableWeights } from './freeze-weights.ts';
@@ -16,6 +17,8 @@ export interface FineTuneOptions extends RunOptions {
   readonly recipe: TuneRecipe;
   /** Any float classifier; the model that `recipe.base.model` stands for. */
   readonly base: Model;
+  /** A result of the same recipe whose weights training starts from; default: those of `base` and a fresh head. */
+  readonly initial?: Model;
 }
 
 /**
@@ -26,11 +29,12 @@ export interface FineTuneOptions extends RunOptions {
  * all weights below are frozen, an operator only has to run.
  */
 export async function fineTune(options: FineTuneOptions): Promise<TrainResult> {
-  const { recipe, base, seed = recipe.seed } = options;
+  const { recipe, base, initial, seed = recipe.seed } = options;
   const { classes, freeze = [] } = recipe.base;
   const body = bodyOf(prepare(base), recipe.input);
   const moving = trainableWeights(body.graph, freeze);
-  const weights = startWeights(body, { moving, classes, seed });
+  const fresh = startWeights(body, { moving, classes, seed });
+  const weights = initial === undefined ? fresh : weightsLike(initial, fresh);
   const trainee = {
     settings: { ...recipe, input: body.input },
     ...{ classes, weights },
@@ -61,6 +65,13 @@ function startWeights(
     [headNames.bias, tensor('float32', [classes], new Float32Array(classes))],
   ]);
 }
+
+/** The weights that training moves, as a model of the same recipe has them. */
+const weightsLike = (model: Model, fresh: Weights): Weights =>
+  weightsNamed(
+    model,
+    [...fresh].map(([name, { dims }]) => ({ name, dims })),
+  );
 
 function trainingForm(
   body: Body,

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { readModel } from '../../onnx/read.ts';
+import { classesIn, completeTuneRecipe, isTuneRecipe, readModelRecipe } from './model-recipe.ts';
+import { readTuneRecipe } from './tune-recipe.ts';
+
+const torchNet = readModel(
+  readFileSync(new URL('../../../fixtures/onnx/torch-cnn-17.onnx', import.meta.url)),
+);
+
+const settings = {
+  ...{ name: 'tuned', task: 'classification', loss: 'softmax-cross-entropy' },
+  ...{ optimizer: { kind: 'adam', rate: 0.01 }, schedule: { kind: 'constant' } },
+  ...{ epochs: 1, batchSize: 20, seed: 2 },
+};
+const tune = (base: object) => ({ ...settings, base: { model: 'net.onnx', classes: 3, ...base } });
+
+test('a recipe without an input takes that of the imported model', () => {
+  const { input } = completeTuneRecipe(readTuneRecipe(tune({})), torchNet);
+  assert.deepEqual(input, { shape: [1, 12, 12], layout: 'chw', dtype: 'float32', scale: 1 });
+  const recipe = readModelRecipe({ ...tune({}), input });
+  assert.ok(isTuneRecipe(recipe));
+  assert.equal(classesIn(recipe), 3);
+});
+
+test('a pattern that freezes nothing is refused before anything is trained', () => {
+  assert.throws(
+    () => completeTuneRecipe(readTuneRecipe(tune({ freeze: ['stem.*'] })), torchNet),
+    /called "stem\.\*"/,
+  );
+});
+
+test('what a hub keeps says its input', () => {
+  assert.throws(() => readModelRecipe(tune({})), /The recipe: it lacks input/);
+});
+
+test('a recipe with layers of its own is read as ever', () => {
+  const layers = [{ kind: 'dense', units: 4 }];
+  const input = { shape: [6], dtype: 'float32', scale: 1 };
+  const recipe = readModelRecipe({ ...settings, input, layers });
+  assert.ok(!isTuneRecipe(recipe));
+  assert.equal(classesIn(recipe), 4);
+  assert.throws(() => readModelRecipe({ ...settings, input, layers: [] }), /"layers"/);
+});
