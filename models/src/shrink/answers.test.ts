@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createGraphBuilder } from '../onnx/builder.ts';
 import type { Model } from '../onnx/graph.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -33,6 +34,26 @@ test('opposite outputs disagree', async () => {
 test('an answer that is NaN is as far off as can be', async () => {
   const answers = await answersOf(smallNet(), smallFeeds(1), { runtime });
   assert.equal((await answers.errorOf(lastTimes(Number.NaN))).error, Infinity);
+});
+
+test('every sample has its part, and the error is their mean', async () => {
+  const feeds = smallFeeds(3);
+  const { error, samples } = await (await answersOf(smallNet(), feeds, { runtime })).errorOf(
+    lastTimes(1.1),
+  );
+  assert.equal(samples.length, 24);
+  const mean = samples.reduce((sum, sample) => sum + sample, 0) / 24;
+  assert.ok(Math.abs(mean - error) < 1e-12);
+  assert.ok(new Set(samples).size > 20);
+});
+
+test('a run that gives one answer to many rows is one sample', async () => {
+  const g = createGraphBuilder({ name: 'sum' });
+  g.op('ReduceSum', [g.input('x', 'float32', ['n', 1, 10, 10])], { output: 'y' });
+  g.output('y', 'float32', [1, 1, 1, 1]);
+  const sum = g.build();
+  const answers = await answersOf(sum, smallFeeds(3), { runtime });
+  assert.equal((await answers.errorOf(sum)).samples.length, 3);
 });
 
 /** The last layer's weights with a factor. */

@@ -14,10 +14,19 @@ export interface AnswerError {
   readonly divergence?: number;
 }
 
+/** The figures with what they are the means of. */
+export interface MeasuredError extends AnswerError {
+  /**
+   * What each sample adds: their mean is `error`, and the same place means the same sample for every
+   * model. A run whose inputs and outputs do not share their first size is one sample.
+   */
+  readonly samples: Float64Array;
+}
+
 /** The float model's answers to some feeds. */
 export interface Answers {
   /** Runs a model with the same inputs and outputs on the same feeds. */
-  errorOf(model: Model): Promise<AnswerError>;
+  errorOf(model: Model): Promise<MeasuredError>;
 }
 
 /** How models are run to be compared. */
@@ -46,7 +55,7 @@ export async function answersOf(
           const given = outputs[name];
           if (given?.data.length !== wanted.data.length) throw unequal(name);
           const sum = sums.get(name) ?? emptySums();
-          addNoise(sum, wanted, given);
+          addNoise(sum, { wanted, given, samples: samplesIn(feeds[at] ?? {}, outputs) });
           addClasses(sum, wanted, given);
           sums.set(name, sum);
         }
@@ -69,22 +78,41 @@ async function eachAnswer(
   }
 }
 
+/** The first size that all values share, else one. */
+function samplesIn(feed: Feeds, outputs: Feeds): number {
+  const values = [...Object.values(feed), ...Object.values(outputs)];
+  const [count = 0, ...others] = values.map(({ dims }) => dims[0] ?? 0);
+  return count > 0 && others.every((size) => size === count) ? count : 1;
+}
+
 interface OutputSums {
   signal: number;
-  noise: number;
+  /** One for each sample. */
+  readonly noises: number[];
   rows: number;
   agreeing: number;
   divergence: number;
 }
 
-const emptySums = (): OutputSums => ({ signal: 0, noise: 0, rows: 0, agreeing: 0, divergence: 0 });
+const emptySums = (): OutputSums => ({
+  ...{ signal: 0, noises: [], rows: 0, agreeing: 0, divergence: 0 },
+});
 
-function addNoise(sums: OutputSums, { data: wanted }: Tensor, { data: given }: Tensor): void {
-  for (let at = 0; at < wanted.length; at++) {
-    const value = Number(wanted[at]);
-    const difference = value - Number(given[at]);
-    sums.signal += value * value;
-    sums.noise += difference * difference;
+function addNoise(
+  sums: OutputSums,
+  run: { readonly wanted: Tensor; readonly given: Tensor; readonly samples: number },
+): void {
+  const [wanted, given] = [run.wanted.data, run.given.data];
+  const size = wanted.length / run.samples;
+  for (let start = 0; start < wanted.length; start += size) {
+    let noise = 0;
+    for (let at = start; at < start + size; at++) {
+      const value = Number(wanted[at]);
+      const difference = value - Number(given[at]);
+      sums.signal += value * value;
+      noise += difference * difference;
+    }
+    sums.noises.push(noise);
   }
 }
 
@@ -105,14 +133,26 @@ function addClasses(sums: OutputSums, wanted: Tensor, given: Tensor): void {
   }
 }
 
-function summary(outputs: readonly OutputSums[]): AnswerError {
-  const errors = outputs.map(({ signal, noise }) => (noise === 0 ? 0 : noise / (signal || noise)));
-  const mean = errors.reduce((sum, error) => sum + error, 0) / Math.max(1, errors.length);
-  const error = Number.isNaN(mean) ? Number.POSITIVE_INFINITY : mean;
+function summary(outputs: readonly OutputSums[]): MeasuredError {
+  const samples = new Float64Array(outputs[0]?.noises.length ?? 0);
+  for (const { signal, noises } of outputs) {
+    const whole = signal || total(noises) || 1;
+    for (const [at, noise] of noises.entries()) {
+      const share = (noise / whole) * (samples.length / outputs.length);
+      samples[at] = (samples[at] ?? 0) + (Number.isNaN(share) ? Number.POSITIVE_INFINITY : share);
+    }
+  }
+  const error = total(samples) / Math.max(1, samples.length);
   const classes = outputs.find(({ rows }) => rows > 0);
-  if (classes === undefined) return { error };
+  if (classes === undefined) return { error, samples };
   const { agreeing, divergence, rows } = classes;
-  return { error, agreement: agreeing / rows, divergence: divergence / rows };
+  return { error, samples, agreement: agreeing / rows, divergence: divergence / rows };
+}
+
+function total(numbers: Iterable<number>): number {
+  let sum = 0;
+  for (const number of numbers) sum += number;
+  return sum;
 }
 
 function sumsToOne(row: Float32Array): boolean {

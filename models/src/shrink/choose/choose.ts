@@ -1,6 +1,6 @@
 import type { Model } from '../../onnx/graph.ts';
 import type { Feeds } from '../../runtime/runtime.ts';
-import { type AnswerOptions, answersOf } from '../answers.ts';
+import { type AnswerOptions, answersOf, type MeasuredError } from '../answers.ts';
 import { type Observations, type RangeRule, rangesBy } from '../calibrate/methods.ts';
 import { observe } from '../calibrate/observe.ts';
 import { correctBias } from '../correct-bias/correct-bias.ts';
@@ -32,7 +32,9 @@ export interface Choice {
 /**
  * Finds the way of shrinking whose outputs differ least from those of the float model on held-out
  * feeds: first the ranges (no single calibrator is best for all networks; Wu et al. 2020, table 5), then
- * equalization, then bias correction, each only where it helps. Deterministic.
+ * equalization, then bias correction. `minmax` alone stays unless another way is better by more than
+ * chance, sample by sample, and by enough to matter: what the outputs hardly show only moves the
+ * answers that were undecided, to either side. Deterministic.
  */
 export async function choose(
   prepared: Model,
@@ -67,7 +69,7 @@ async function createTrial(
   const { calibration, heldOut } = holdOut(feeds);
   const answers = await answersOf(prepared, heldOut, how);
   const candidates: Candidate[] = [];
-  let best: Candidate | undefined;
+  let best: (How & MeasuredError) | undefined;
   const sources = new Map<boolean, { readonly float: Model; readonly seen: Observations }>();
   const sourceOf = async (isEqualized: boolean) => {
     const known = sources.get(isEqualized);
@@ -86,12 +88,13 @@ async function createTrial(
       const final = way.correctBias
         ? await correctBias({ float, int8, feeds: calibration, runtime, ...(signal && { signal }) })
         : int8;
-      const candidate = { ...way, ...(await answers.errorOf(final)) };
-      candidates.push(candidate);
-      if (best === undefined || isBetter(candidate, best)) best = candidate;
+      const measured = await answers.errorOf(final);
+      const { samples: _, ...figures } = measured;
+      candidates.push({ ...way, ...figures });
+      if (best === undefined || isBetter(measured, best)) best = { ...way, ...measured };
       options.onCandidate?.(candidates.length);
     },
-    best: () => howOf(best as Candidate),
+    best: () => howOf(best as How),
   };
 }
 
@@ -104,6 +107,6 @@ export function ruleOf({ method, percentile }: How, symmetric?: boolean): RangeR
   };
 }
 
-function howOf({ method, percentile, equalize, correctBias }: Candidate): How {
+function howOf({ method, percentile, equalize, correctBias }: How): How {
   return { method, ...(percentile !== undefined && { percentile }), equalize, correctBias };
 }
