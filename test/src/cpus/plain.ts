@@ -1,6 +1,7 @@
+import { fromBase64, toBase64 } from '@edgewise/models/bundle';
 import type { LoadOptions, SessionValue } from '@edgewise/models/runtime';
 import { arrays, type Tensor } from '@edgewise/models/tensor';
-import type { Code } from '@edgewise/protocol';
+import { type Code, invariant } from '@edgewise/protocol';
 
 /** A tensor as JSON carries it between processes and into a page. */
 export interface PlainTensor {
@@ -38,17 +39,24 @@ export function plainOf(feeds: Readonly<Record<string, Tensor>>): PlainFeeds {
   return mapValues(feeds, ({ dtype, dims, data }) => ({
     dtype,
     dims,
-    base64: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
+    base64: toBase64(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
   }));
 }
 
 /** Feeds from JSON. */
 export function feedsOf(plain: PlainFeeds): Readonly<Record<string, Tensor>> {
   return mapValues(plain, ({ dtype, dims, base64 }) => {
-    const bytes = Uint8Array.from(Buffer.from(base64, 'base64'));
+    const bytes = Uint8Array.from(bytesOf(base64));
     const length = bytes.length / arrays[dtype].BYTES_PER_ELEMENT;
     return { dtype, dims, data: new arrays[dtype](bytes.buffer, 0, length) } as Tensor;
   });
+}
+
+/** Bytes of base64. Throws `internal` when it is none. */
+export function bytesOf(base64: string): Uint8Array {
+  const bytes = fromBase64(base64);
+  invariant(bytes !== undefined, 'What a runtime elsewhere sent is not base64.');
+  return bytes;
 }
 
 function mapValues<V, W>(

@@ -1,3 +1,4 @@
+import { toBase64 } from '@edgewise/models/bundle';
 import type { LoadOptions, Runtime, Session } from '@edgewise/models/runtime';
 import { FleetError } from '@edgewise/protocol';
 import {
@@ -26,7 +27,7 @@ export function createRemoteRuntime(
     name,
     build,
     async load(model, { optimise = 'all' }: LoadOptions = {}): Promise<Session> {
-      const graph = Buffer.from(model).toString('base64');
+      const graph = toBase64(model);
       const { session, inputs, outputs } = (await value({
         ask: 'load',
         graph,

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { buildPage, launchChromium, noBrowser, openPage } from '@edgewise/desktop/testing';
+import { noBrowser } from '@edgewise/desktop/testing';
 import { encodeGolden, type PackedBundle, packBundle } from '@edgewise/models/bundle';
 import { createSigner, generateKey, sha256 } from '@edgewise/models/crypto';
 import { createGraphBuilder } from '@edgewise/models/onnx';
@@ -14,7 +13,7 @@ import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import { tensor } from '@edgewise/models/tensor';
 import type { DeviceClass } from '@edgewise/protocol';
 import type { PageProof } from './page/prove.ts';
-import { serveFiles } from './serve-files.ts';
+import { openWebModule, type WebModule } from './web-module.ts';
 
 const skip = noBrowser;
 const signer = createSigner(generateKey().privateKeyPem);
@@ -70,42 +69,23 @@ function bundleOf({ deviceClass, graph, golden, parity }: BuiltVariant): Promise
   );
 }
 
-let folder = '';
-let chromium: Awaited<ReturnType<typeof launchChromium>>;
+const cleanup = new AsyncDisposableStack();
+let prover: WebModule;
 before(async () => {
   if (skip) return;
-  folder = await mkdtemp(path.join(tmpdir(), 'edgewise-web-'));
-  await buildPage(fileURLToPath(new URL('page/prove.ts', import.meta.url)), folder);
-  const page = '<!doctype html><title>prove</title><script type="module" src="page.js"></script>';
-  await writeFile(path.join(folder, 'index.html'), page);
-  chromium = await launchChromium();
+  const entry = fileURLToPath(new URL('page/prove.ts', import.meta.url));
+  prover = cleanup.use(await openWebModule(entry, 'prove'));
 });
-after(async () => {
-  if (skip) return;
-  await chromium.close();
-  await rm(folder, { recursive: true });
-});
+after(() => cleanup.disposeAsync());
 
 async function provedInPage(name: string, variant: BuiltVariant): Promise<PageProof> {
   const { files } = await bundleOf(variant);
+  const { folder, url, page } = prover;
   await mkdir(path.join(folder, name));
   for (const [file, bytes] of files) await writeFile(path.join(folder, name, file), bytes);
-  await using server = await serveFiles(folder);
-  const { page, context, complaints } = await openPage(chromium);
-  try {
-    await page.goto(`${server.url}/index.html`);
-    await page.waitForFunction('typeof prove === "function"');
-    const proof = (await page.evaluate(
-      `prove(${JSON.stringify(`${server.url}/${name}`)})`,
-    )) as PageProof;
-    assert.deepEqual(
-      complaints.filter((line) => !line.includes('favicon') && !line.includes('404')),
-      [],
-    );
-    return proof;
-  } finally {
-    await context.close();
-  }
+  const proof = (await page.evaluate(`prove(${JSON.stringify(`${url}/${name}`)})`)) as PageProof;
+  assert.deepEqual(prover.complaints(), []);
+  return proof;
 }
 
 test('a browser proves the variant that is planned for it', { skip }, async () => {
