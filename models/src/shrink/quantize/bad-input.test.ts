@@ -172,6 +172,48 @@ test('the bias of a grouped transposed convolution stays in float', async () => 
   assert.ok(worst < 0.1, `${worst}`);
 });
 
+/** Graphs in which nodes take one constant for different things; x is [3, 3]. */
+const sharing: Readonly<Record<string, (g: GraphBuilder, x: string) => void>> = {
+  'a bias that is added again': (g, x) => {
+    const [w, b] = [g.initializer('w', wave([3, 3])), g.initializer('b', wave([3]))];
+    g.op('Add', [g.op('Gemm', [x, w, b], { output: 'h' }), b], { output: 'y' });
+  },
+  'a bias that was added before': (g, x) => {
+    const [w, b] = [g.initializer('w', wave([3, 3])), g.initializer('b', wave([3]))];
+    g.op('Gemm', [g.op('Add', [x, b], { output: 'h' }), w, b], { output: 'y' });
+  },
+  'a weight that is turned, and multiplied with': (g, x) => {
+    const [w, b] = [g.initializer('w', wave([3, 3])), g.initializer('b', wave([3]))];
+    const first = g.op('Gemm', [x, w, b], { output: 'h', attributes: { transB: int(1) } });
+    const second = g.op('Gemm', [first, w, b], { output: 'k' });
+    g.op('Mul', [second, w], { output: 'y' });
+  },
+  'rows of a table that is also a weight': (g, x) => {
+    const table = g.initializer('w', wave([5, 3]));
+    const rows = g.op('Gather', [table, g.ints([2, 0, 4])], { output: 'rows' });
+    const sum = g.op('Add', [x, rows], { output: 'h' });
+    const near = g.op('Gemm', [sum, table], { output: 'k', attributes: { transB: int(1) } });
+    g.op('MatMul', [near, g.initializer('v', wave([5, 3]))], { output: 'y' });
+  },
+};
+for (const [what, write] of Object.entries(sharing)) {
+  test(`${what} has integers of its own in each role`, async () => {
+    const g = createGraphBuilder({ name: 'g' });
+    write(g, g.input('x', 'float32', [3, 3]));
+    g.output('y', 'float32', [3, 3]);
+    const model = g.build();
+    const ranges = rangesFor(model, { min: -3, max: 3 });
+    for (const given of [{}, { perChannel: false }, { activations: 's8' } as const]) {
+      const { model: small, report } = quantize(model, ranges, { ...options, ...given });
+      assert.deepEqual(report.float, []);
+      const x = wave([3, 3]);
+      const [before, after] = [await run(model, x), await run(small, x)];
+      const worst = Math.max(...before.map((value, at) => Math.abs(value - (after[at] ?? 9))));
+      assert.ok(worst < 0.1, `${worst}`);
+    }
+  });
+}
+
 test('a model of float16 or float64 numbers becomes one of float32 numbers, and says so', async () => {
   const float = dense({});
   const half = retyped(float, 'float16', halves);

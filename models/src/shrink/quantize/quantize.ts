@@ -10,6 +10,7 @@ import { parameterNodes } from './parameter-nodes.ts';
 import { type Plan, place } from './place.ts';
 import { adjustRanges } from './ranges.ts';
 import { rules } from './rules.ts';
+import { separateRoles } from './separate-roles.ts';
 import { activationParams, constantParams } from './tensors.ts';
 
 /** Which nodes compute in int8 now. */
@@ -29,7 +30,7 @@ interface NodeName {
  * `onnxruntime.quantization.quantize_static` 1.30 gives for the same ranges.
  * It differs where the tool's file would compute something else or not load: a Relu whose output an
  * inner graph reads stays, a bias that has not one number per channel stays in float, as do nodes
- * that compute scales; constants that are inputs too are no inputs afterwards. Inner graphs stay in
+ * that compute scales; a constant in several roles becomes several; constants that are inputs too are no inputs afterwards. Inner graphs stay in
  * float and are named.
  * Throws `FleetError`: `invalid-argument` for a model that is quantized already, a value without a
  * range, and a number that is not finite; `unsupported` for an operator set below 13 (10 where
@@ -40,8 +41,9 @@ export function quantize(
   ranges: Ranges,
   options: QuantizeOptions,
 ): { readonly model: Model; readonly report: QuantizeReport } {
-  const { plan, report } = planFor(model, ranges, options);
-  const graph = place(model.graph, plan);
+  const separate = separateRoles(model);
+  const { plan, report } = planFor(separate, ranges, options);
+  const graph = place(separate.graph, plan);
   return { model: eliminateDead({ ...model, graph }), report };
 }
 
@@ -54,7 +56,7 @@ export function weightParams(
   ranges: Ranges,
   options: QuantizeOptions,
 ): ReadonlyMap<string, readonly Params[]> {
-  const { marks, constants } = planFor(model, ranges, options).plan;
+  const { marks, constants } = planFor(separateRoles(model), ranges, options).plan;
   return new Map([...constants].filter(([name]) => marks.tensors.get(name)?.role === 'weight'));
 }
 
