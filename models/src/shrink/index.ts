@@ -1,3 +1,5 @@
+export { type AdaRoundOptions, adaRound, type RoundedLayer } from './ada-round/ada-round.ts';
+export type { AdaRoundSettings } from './ada-round/settings.ts';
 export type { AnswerError } from './answers.ts';
 export { type CalibrationOptions, calibrate } from './calibrate/calibrate.ts';
 export { type CalibrationMethod, calibrationMethods } from './calibrate/methods.ts';

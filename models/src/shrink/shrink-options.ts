@@ -1,5 +1,7 @@
 import type { Model } from '../onnx/graph.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
+import type { RoundedLayer } from './ada-round/ada-round.ts';
+import type { AdaRoundSettings } from './ada-round/settings.ts';
 import type { CalibrationMethod } from './calibrate/methods.ts';
 import type { Ranges } from './calibrate/ranges.ts';
 import type { Candidate } from './choose/candidates.ts';
@@ -32,6 +34,11 @@ export interface ShrinkOptions extends Partial<QuantizeOptions> {
   readonly equalize?: boolean;
   /** Takes back what rounding shifted the means by; default not, with `auto` where it helps. */
   readonly correctBias?: boolean;
+  /**
+   * Learns for each weight whether it is rounded down or up, by what its layer gives; default not.
+   * Worth its time for weights of four bits and less, and best with some hundred samples.
+   */
+  readonly adaRound?: boolean | AdaRoundSettings;
   /** Leaves the layers in float that cost the most accuracy, within limits; default none. */
   readonly budget?: Budget;
   /** Threads within one operator while calibrating; default 1. */
@@ -42,8 +49,8 @@ export interface ShrinkOptions extends Partial<QuantizeOptions> {
 
 /** What is being done, and how much of it. */
 export interface ShrinkProgress {
-  readonly stage: 'calibrate' | 'choose' | 'sensitivity' | 'exclude' | 'correct-bias';
-  /** Steps done of this stage; feeds while calibrating, models else. */
+  readonly stage: 'calibrate' | 'choose' | 'sensitivity' | 'exclude' | 'ada-round' | 'correct-bias';
+  /** Steps done of this stage; feeds while calibrating, layers while rounding, models else. */
   readonly done: number;
   /** Steps in all, `undefined` while that is not known. */
   readonly of: number | undefined;
@@ -69,6 +76,8 @@ export interface ShrinkReport extends QuantizeReport {
   readonly candidates?: readonly Candidate[];
   /** With `budget`: how much each layer costs, and which stayed in float. */
   readonly mixedPrecision?: MixedPrecision;
+  /** With `adaRound`: what learning did for each layer. */
+  readonly rounding?: readonly RoundedLayer[];
 }
 
 /** The steps of one way to shrink. */

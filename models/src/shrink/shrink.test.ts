@@ -67,6 +67,8 @@ test('each method and step changes the file', async () => {
     { weights: 'u8' },
     { symmetricActivations: true },
     { weightBits: 4 },
+    { weightBits: 4, adaRound: { steps: 30 } },
+    { weightBits: 4, adaRound: { steps: 30 }, correctBias: true },
   ] as const;
   const files = new Set<string>();
   for (const variant of variants) {
@@ -94,18 +96,33 @@ test('progress names every stage in turn', async () => {
     if (stages.at(-1) !== stage) stages.push(stage);
   };
   const options = { calibration: smallFeeds(4), runtime, onProgress, correctBias: true };
-  await shrink(smallNet(), { ...options, method: 'auto', budget: {} });
-  const wanted = ['choose', 'calibrate', 'sensitivity', 'exclude', 'correct-bias'];
+  const adaRound = { steps: 5 };
+  await shrink(smallNet(), { ...options, method: 'auto', budget: {}, adaRound });
+  const wanted = ['choose', 'calibrate', 'sensitivity', 'exclude', 'ada-round', 'correct-bias'];
   assert.deepEqual(stages, wanted);
 });
 
+test('learned rounding is told by layer, and leaves alone what is excluded', async () => {
+  const options = { calibration: smallFeeds(4), runtime, weightBits: 4 } as const;
+  const exclude = new Set(['third']);
+  const { report } = await shrink(smallNet(), { ...options, adaRound: { steps: 50 }, exclude });
+  const nodes = report.rounding?.map(({ node }) => node);
+  assert.deepEqual(nodes, ['first', 'narrow', 'fourth', 'last']);
+  assert.ok(report.rounding?.every(({ error, nearestError }) => error <= nearestError));
+  assert.equal(
+    (await shrink(smallNet(), { ...options, adaRound: false })).report.rounding,
+    undefined,
+  );
+});
+
 test('an abort ends every stage', async () => {
-  for (const last of ['choose', 'calibrate', 'sensitivity', 'exclude'] as const) {
+  for (const last of ['choose', 'calibrate', 'sensitivity', 'exclude', 'ada-round'] as const) {
     const abort = new AbortController();
     const onProgress = ({ stage }: ShrinkProgress): void => {
       if (stage === last) abort.abort();
     };
-    const options = { calibration: smallFeeds(4), runtime, onProgress, signal: abort.signal };
+    const common = { calibration: smallFeeds(4), runtime, onProgress, signal: abort.signal };
+    const options = { ...common, adaRound: { steps: 5 } };
     await assert.rejects(
       shrink(smallNet(), { ...options, method: 'auto', budget: {}, correctBias: true }),
       (error) => error instanceof FleetError && error.code === 'canceled',

@@ -2,6 +2,7 @@ import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds } from '../runtime/runtime.ts';
+import { adaRound, type RoundedLayer } from './ada-round/ada-round.ts';
 import { answersOf } from './answers.ts';
 import { asTheToolHasIt, toolOpset } from './as-the-tool-has-it.ts';
 import { type CalibrationOptions, calibrate, collect } from './calibrate/calibrate.ts';
@@ -28,7 +29,8 @@ import type { How, ShrinkOptions, ShrinkProgress, ShrinkReport, Shrunk } from '.
 export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
   assertOptions(options);
   const prepared = preparedFor(model, options);
-  const plain = options.method !== 'auto' && !options.correctBias && !options.budget;
+  const { method, correctBias: corrects, budget, adaRound: learns } = options;
+  const plain = method !== 'auto' && !corrects && !budget && !learns;
   const feeds = plain ? options.calibration : await collect(options.calibration);
   const chosen = await chosenFor(prepared, feeds, options);
   const float = chosen.how.equalize ? equalize(prepared) : prepared;
@@ -36,14 +38,22 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   const kept = Array.isArray(feeds) ? (feeds as readonly Feeds[]) : [];
   const mixed = await mixedFor({ prepared, float, ranges, feeds: kept }, options);
   const exclude = new Set([...(options.exclude ?? []), ...(mixed?.float ?? [])]);
-  const how = { ...quantizeOptions(options), ...toolRules(model, options), exclude };
-  const { model: int8, report } = quantize(float, ranges, how);
+  const grids = { ...quantizeOptions(options), ...toolRules(model, options), exclude };
+  const { integers, rounding } = await rounded({ float, ranges, grids, feeds: kept }, options);
+  const { model: int8, report } = quantize(float, ranges, {
+    ...grids,
+    ...(integers && { integers }),
+  });
   const small = chosen.how.correctBias ? await corrected(float, int8, kept, options) : int8;
   const sizes = { bytesBefore: writeModel(model).length, bytesAfter: writeModel(small).length };
   return {
     model: small,
     float,
-    report: { ...report, ...sizes, ranges, ...chosen, ...(mixed && { mixedPrecision: mixed }) },
+    report: {
+      ...{ ...report, ...sizes, ranges, ...chosen },
+      ...(mixed && { mixedPrecision: mixed }),
+      ...(rounding && { rounding }),
+    },
   };
 }
 
@@ -142,6 +152,27 @@ async function mixedFor(
     onRun: (done, of) => tell(options, { stage: 'sensitivity', done, of }),
     onStep: (done, of) => tell(options, { stage: 'exclude', done, of }),
   });
+}
+
+/** Weights whose rounding was learned, and what that did; nothing where it is not asked for. */
+async function rounded(
+  parts: Pick<MixedParts, 'float' | 'ranges' | 'feeds'> & { readonly grids: QuantizeOptions },
+  options: ShrinkOptions,
+): Promise<Pick<ShrinkReport, 'rounding'> & Pick<QuantizeOptions, 'integers'>> {
+  const { adaRound: settings } = options;
+  if (settings === undefined || settings === false) return {};
+  const { float: model, ranges, grids, feeds } = parts;
+  const rounding: RoundedLayer[] = [];
+  const integers = await adaRound({
+    ...(settings === true ? {} : settings),
+    ...{ model, ranges, options: grids, feeds },
+    ...engine(options),
+    onLayer(layer) {
+      rounding.push(layer);
+      tell(options, { stage: 'ada-round', done: layer.done, of: layer.of });
+    },
+  });
+  return { integers, rounding };
 }
 
 async function corrected(

@@ -41,7 +41,10 @@ export function windowGeometry(call: WindowCall, kernel: readonly number[]): Win
   return { input, output, kernel, strides, dilations, before, after, axes };
 }
 
-function padsBefore(call: Pick<OperatorCall, 'attributes'>, reach: readonly number[]): readonly number[] {
+function padsBefore(
+  call: Pick<OperatorCall, 'attributes'>,
+  reach: readonly number[],
+): readonly number[] {
   const mode = textOf(call.attributes, 'auto_pad', 'NOTSET');
   if (mode === 'SAME_UPPER') return reach.map((total) => Math.floor(Math.max(0, total) / 2));
   if (mode === 'SAME_LOWER') return reach.map((total) => Math.ceil(Math.max(0, total) / 2));

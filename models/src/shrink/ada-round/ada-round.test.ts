@@ -1,0 +1,322 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
+import { createGraphBuilder, int, ints } from '../../onnx/builder.ts';
+import type { Model } from '../../onnx/graph.ts';
+import { createRandom } from '../../random/random.ts';
+import type { Feeds } from '../../runtime/runtime.ts';
+import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
+import { elementCount, tensor } from '../../tensor/tensor.ts';
+import { readRecipe } from '../../train/read-recipe.ts';
+import { train } from '../../train/train.ts';
+import { answersOf } from '../answers.ts';
+import { calibrate } from '../calibrate/calibrate.ts';
+import { prepare } from '../prepare.ts';
+import type { WeightBits } from '../quantize/formulas.ts';
+import type { QuantizeOptions } from '../quantize/options.ts';
+import { quantize } from '../quantize/quantize.ts';
+import { smallFeeds, smallNet } from '../testing/small-net.ts';
+import { type AdaRoundOptions, adaRound, type RoundedLayer } from './ada-round.ts';
+import { feedsThatFit } from './feeds-that-fit.ts';
+
+const runtime = createOnnxRuntime();
+const minmax = { method: 'minmax' } as const;
+const grid = { activations: 'u8', perChannel: true, reduceRange: false } as const;
+
+/** Trained once for all tests. */
+const trained = prepare(await trainedNet());
+const feeds = barFeeds(12, 1);
+const ranges = await calibrate(trained, feeds, runtime, minmax);
+const answers = await answersOf(trained, barFeeds(8, 2), { runtime });
+
+for (const weightBits of [4, 3] as const) {
+  test(`at W${weightBits} the error of a trained network falls to less than half`, async () => {
+    const options = { ...grid, weightBits };
+    const layers: RoundedLayer[] = [];
+    const integers = await adaRound(work({ options, onLayer: (layer) => layers.push(layer) }));
+    const nearest = await answers.errorOf(quantize(trained, ranges, options).model);
+    const learned = await answers.errorOf(
+      quantize(trained, ranges, { ...options, integers }).model,
+    );
+    assert.ok(learned.error < 0.5 * nearest.error, `${nearest.error} ${learned.error}`);
+    assert.deepEqual(
+      layers.map(({ done, of }) => `${done}/${of}`),
+      ['1/4', '2/4', '3/4', '4/4'],
+    );
+    assert.ok(layers.every(({ moved }) => moved > 0 && moved < 0.5));
+  });
+}
+
+test('no layer gets worse on what was held out, at 8 bits either', async () => {
+  const nearest = await answers.errorOf(quantize(trained, ranges, grid).model);
+  const layers: RoundedLayer[] = [];
+  const integers = await adaRound(work({ options: grid, onLayer: (layer) => layers.push(layer) }));
+  const { error } = await answers.errorOf(quantize(trained, ranges, { ...grid, integers }).model);
+  assert.ok(layers.every((layer) => layer.error <= layer.nearestError));
+  assert.ok(error <= nearest.error, `${nearest.error} ${error}`);
+});
+
+for (const options of [
+  { ...grid, weightBits: 4 },
+  { ...grid, weightBits: 3, perChannel: false },
+  { ...grid, weightBits: 2, activations: 's8' },
+  grid,
+  { ...grid, reduceRange: true },
+] as const satisfies readonly QuantizeOptions[]) {
+  test(`integers stay on the grid, one step from the nearest: ${JSON.stringify(options)}`, async () => {
+    const integers = await adaRound(work({ options, steps: 100 }));
+    const bits: WeightBits = 'weightBits' in options ? options.weightBits : 8;
+    const greatest = options.reduceRange ? 64 : 2 ** (bits - 1) - 1;
+    const nearest = integersIn(quantize(trained, ranges, options).model);
+    const learned = integersIn(quantize(trained, ranges, { ...options, integers }).model);
+    assert.equal(integers.size, 4);
+    let moved = 0;
+    for (const [name, numbers] of learned) {
+      for (const [at, number] of numbers.entries()) {
+        const apart = Math.abs(number - (nearest.get(name)?.[at] ?? NaN));
+        assert.ok(apart <= 1 && Math.abs(number) <= greatest, `${number} ${apart}`);
+        moved += apart;
+      }
+    }
+    assert.ok(moved > 0);
+  });
+}
+
+test('the same input gives the same integers, another seed gives others', async () => {
+  const options = { ...grid, weightBits: 3 } as const;
+  const run = (seed: number) => adaRound(work({ options, seed, steps: 60 }));
+  const [one, two, other] = [await run(1), await run(1), await run(2)];
+  assert.deepEqual(one, two);
+  assert.notDeepEqual(one, other);
+});
+
+test('excluded layers, given integers and given ranges are respected', async () => {
+  const { nodes, initializers } = trained.graph;
+  const layers = nodes.filter(({ op }) => op === 'Conv' || op === 'Gemm');
+  const [first, second, third] = layers.map(({ inputs: [, weight = ''] }) => weight) as [
+    ...[string, string, string],
+  ];
+  const size = initializers.get(second)?.data.length ?? 0;
+  const channels = initializers.get(third)?.dims[0] ?? 0;
+  const own = new Int8Array(size).fill(2);
+  const options = {
+    ...grid,
+    weightBits: 4,
+    exclude: new Set([layers[0]?.name ?? '']),
+    integers: new Map([[second, own]]),
+    weightRanges: new Map([[third, Array<number>(channels).fill(0.05)]]),
+  } as const;
+  const integers = await adaRound(work({ options, steps: 60 }));
+  assert.equal(integers.has(first), false);
+  assert.equal(integers.get(second), own);
+  const numbers = integers.get(third) ?? new Int8Array();
+  const nearest = integersIn(quantize(trained, ranges, options).model).get(third);
+  // So narrow a range clips most weights, and these have no choice.
+  assert.ok(numbers.filter((number) => Math.abs(number) === 7).length > size / 4);
+  assert.ok(numbers.every((number, at) => Math.abs(number - (nearest?.[at] ?? NaN)) <= 1));
+});
+
+test('every kind of layer is learned; one that shares its weight or computes its bias is not', async () => {
+  const model = manyKinds();
+  const inputs = Array.from({ length: 8 }, (_, at) => ({ x: normals([4, 4, 6, 6], at) }));
+  const seen = await calibrate(model, inputs, runtime, minmax);
+  const options = { ...grid, weightBits: 3 } as const;
+  const layers: RoundedLayer[] = [];
+  const integers = await adaRound({
+    ...{ model, ranges: seen, options, feeds: inputs, runtime, steps: 200 },
+    onLayer: (layer) => layers.push(layer),
+  });
+  assert.deepEqual(
+    layers.map(({ node }) => node),
+    ['depthwise', 'grouped', 'transposed', 'matmul', 'gemm'],
+  );
+  for (const { node, error, nearestError } of layers) assert.ok(error < nearestError, node);
+  const truth = await answersOf(model, inputs, { runtime });
+  const [nearest, learned] = [
+    await truth.errorOf(quantize(model, seen, options).model),
+    await truth.errorOf(quantize(model, seen, { ...options, integers }).model),
+  ];
+  assert.ok(learned.error < nearest.error);
+});
+
+test('an untrained network with a channel that spans two orders of magnitude gains as well', async () => {
+  const model = prepare(smallNet());
+  const seen = await calibrate(model, smallFeeds(8), runtime, minmax);
+  const options = { ...grid, weightBits: 4 } as const;
+  const integers = await adaRound({
+    ...{ model, ranges: seen, options, feeds: smallFeeds(8), runtime, steps: 300 },
+  });
+  const truth = await answersOf(model, smallFeeds(4, 9), { runtime });
+  const [nearest, learned] = [
+    await truth.errorOf(quantize(model, seen, options).model),
+    await truth.errorOf(quantize(model, seen, { ...options, integers }).model),
+  ];
+  assert.ok(learned.error < 0.7 * nearest.error, `${nearest.error} ${learned.error}`);
+});
+
+test('one feed serves to learn and to judge', async () => {
+  const options = { ...grid, weightBits: 3 } as const;
+  const integers = await adaRound(work({ options, feeds: feeds.slice(0, 1), steps: 60 }));
+  assert.equal(integers.size, 4);
+});
+
+test('an abort ends learning', async () => {
+  const abort = new AbortController();
+  const options = { ...grid, weightBits: 4 } as const;
+  const onLayer = (): void => abort.abort();
+  const run = adaRound(work({ options, onLayer, signal: abort.signal, steps: 20 }));
+  await assert.rejects(run, refused('canceled'));
+});
+
+test('bad input is refused', async () => {
+  const options = { ...grid, weightBits: 4 } as const;
+  const cases: readonly [Partial<AdaRoundOptions>, string][] = [
+    [{ feeds: [] }, 'insufficient-data'],
+    [{ options: { ...grid, weights: 'u8' } }, 'invalid-argument'],
+    [{ steps: 0 }, 'invalid-argument'],
+    [{ steps: 1.5 }, 'invalid-argument'],
+    [{ rate: Number.NaN }, 'invalid-argument'],
+    [{ regularisation: -1 }, 'invalid-argument'],
+    [{ seed: 0.5 }, 'invalid-argument'],
+    [{ ranges: new Map() }, 'invalid-argument'],
+    [{ feeds: [{ other: normals([1, 8], 1) }] }, 'invalid-argument'],
+  ];
+  for (const [change, code] of cases) {
+    await assert.rejects(
+      adaRound(work({ options, ...change })),
+      refused(code),
+      JSON.stringify(change),
+    );
+  }
+});
+
+test('no more feeds are kept than fit, and one at least', async () => {
+  const many = barFeeds(5, 1);
+  assert.equal((await feedsThatFit(trained, many)).length, 5);
+  assert.equal((await feedsThatFit(trained, many, 1)).length, 1);
+  const two = await feedsThatFit(trained, many, 3 * 2 * 50 * 8 * 8 * 8 * 4 * 2);
+  assert.ok(two.length > 1 && two.length < 5, `${two.length}`);
+});
+
+function work(change: Partial<AdaRoundOptions>): AdaRoundOptions {
+  return { model: trained, ranges, options: grid, feeds, runtime, steps: 400, ...change };
+}
+
+const refused = (code: string) => (error: unknown) =>
+  error instanceof FleetError && error.code === code;
+
+/** The int8 weights of a quantized graph by the name of the constant they come from. */
+function integersIn({ graph }: Model): ReadonlyMap<string, Int8Array> {
+  return new Map(
+    graph.nodes
+      .filter(({ op }) => op === 'Conv' || op === 'Gemm')
+      .flatMap(({ inputs: [, weight = ''] }) => {
+        const source = graph.nodes.find(({ outputs }) => outputs[0] === weight);
+        const constant = graph.initializers.get(source?.inputs[0] ?? '');
+        return constant === undefined ? [] : [[weight, constant.data as Int8Array]];
+      }),
+  );
+}
+
+/** All kinds of layers, in float32; `shared` and `computed` are not to be learned. */
+function manyKinds(): Model {
+  const g = createGraphBuilder({ name: 'kinds' });
+  const w = (name: string, dims: readonly number[], seed: number): string =>
+    g.initializer(name, normals(dims, 100 + seed));
+  const square = ints([1, 1, 1, 1]);
+  let x = g.input('x', 'float32', ['n', 4, 6, 6]);
+  const depthwise = { group: int(4), pads: square };
+  x = g.op('Relu', [
+    g.op('Conv', [x, w('w1', [4, 1, 3, 3], 1)], { output: 'depthwise', attributes: depthwise }),
+  ]);
+  const inputs = [x, w('w2', [8, 2, 3, 3], 2), w('b2', [8], 3)];
+  x = g.op('Conv', inputs, { output: 'grouped', attributes: { group: int(2) } });
+  x = g.op('Clip', [x, g.scalar(-2), g.scalar(6)]);
+  const strides = { strides: ints([2, 2]) };
+  x = g.op('ConvTranspose', [x, w('w3', [8, 3, 2, 2], 4)], {
+    ...{ output: 'transposed', attributes: strides },
+  });
+  x = g.op('Reshape', [x, g.ints([0, 3, 64])]);
+  x = g.op('Relu', [g.op('MatMul', [x, w('w4', [64, 10], 5)], { output: 'matmul' })]);
+  const shared = w('w5', [10, 10], 6);
+  x = g.op('MatMul', [g.op('MatMul', [x, shared], { output: 'shared' }), shared]);
+  x = g.op('Flatten', [x]);
+  x = g.op('Gemm', [x, w('w6', [12, 30], 7), w('b6', [12], 8)], {
+    ...{ output: 'gemm', attributes: { transB: int(1) } },
+  });
+  const moving = g.op('ReduceMean', [x], { attributes: { axes: ints([0, 1]), keepdims: int(0) } });
+  g.op('Gemm', [x, w('w7', [12, 3], 9), moving], { output: 'computed' });
+  g.output('computed', 'float32', ['n', 3]);
+  return prepare(g.build());
+}
+
+function normals(dims: readonly number[], seed: number) {
+  const { normal } = createRandom(seed);
+  const fanIn = Math.sqrt(dims.length > 1 ? elementCount(dims) / (dims[0] ?? 1) : 1);
+  return tensor(
+    'float32',
+    dims,
+    Float32Array.from(
+      { length: elementCount(dims) },
+      () => normal() * (seed < 100 ? 1 : 2 / fanIn),
+    ),
+  );
+}
+
+async function trainedNet(): Promise<Model> {
+  const bare = { bias: false } as const;
+  const recipe = readRecipe({
+    name: 'bars',
+    task: 'classification',
+    input: { shape: [8, 8, 1], dtype: 'uint8', scale: 1 / 255 },
+    layers: [
+      { kind: 'conv', filters: 8, kernel: 3, ...bare },
+      { kind: 'batchnorm' },
+      { kind: 'relu6' },
+      { kind: 'depthwise', kernel: 3, ...bare },
+      { kind: 'batchnorm' },
+      { kind: 'relu' },
+      { kind: 'maxpool' },
+      { kind: 'flatten' },
+      { kind: 'dense', units: 16 },
+      { kind: 'relu' },
+      { kind: 'dense', units: 4 },
+    ],
+    loss: 'softmax-cross-entropy',
+    optimizer: { kind: 'adam', rate: 0.01 },
+    schedule: { kind: 'cosine', warmupSteps: 4 },
+    epochs: 6,
+    batchSize: 25,
+    seed: 1,
+  });
+  const samples = Array.from({ length: 600 }, (_, sample) => barsAt(sample, 1));
+  const labels = Int32Array.from(samples, ({ label }) => label);
+  const pixels = Uint8Array.from(samples.flatMap((sample) => [...sample.pixels]));
+  const inputs = tensor('uint8', [600, 8, 8, 1], pixels);
+  return (await train({ recipe, data: { inputs, labels }, runtime })).model;
+}
+
+/** Feeds of fifty images each. */
+function barFeeds(count: number, seed: number): readonly Feeds[] {
+  return Array.from({ length: count }, (_, feed) => {
+    const images = Array.from(
+      { length: 50 },
+      (_, at) => barsAt(1000 + 50 * feed + at, seed).pixels,
+    );
+    return {
+      input: tensor('uint8', [50, 8, 8, 1], Uint8Array.from(images.flatMap((p) => [...p]))),
+    };
+  });
+}
+
+/** A noisy image of a bright row or column in the first or second half: four classes. */
+function barsAt(sample: number, seed: number) {
+  const random = createRandom(seed, sample);
+  const label = random.below(4);
+  const line = random.below(4) + 4 * (label >> 1);
+  const pixels = Uint8Array.from({ length: 64 }, (_, at) => {
+    const isOn = (label % 2 === 0 ? at >> 3 : at & 7) === line;
+    return (isOn ? 120 : 0) + random.below(130);
+  });
+  return { label, pixels };
+}

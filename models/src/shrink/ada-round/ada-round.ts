@@ -1,0 +1,146 @@
+import type { Model } from '../../onnx/graph.ts';
+import { createRandom } from '../../random/random.ts';
+import type { Feeds, Runtime } from '../../runtime/runtime.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { Ranges } from '../calibrate/ranges.ts';
+import { createPiecewise, type Piecewise } from '../piecewise/piecewise.ts';
+import { gridOf, type Limits, narrowGrid, type Params } from '../quantize/formulas.ts';
+import type { QuantizeOptions } from '../quantize/options.ts';
+import { quantize, weightParams } from '../quantize/quantize.ts';
+import { feedsThatFit } from './feeds-that-fit.ts';
+import { judge } from './judge.ts';
+import { type RoundableLayer, roundableLayersOf } from './layers.ts';
+import { learnRounding, type RoundingEngine } from './learn-rounding.ts';
+import { integersOf, problemOf } from './problem.ts';
+import { rowReaderOf } from './row-reader.ts';
+import { type RowBatch, sampleRows } from './sample-rows.ts';
+import { type AdaRoundSettings, type CompleteSettings, completeSettings } from './settings.ts';
+
+/** What is rounded over which inputs. */
+export interface AdaRoundOptions extends AdaRoundSettings {
+  /** The prepared float model that `quantize` will be given, with its ranges and options. */
+  readonly model: Model;
+  readonly ranges: Ranges;
+  readonly options: QuantizeOptions;
+  /** Inputs like those the model will see: some hundred samples; a fourth is held out to judge by. */
+  readonly feeds: Iterable<Feeds> | AsyncIterable<Feeds>;
+  readonly runtime: Runtime;
+  /** Threads within one operator; default 1. Results are byte-equal only for an equal number. */
+  readonly threads?: number;
+  /** Called when a layer is done. */
+  readonly onLayer?: (layer: RoundedLayer) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What learning did for one layer. */
+export interface RoundedLayer {
+  readonly node: string;
+  /** Layers done and to do in all. */
+  readonly done: number;
+  readonly of: number;
+  /** Squared error of the layer's output over its square with nearest rounding, on held-out rows. */
+  readonly nearestError: number;
+  /** The same with the rounding that is taken; never above the former. */
+  readonly error: number;
+  /** Share of weights that do not go to the nearest integer, 0 to 1. */
+  readonly moved: number;
+}
+
+/**
+ * AdaRound (Nagel et al. 2020): learns for each weight whether it is better rounded down or up, layer
+ * by layer, so that a layer gives what it gives in the float model although its input comes from
+ * layers that are quantized already. Gives the integers by constant, on the scales of
+ * `weightParams`, to be passed to `quantize` as `integers`; each is at most one step from the
+ * nearest. Integers that the options hold already are kept. The same input gives the same bytes.
+ * Throws `FleetError` what `quantize` throws, `insufficient-data` without feeds, and `canceled`.
+ */
+export async function adaRound(options: AdaRoundOptions): Promise<ReadonlyMap<string, Int8Array>> {
+  const { model, ranges, options: how, runtime, threads = 1, signal } = options;
+  const settings = completeSettings(options);
+  const given = how.integers ?? new Map<string, Int8Array>();
+  const params = weightParams(model, ranges, { ...how, integers: given });
+  const { model: quantized } = quantize(model, ranges, how);
+  const isOpen = (weight: string): boolean => params.has(weight) && !given.has(weight);
+  const layers = roundableLayersOf(model.graph, quantized.graph, isOpen);
+  const feeds = await feedsThatFit(model, options.feeds);
+  const run = { runtime, ...(signal && { signal }) };
+  const work: Work = {
+    ...{ model, params, settings, limits: limitsOf(how) },
+    truth: createPiecewise(model, feeds, run),
+    answer: createPiecewise(quantized, feeds, run),
+    engine: { runtime, threads, signal },
+  };
+  const integers = new Map(given);
+  for (const [at, layer] of layers.entries()) {
+    const { numbers, ...facts } = await roundLayer(layer, at, work);
+    integers.set(layer.weight, numbers);
+    options.onLayer?.({ node: layer.name, done: at + 1, of: layers.length, ...facts });
+  }
+  return integers;
+}
+
+interface Work {
+  readonly model: Model;
+  readonly params: ReadonlyMap<string, readonly Params[]>;
+  readonly settings: CompleteSettings;
+  readonly limits: Limits;
+  readonly truth: Piecewise;
+  readonly answer: Piecewise;
+  readonly engine: RoundingEngine;
+}
+
+async function roundLayer(layer: RoundableLayer, index: number, work: Work) {
+  const { model, answer, settings, engine } = work;
+  const { layout, weight } = layer;
+  const constant = model.graph.initializers.get(weight) as Tensor<'float32'>;
+  const grid = { params: work.params.get(weight) ?? [], limits: work.limits };
+  const problem = problemOf(layer, constant.data, grid);
+  const { learn, test } = await rowsOf(layer, index, work);
+  const learned = await learnRounding(problem, learn, { settings, engine });
+  const { chosen, ...errors } = await judge(problem, learned, { batches: test, engine });
+  const numbers = integersOf(chosen, layout.places);
+  answer.setConstant(layer.integers, tensor('int8', constant.dims, numbers));
+  const moved = chosen.filter((integer, place) => integer !== problem.nearest[place]).length;
+  return { numbers, ...errors, moved: moved / Math.max(1, chosen.length) };
+}
+
+/** Rows in a batch: few enough for a quick step, enough for a steady gradient. */
+const batchRows = 256;
+
+/** A layer's rows may take this many bytes. */
+const rowBytes = 48 * 2 ** 20;
+
+async function rowsOf(layer: RoundableLayer, index: number, work: Work): Promise<Rows> {
+  const { truth, answer, settings } = work;
+  const { node, layout, input, wanted } = layer;
+  const outputs = await truth.values(wanted);
+  const inputs = await answer.values(input);
+  const readers = outputs.map((output, feed) =>
+    rowReaderOf(node, layout, { input: inputs[feed] as Tensor, output }),
+  );
+  const bytes = 4 * layout.groups * (layout.depth + layout.width);
+  const most = Math.min(Math.max(Math.floor(rowBytes / bytes), batchRows), 16 * batchRows);
+  const some = (isTest: boolean): readonly RowBatch[] => {
+    const random = createRandom(settings.seed, index, Number(isTest));
+    const chosen = readers.filter((_, feed) => serves(feed, readers.length, isTest));
+    return sampleRows(chosen, layout, { most: isTest ? most / 2 : most, batch: batchRows, random });
+  };
+  return { learn: some(false), test: some(true) };
+}
+
+/** Every fourth feed judges only; a single feed must serve as both. */
+function serves(feed: number, count: number, isTest: boolean): boolean {
+  const every = Math.min(count, 4);
+  return count < 2 || (feed % every === every - 1) === isTest;
+}
+
+/** The integers that a weight may become. */
+function limitsOf({ weightBits = 8, reduceRange }: QuantizeOptions): Limits {
+  if (weightBits !== 8) return narrowGrid(weightBits);
+  return gridOf('int8', { symmetric: true, reduced: reduceRange });
+}
+
+interface Rows {
+  readonly learn: readonly RowBatch[];
+  readonly test: readonly RowBatch[];
+}

@@ -1,0 +1,33 @@
+import { FleetError } from '@edgewise/protocol';
+import { peakActivationMemory } from '../../inspect/memory.ts';
+import type { Model } from '../../onnx/graph.ts';
+import { inferShapes } from '../../onnx/shapes/infer.ts';
+import type { Feeds } from '../../runtime/runtime.ts';
+
+/** What both networks may keep of all feeds at once, in bytes. */
+const keptBytes = 512 * 2 ** 20;
+
+/**
+ * The first feeds, as many as a float network and its quantized form can carry through their layers
+ * side by side within the limit; at least one. Throws `FleetError` `insufficient-data` for none.
+ */
+export async function feedsThatFit(
+  model: Model,
+  feeds: Iterable<Feeds> | AsyncIterable<Feeds>,
+  most = keptBytes,
+): Promise<readonly Feeds[]> {
+  const taken: Feeds[] = [];
+  let count = 1;
+  for await (const feed of feeds) {
+    if (taken.length === 0) count = Math.floor(most / (2 * bytesFor(model, feed)));
+    if (taken.push(feed) >= count) break;
+  }
+  if (taken.length > 0) return taken;
+  throw new FleetError('insufficient-data', 'AdaRound needs at least one input to run.');
+}
+
+function bytesFor(model: Model, feed: Feeds): number {
+  const sizes = Object.entries(feed).map(([name, { dims }]) => [name, dims] as const);
+  const { graph } = inferShapes(model, Object.fromEntries(sizes));
+  return Math.max(1, peakActivationMemory(graph).bytes);
+}

@@ -1,0 +1,91 @@
+import { writeModel } from '../../onnx/write.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { costsOf, type RoundingProblem } from './problem.ts';
+import { buildRoundingStep, choiceFor, roundingNames } from './rounding-step.ts';
+import type { RowBatch } from './sample-rows.ts';
+import type { CompleteSettings } from './settings.ts';
+
+/** What runs the steps. */
+export interface RoundingEngine {
+  readonly runtime: Runtime;
+  readonly threads: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Learns for each weight of a layer whether it goes down or up, and gives the integers as
+ * `[groups, depth, width]`. It starts at the float weights, so that without any step the result is
+ * the nearest integers.
+ */
+export async function learnRounding(
+  problem: RoundingProblem,
+  batches: readonly RowBatch[],
+  { settings, engine }: { readonly settings: CompleteSettings; readonly engine: RoundingEngine },
+): Promise<Float32Array> {
+  const { runtime, threads, signal } = engine;
+  const [first] = batches;
+  if (first === undefined) return problem.nearest;
+  const step = buildRoundingStep(problem, { costs: costsOf(problem, batches), batch: first });
+  const given = signal === undefined ? {} : { signal };
+  await using session = await runtime.load(writeModel(step.model), { threads, ...given });
+  let state = startOf(problem, step.next.keys());
+  for (let at = 0; at < settings.steps; at++) {
+    const batch = batches[at % batches.length] ?? first;
+    const results = await session.run(
+      {
+        ...{ ...state, [roundingNames.input]: batch.input, [roundingNames.wanted]: batch.wanted },
+        ...numbersAt({ ...scheduleAt(at, settings), ...step.scalars(at + 1) }),
+      },
+      given,
+    );
+    state = Object.fromEntries(
+      [...step.next].map(([name, next]) => [name, results[next] as Tensor<'float32'>]),
+    );
+  }
+  return decided(problem, state[roundingNames.choice]?.data ?? new Float32Array());
+}
+
+type State = Readonly<Record<string, Tensor<'float32'>>>;
+
+function startOf({ below, share }: RoundingProblem, names: Iterable<string>): State {
+  const zero = tensor('float32', below.dims, new Float32Array(share.length));
+  const choice = tensor('float32', below.dims, share.map(choiceFor));
+  return Object.fromEntries(
+    Array.from(names, (name) => [name, name === roundingNames.choice ? choice : zero]),
+  );
+}
+
+/** Share of the steps in which nothing presses for decisions (as in the paper's code). */
+const warmUp = 0.2;
+
+/** The exponent falls from the first to the second, so that doubtful weights decide last. */
+const exponents = [20, 2] as const;
+
+function scheduleAt(step: number, { steps, rate, regularisation }: CompleteSettings) {
+  const done = step / steps;
+  const pressed = Math.max(0, (done - warmUp) / (1 - warmUp));
+  const [from, to] = exponents;
+  return {
+    [roundingNames.rate]: rate,
+    [roundingNames.pressure]: done < warmUp ? 0 : regularisation,
+    [roundingNames.exponent]: to + ((from - to) * (1 + Math.cos(Math.PI * pressed))) / 2,
+  };
+}
+
+function numbersAt(numbers: Readonly<Record<string, number>>): State {
+  return Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [
+      name,
+      tensor('float32', [], new Float32Array([value])),
+    ]),
+  );
+}
+
+/** A positive choice goes up: there the rectified sigmoid is above one half. */
+function decided({ below, limits }: RoundingProblem, choice: Float32Array): Float32Array {
+  return below.data.map((steps, at) => {
+    const integer = (choice[at] ?? 0) >= 0 ? steps + 1 : steps;
+    return Math.min(Math.max(integer, limits.least), limits.greatest);
+  });
+}
