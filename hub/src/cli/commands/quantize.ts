@@ -174,6 +174,7 @@ const stages: Readonly<Record<ShrinkProgress['stage'], string>> = {
   choose: 'Trying ways to shrink',
   sensitivity: 'Measuring layers',
   exclude: 'Leaving layers in float',
+  'ada-round': 'Learning how to round',
   'correct-bias': 'Correcting biases',
 };
 
