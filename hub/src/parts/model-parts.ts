@@ -1,5 +1,4 @@
 import { createVerifier, sha256 } from '@edgewise/models/crypto';
-import { readRecipe } from '@edgewise/models/train';
 import type { RouteName } from '@edgewise/protocol/http';
 import type { Handlers } from '../api/handler.ts';
 import type { Clock } from '../clock.ts';
@@ -20,6 +19,7 @@ import { createSqliteRunRecords } from '../pipeline/adapters/sqlite-run-records.
 import { pipelineHandlers } from '../pipeline/handlers.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import { createSqliteRegistryRecords } from '../registry/adapters/sqlite-registry-records.ts';
+import { storedRecipe } from '../registry/base-models.ts';
 import { registryHandlers } from '../registry/handlers.ts';
 import { createLineage } from '../registry/lineage.ts';
 import { createRegistry } from '../registry/registry.ts';
@@ -67,7 +67,7 @@ export function createModelParts(options: ModelPartOptions) {
   });
   const inputOf = async (model: string) => {
     const { recipe } = await registry.model(model);
-    const { input } = readRecipe(JSON.parse(new TextDecoder().decode(await blobs.get(recipe))));
+    const { input } = await storedRecipe(recipe, blobs);
     return { dims: input.shape, dtype: input.dtype };
   };
   const labels = keep.use(

@@ -1,8 +1,9 @@
 import { readManifest } from '@edgewise/models/bundle';
 import { planVariants } from '@edgewise/models/plan';
-import { modelNames, readRecipe } from '@edgewise/models/train';
+import { modelNames } from '@edgewise/models/train';
 import type { DeviceClass } from '@edgewise/protocol';
 import type { ModelInfo, ModelVersion, Run } from '@edgewise/protocol/http';
+import { storedRecipe } from '../registry/base-models.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Champion, Job } from './job.ts';
 import { retrainRecipe } from './retrain-recipe.ts';
@@ -46,7 +47,7 @@ function classesOf({ model, deviceClasses }: JobFacts): DeviceClass[] {
 
 /** The recipe a retraining follows, as a blob of its own. */
 export async function storeRetrainRecipe(recipe: string, blobs: BlobStore): Promise<string> {
-  const base = readRecipe(JSON.parse(new TextDecoder().decode(await blobs.get(recipe))));
+  const base = await storedRecipe(recipe, blobs);
   return blobs.put(new TextEncoder().encode(JSON.stringify(retrainRecipe(base))));
 }
 

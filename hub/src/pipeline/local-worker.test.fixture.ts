@@ -1,8 +1,8 @@
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
-import { readRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import type { PipelineStep } from '@edgewise/protocol/http';
 import { readSnapshot } from '../datasets/read-snapshot.ts';
+import { storedRecipe } from '../registry/base-models.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { createOnnxTrainer } from './adapters/onnx-trainer.ts';
 import { decodeJob } from './job.ts';
@@ -20,11 +20,11 @@ export function localWorker(
     async run(order, listener, signal): Promise<WorkOutcome> {
       try {
         const job = decodeJob(await blobs.get(order.job));
-        const recipe = JSON.parse(new TextDecoder().decode(await blobs.get(job.recipe)));
+        const recipe = await storedRecipe(job.recipe, blobs);
         const snapshot = await readSnapshot(blobs, job.snapshot);
         await runSteps(
           {
-            ...{ job, jobDigest: order.job, recipe: readRecipe(recipe), blobs, signal },
+            ...{ job, jobDigest: order.job, recipe, blobs, signal },
             trainer: () => Promise.resolve(createOnnxTrainer(createOnnxRuntime())),
             ...{ runtime: createOnnxRuntime(), host: 'x64-vnni', checkpoint: order.checkpoint },
             signer: { publicKeyPem: order.publicKeyPem, sign: listener.sign },

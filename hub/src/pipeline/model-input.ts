@@ -1,8 +1,8 @@
 import type { ModelInput } from '@edgewise/models/bundle';
-import { modelNames, type Recipe } from '@edgewise/models/train';
+import { type ModelRecipe, modelNames } from '@edgewise/models/train';
 
 /** The input of a model that follows a recipe, as its manifest declares it. */
-export function inputOf({ input }: Recipe): ModelInput {
+export function inputOf({ input }: ModelRecipe): ModelInput {
   return {
     name: modelNames.input,
     dtype: input.dtype,

@@ -4,13 +4,13 @@
  * goes on at the step (a training at its last checkpoint) and comes to the same bytes.
  */
 import type { Signer } from '@edgewise/models/bundle';
-import { type Recipe, readRecipe } from '@edgewise/models/train';
 import { type Code, type DeviceClass, FleetError } from '@edgewise/protocol';
 import type { ModelVersion, Run } from '@edgewise/protocol/http';
 import type { Clock } from '../clock.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import type { Live } from '../live.ts';
 import { newId } from '../new-id.ts';
+import { storedRecipe } from '../registry/base-models.ts';
 import type { Registry } from '../registry/registry.ts';
 import { createSignal, type Signal } from '../signal.ts';
 import type { BlobStore } from '../store/blobs.ts';
@@ -19,7 +19,7 @@ import { decodeJob, encodeJob } from './job.ts';
 import { repetitionOf, reproductionOf } from './reproduction/reproduction.ts';
 import { createRunLog } from './run-log.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
-import { assertTfjsTrains } from './tfjs-gaps.ts';
+import { assertTrains } from './tfjs-gaps.ts';
 import { toVersion } from './to-version.ts';
 import type { Worker, WorkOutcome } from './worker.ts';
 
@@ -198,8 +198,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     await assertTrainable(model.dataset);
     const recipe =
       request.kind === 'retrain' ? await storeRetrainRecipe(model.recipe, blobs) : model.recipe;
-    const plan = await recipeAt(recipe);
-    if (plan.trainer === 'tfjs') assertTfjsTrains(plan);
+    const plan = await storedRecipe(recipe, blobs);
+    assertTrains(plan);
     const snapshot = await datasets.snapshot(model.dataset);
     const run: Run = {
       ...{ id: newId('run'), model: request.model, kind: request.kind },
@@ -224,10 +224,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       'insufficient-data',
       `Data set "${dataset}" has no training samples; import some into its part "train".`,
     );
-  }
-
-  async function recipeAt(digest: string): Promise<Recipe> {
-    return readRecipe(JSON.parse(new TextDecoder().decode(await blobs.get(digest))));
   }
 
   async function find(run: string): Promise<RunRecord> {

@@ -1,4 +1,4 @@
-import type { Layer, LayerName, Recipe } from '@edgewise/models/train';
+import type { Layer, LayerName, ModelRecipe, Recipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 
 type Gap = (layer: Layer) => string | undefined;
@@ -17,6 +17,11 @@ const known: Readonly<Partial<Record<LayerName, Gap>>> = {
   ...{ depthwise: none, dense: none, relu: none, relu6: none, maxpool: none, avgpool: none },
   ...{ globalavgpool: none, batchnorm: none, flatten: none, dropout: none },
 };
+
+/** Refuses a recipe that its own trainer cannot follow: throws `unsupported` and names the layer. */
+export function assertTrains(recipe: ModelRecipe): void {
+  if ('trainer' in recipe && recipe.trainer === 'tfjs') assertTfjsTrains(recipe);
+}
 
 /** Refuses a recipe that tfjs cannot train: throws `unsupported` and names the layer. */
 export function assertTfjsTrains(recipe: Recipe): void {

@@ -1,4 +1,6 @@
+import { isTuneRecipe } from '@edgewise/models/train';
 import type { PipelineStep } from '@edgewise/protocol/http';
+import { storedRecipe } from '../registry/base-models.ts';
 import type { VersionRecord } from '../registry/registry-records.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Job } from './job.ts';
@@ -17,9 +19,11 @@ export async function toVersion(
   const trained = await read('train');
   const { accuracy } = await read('evaluate');
   const { variants } = await read('package');
+  const recipe = await storedRecipe(job.recipe, options.blobs);
   return {
     ...{ model: job.model, version: job.version, createdAtMs: options.nowMs, run: job.run },
     ...{ snapshot: job.snapshot, recipe: job.recipe, parent: job.champion?.version ?? null },
+    ...(isTuneRecipe(recipe) && { base: recipe.base.model }),
     fp32: { accuracy, graphBytes: trained.graphBytes, digest: trained.model },
     variants: [...variants],
     gate: await read('gate'),

@@ -1,4 +1,9 @@
-import type { TrainerName, TrainOptions, TrainResult } from '@edgewise/models/train';
+import type {
+  FineTuneOptions,
+  TrainerName,
+  TrainOptions,
+  TrainResult,
+} from '@edgewise/models/train';
 
 /** What a trainer computes with, for people. */
 export interface TrainerEngine {
@@ -14,6 +19,9 @@ export interface TrainerEngine {
 /** What a trainer is asked to do. */
 export type TrainRequest = Omit<TrainOptions, 'runtime' | 'stepWith'>;
 
+/** What a trainer is asked to do with an imported model. */
+export type TuneRequest = Omit<FineTuneOptions, 'runtime' | 'stepWith'>;
+
 /**
  * Trains recipes. Promises, whatever the engine: the result is the ONNX graph that the recipe
  * describes, with its own input scaling, its outputs and the names of its weights; batches,
@@ -25,4 +33,6 @@ export type TrainRequest = Omit<TrainOptions, 'runtime' | 'stepWith'>;
 export interface Trainer {
   readonly engine: TrainerEngine;
   train(request: TrainRequest): Promise<TrainResult>;
+  /** Trains an imported model further, with the same promises; absent where the engine cannot. */
+  readonly tune?: (request: TuneRequest) => Promise<TrainResult>;
 }

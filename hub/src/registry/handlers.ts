@@ -3,6 +3,7 @@ import type { Lineage } from '@edgewise/protocol/http';
 import type { Handlers } from '../api/handler.ts';
 import type { Clock } from '../clock.ts';
 import type { BlobStore } from '../store/blobs.ts';
+import { importBase } from './base-models.ts';
 import { importBundle } from './import-bundle.ts';
 import type { Registry } from './registry.ts';
 
@@ -25,6 +26,7 @@ export function registryHandlers({
   | 'listVersions'
   | 'getVersion'
   | 'importBundle'
+  | 'importBase'
   | 'putBlob'
   | 'getBlob'
   | 'why'
@@ -40,6 +42,7 @@ export function registryHandlers({
     getVersion: ({ params }) => registry.version(params.model, Number(params.version)),
     importBundle: ({ params, body }, { caller }) =>
       importBundle(params.model, { ...body, caller: caller.name }, { registry, blobs, clock }),
+    importBase: ({ body }) => importBase(body, blobs),
     async putBlob({ params, body }) {
       const digest = await blobs.put(body);
       if (digest === params.digest) return { ok: true };

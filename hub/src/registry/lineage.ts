@@ -9,6 +9,7 @@ import {
   type Verifier,
   verifyManifest,
 } from '@edgewise/models/bundle';
+import { namesBase, readTuneRecipe } from '@edgewise/models/train';
 import { type BundleRef, FleetError } from '@edgewise/protocol';
 import type { Lineage, LineageLink, ModelVersion } from '@edgewise/protocol/http';
 import { decodeSnapshot } from '../datasets/snapshot.ts';
@@ -116,6 +117,7 @@ async function originLinks(manifest: Manifest, options: LineageOptions): Promise
       : [await plain('calibration', lineage.calibration, 'Calibration inputs')]),
     await plain('run', lineage.run, 'Run: recipe, snapshot, seed and settings'),
     await plain('recipe', lineage.recipe, 'Recipe'),
+    ...(await baseLinks(lineage.recipe, blobs)),
     await snapshotLink(lineage.snapshot, blobs),
   ];
   const version = await options.version(manifest.model, manifest.version);
@@ -131,6 +133,25 @@ async function originLinks(manifest: Manifest, options: LineageOptions): Promise
     );
   }
   return links;
+}
+
+/** The imported model that a recipe trains further, which it names by digest. */
+async function baseLinks(recipe: string, blobs: BlobStore): Promise<LineageLink[]> {
+  const { bytes } = await read(blobs, recipe);
+  const base = bytes === undefined ? undefined : baseIn(bytes);
+  if (base === undefined) return [];
+  const label = 'Imported model that it was trained further from';
+  return [linkOf('base', base, { label, fault: (await read(blobs, base)).fault })];
+}
+
+function baseIn(recipe: Uint8Array): string | undefined {
+  try {
+    const document: unknown = JSON.parse(new TextDecoder().decode(recipe));
+    return namesBase(document) ? readTuneRecipe(document).base.model : undefined;
+  } catch {
+    // A bundle that was built elsewhere may name a recipe in another form: it has no base to show.
+    return undefined;
+  }
 }
 
 /** A snapshot holds when its document and every shard and sample that it names hold. */

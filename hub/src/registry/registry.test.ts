@@ -53,7 +53,7 @@ async function setUp(devices: readonly DeviceRecord[] = []) {
 }
 
 /** A signed bundle whose whole lineage lies in the blob store. */
-async function pack(blobs: BlobStore, version: number) {
+async function pack(blobs: BlobStore, version: number, recipeText = 'a recipe') {
   const put = (text: string) => blobs.put(utf8(text));
   const shard = await put('a shard');
   const snapshot = await blobs.put(
@@ -69,7 +69,7 @@ async function pack(blobs: BlobStore, version: number) {
       inputs: [{ name: 'input', dtype: 'uint8', dims: [2, 2, 1], source: 'image' }],
       parity: { tolerance: 0.1, topAgreement: 0.9 },
       lineage: {
-        ...{ recipe: await put('a recipe'), snapshot, run: await put('a run') },
+        ...{ recipe: await put(recipeText), snapshot, run: await put('a run') },
         ...{ model: await put('a float graph'), calibration: await put('calibration') },
       },
       window: { samples: 100, maxSpanMs: 1000, minSpanMs: 0 },
@@ -170,6 +170,22 @@ test('the chain behind a device holds link by link', async () => {
       ...['graph true', 'model true', 'calibration true', 'run true', 'recipe true'],
       ...['snapshot true', 'gate null'],
     ],
+  );
+});
+
+test('a model that was trained further from an imported one leads to its bytes', async () => {
+  await using hub = await setUp();
+  const base = await hub.blobs.put(utf8('an imported model'));
+  const { layers: _, input: __, ...settings } = recipe;
+  const tune = { ...settings, base: { model: base, classes: 2 } };
+  const bundle = await pack(hub.blobs, 1, JSON.stringify(tune));
+  const { ok, links } = await whyOf(hub.blobs, bundle.ref);
+  assert.equal(ok, true);
+  assert.equal(links.find(({ kind }) => kind === 'base')?.id, base);
+  const broken = await whyOf(damaged(hub.blobs, base), bundle.ref);
+  assert.deepEqual(
+    broken.links.filter(({ verified }) => verified === false).map(({ kind }) => kind),
+    ['base'],
   );
 });
 

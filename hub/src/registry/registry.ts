@@ -1,4 +1,4 @@
-import { classCount, type Recipe, readRecipe } from '@edgewise/models/train';
+import { classesIn, isTuneRecipe, type ModelRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import type { Dataset, ModelInfo, ModelPolicies, ModelVersion } from '@edgewise/protocol/http';
 import type { Clock } from '../clock.ts';
@@ -6,6 +6,7 @@ import type { DeviceRecord } from '../fleet/fleet.ts';
 import type { Live } from '../live.ts';
 import { createSignal, type Signal } from '../signal.ts';
 import type { BlobStore } from '../store/blobs.ts';
+import { completeRecipe } from './base-models.ts';
 import { defaultPolicies } from './policies.ts';
 import type {
   AuditEntry,
@@ -17,7 +18,7 @@ import type {
 /** What is to be registered. */
 export interface ModelChange {
   readonly dataset: string;
-  /** A recipe as parsed JSON. */
+  /** A recipe as parsed JSON, of its own layers or for an imported model. */
   readonly recipe: unknown;
   /** What is left out stays as it is, or becomes the default. */
   readonly policies?: Partial<ModelPolicies>;
@@ -31,7 +32,7 @@ export interface Registry {
   model(model: string): Promise<ModelInfo>;
   /** Models that draw on a data set. */
   modelsOf(dataset: string): Promise<readonly string[]>;
-  /** Rejects with `invalid-argument` for a faulty recipe and `not-found` for a missing data set. */
+  /** Rejects with `invalid-argument` for a faulty recipe and `not-found` for a missing data set or imported model. */
   putModel(model: string, change: ModelChange): Promise<ModelInfo>;
   /** Newest first. */
   versions(model: string): Promise<readonly ModelVersion[]>;
@@ -88,14 +89,14 @@ export function createRegistry(options: RegistryOptions): Registry {
       return models.filter((model) => model.dataset === dataset).map(({ id }) => id);
     },
     async putModel(model, change) {
-      const recipe = readRecipe(change.recipe);
+      const recipe = await completeRecipe(change.recipe, blobs);
       const dataset = await options.dataset(change.dataset);
       assertFits(recipe, dataset);
       const known = await records.findModel(model);
       const record = {
         id: model,
         dataset: change.dataset,
-        recipe: await blobs.put(new TextEncoder().encode(JSON.stringify(change.recipe))),
+        recipe: await blobs.put(new TextEncoder().encode(JSON.stringify(recipe))),
         policies: { ...(known?.policies ?? defaultPolicies), ...change.policies },
         createdAtMs: known?.createdAtMs ?? clock.now(),
       };
@@ -136,7 +137,7 @@ function servedBy(version: VersionRecord, devices: readonly DeviceRecord[]): str
     .map(({ id }) => id);
 }
 
-function assertFits(recipe: Recipe, dataset: Dataset): void {
+function assertFits(recipe: ModelRecipe, dataset: Dataset): void {
   const { input } = recipe;
   const size = (dims: readonly number[]) => dims.reduce((product, one) => product * one, 1);
   if (input.dtype !== dataset.dtype || size(input.shape) !== size(dataset.dims)) {
@@ -145,11 +146,11 @@ function assertFits(recipe: Recipe, dataset: Dataset): void {
       `The recipe takes ${input.dtype} inputs of [${input.shape.join(', ')}], but data set "${dataset.id}" holds ${dataset.dtype} of [${dataset.dims.join(', ')}].`,
     );
   }
-  const classes = classCount(recipe);
+  const classes = classesIn(recipe);
   if (classes !== dataset.classes.length) {
     throw new FleetError(
       'invalid-argument',
-      `The recipe tells ${classes} classes apart, but data set "${dataset.id}" has ${dataset.classes.length}; change the units of its last layer.`,
+      `The recipe tells ${classes} classes apart, but data set "${dataset.id}" has ${dataset.classes.length}; change the ${isTuneRecipe(recipe) ? '"classes" of its "base"' : 'units of its last layer'}.`,
     );
   }
 }

@@ -8,6 +8,7 @@ export {
 } from './checkpoint.ts';
 export { createTape, type ForwardFacts, type Tape } from './differentiate.ts';
 export { type Evaluation, evaluate } from './evaluate.ts';
+export { type BaseFacts, describeBase } from './fine-tune/describe-base.ts';
 export { type FineTuneOptions, fineTune } from './fine-tune/fine-tune.ts';
 export {
   type CompleteTuneRecipe,

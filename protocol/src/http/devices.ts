@@ -110,6 +110,7 @@ export const LineageLink = Type.Object({
     'graph',
     'run',
     'recipe',
+    'base',
     'snapshot',
     'model',
     'calibration',

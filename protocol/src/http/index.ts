@@ -13,6 +13,7 @@ export {
 export { LiveEvent } from './events.ts';
 export { Health, HubStatus, TokenInfo } from './hub.ts';
 export {
+  BaseModel,
   GateReport,
   Metric,
   ModelInfo,

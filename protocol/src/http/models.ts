@@ -78,6 +78,8 @@ export const ModelVersion = Type.Object({
   snapshot: Digest,
   recipe: Digest,
   parent: Type.Union([Version, Type.Null()]),
+  /** The imported model that was trained further; absent where the recipe has layers of its own. */
+  base: Type.Optional(Digest),
   /** The float graph it was shrunk from; accuracy and size are `null` when it was imported without it. */
   fp32: Type.Object({
     accuracy: Type.Union([Type.Number(), Type.Null()]),
@@ -90,6 +92,23 @@ export const ModelVersion = Type.Object({
   servedBy: Type.Array(Id),
 });
 export type ModelVersion = Static<typeof ModelVersion>;
+
+/** An imported model that recipes may train further: they name it by its digest. */
+export const BaseModel = Type.Object({
+  digest: Digest,
+  sizeBytes: Count,
+  inputs: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      dtype: Type.Union([Type.String(), Type.Null()]),
+      /** A number, the name of an open size, or `null` for one without a name. */
+      dims: Type.Array(Type.Union([Count, Type.String(), Type.Null()])),
+    }),
+  ),
+  /** Weights below its head, by the names that a recipe's `freeze` knows them by. */
+  weights: Type.Array(Type.String()),
+});
+export type BaseModel = Static<typeof BaseModel>;
 
 /** One point of a learning curve. */
 export const Metric = Type.Object({

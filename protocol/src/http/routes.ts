@@ -8,7 +8,7 @@ import { Alarm } from './alarms.ts';
 import { Dataset, datasetParts, FieldSample, Snapshot } from './data.ts';
 import { Device, FeatureComparison, Lineage, WindowSummary } from './devices.ts';
 import { Health, HubStatus, TokenInfo } from './hub.ts';
-import { ModelInfo, ModelPolicies, ModelVersion, Rollout, Run } from './models.ts';
+import { BaseModel, ModelInfo, ModelPolicies, ModelVersion, Rollout, Run } from './models.ts';
 import { ParityRow } from './parity.ts';
 import type { Route } from './route.ts';
 import { ScopeSchema } from './scopes.ts';
@@ -313,6 +313,16 @@ export const routes = {
     tag: 'models',
     summary:
       'Registers a bundle whose files were uploaded as blobs, without evaluation; the reason is recorded.',
+  },
+  importBase: {
+    method: 'POST',
+    path: '/api/v1/base-models',
+    scope: 'operate',
+    body: 'bytes',
+    response: BaseModel,
+    tag: 'models',
+    summary:
+      'Keeps an ONNX model that recipes may train further, and says what it takes and what can be frozen.',
   },
   putBlob: {
     method: 'PUT',

@@ -262,6 +262,7 @@ export const en = {
         snapshot: 'snapshot',
         model: 'model',
         calibration: 'calibration',
+        base: 'imported model',
         gate: 'gate',
         parent: 'parent',
       },

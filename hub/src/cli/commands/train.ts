@@ -13,6 +13,7 @@ import { buildForOption, type PolicyFlags, policiesOf, predictionsOption } from 
 interface TrainOptions extends HubOptions, PolicyFlags {
   readonly dataset: string;
   readonly recipe: string;
+  readonly from?: string;
   readonly seed?: string;
   readonly trainer?: TrainerName;
 }
@@ -25,6 +26,10 @@ export function addTrain(program: Command, io: Io): void {
       .description('train, shrink to int8, evaluate and package a new version')
       .requiredOption('--dataset <name>', 'data set to train on')
       .requiredOption('--recipe <file>', 'recipe, a JSON file')
+      .option(
+        '--from <file>',
+        'ONNX model to train further; the recipe has a "base" instead of layers',
+      )
       .addOption(predictionsOption())
       .addOption(buildForOption())
       .addOption(
@@ -36,7 +41,7 @@ export function addTrain(program: Command, io: Io): void {
       .option('--seed <number>', 'seed of weights and data order; default the recipe decides')
       .addHelpText(
         'after',
-        '\nThe run goes on at the hub when you leave with Ctrl-C. The same recipe, data and seed give the same bytes.\n\nExamples:\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json\n  edgewise train pumps --dataset pumps --recipe models/recipes/vectors.json --predictions qos0',
+        '\nThe run goes on at the hub when you leave with Ctrl-C. The same recipe, data and seed give the same bytes.\n--from replaces the last linear layer of any float classifier and trains what "base.freeze" leaves free.\n\nExamples:\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json\n  edgewise train pumps --dataset pumps --recipe models/recipes/vectors.json --predictions qos0\n  edgewise train parts --dataset parts --recipe tune.json --from mobilenet.onnx',
       ),
   ).action(async (model: string, options: TrainOptions) => {
     const client = clientOf(options);
@@ -44,10 +49,7 @@ export function addTrain(program: Command, io: Io): void {
       params: { model },
       body: {
         dataset: options.dataset,
-        recipe: withTrainer(
-          parseRecipe(await readNamedFile(io, options.recipe), options.recipe),
-          options.trainer,
-        ),
+        recipe: await recipeOf(client, io, options),
         policies: policiesOf(options),
       },
     });
@@ -62,6 +64,34 @@ export function addTrain(program: Command, io: Io): void {
     answerVersion(io, options, version);
   });
 }
+
+/** The recipe as the options complete it; the model that it trains further is brought to the hub. */
+async function recipeOf(client: Client, io: Io, options: TrainOptions): Promise<unknown> {
+  const { recipe: file, from, trainer } = options;
+  const recipe = withTrainer(parseRecipe(await readNamedFile(io, file), file), trainer);
+  if (from === undefined) return recipe;
+  const body = await readNamedFile(io, from);
+  const base = await client.call('importBase', { body }).catch((thrown) => {
+    const { code, reason } = FleetError.from(thrown);
+    throw new FleetError(code, `${from}: ${reason}`, { cause: thrown });
+  });
+  io.note(`${from} is at the hub, ${sizeOf(base.sizeBytes)}: ${base.digest}`);
+  return withBase(recipe, base.digest);
+}
+
+/** The recipe for an imported model, with the digest by which the hub knows it. */
+function withBase(recipe: unknown, model: string): unknown {
+  if (isRecord(recipe) && isRecord(recipe.base)) {
+    return { ...recipe, base: { ...recipe.base, model } };
+  }
+  throw new FleetError(
+    'invalid-argument',
+    'With --from the recipe has no layers but a "base" like {"classes": 10, "freeze": ["conv1*"]}.',
+  );
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Says what stands in for parts that a data set lacks. */
 async function noteParts(client: Client, io: Io, dataset: string): Promise<void> {
@@ -90,8 +120,7 @@ function parseRecipe(bytes: Uint8Array, file: string): unknown {
 
 /** The recipe, trained by what the command line says. */
 function withTrainer(recipe: unknown, trainer: TrainerName | undefined): unknown {
-  const isRecord = typeof recipe === 'object' && recipe !== null;
-  return trainer === undefined || !isRecord ? recipe : { ...recipe, trainer };
+  return trainer === undefined || !isRecord(recipe) ? recipe : { ...recipe, trainer };
 }
 
 /** Prints a new version; one that failed its gate ends the command with `refused`. */
@@ -114,6 +143,7 @@ function versionText(version: ModelVersion): string {
   const { fp32 } = version;
   return [
     `${version.model} ${version.version}: gate ${version.gate.verdict}`,
+    ...(version.base === undefined ? [] : [`  from  imported model ${version.base.slice(0, 12)}`]),
     `  fp32  accuracy ${percent(fp32.accuracy)}, ${sizeOf(fp32.graphBytes)}`,
     ...version.variants.flatMap(variantLines),
     ...version.gate.checks.map(({ ok, sentence }) => `  ${ok ? 'ok  ' : 'FAIL'}  ${sentence}`),

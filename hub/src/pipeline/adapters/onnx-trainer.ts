@@ -1,5 +1,5 @@
 import type { Runtime } from '@edgewise/models/runtime';
-import { train } from '@edgewise/models/train';
+import { fineTune, train } from '@edgewise/models/train';
 import type { Trainer } from '../trainer.ts';
 
 /** Trains ONNX graphs in the runtime that also serves them. */
@@ -11,5 +11,6 @@ export function createOnnxTrainer(runtime: Runtime): Trainer {
       build: runtime.build,
     },
     train: (request) => train({ ...request, runtime }),
+    tune: (request) => fineTune({ ...request, runtime }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Signer } from '@edgewise/models/bundle';
 import type { Runtime } from '@edgewise/models/runtime';
-import type { Recipe } from '@edgewise/models/train';
+import type { ModelRecipe } from '@edgewise/models/train';
 import type { DeviceClass } from '@edgewise/protocol';
 import type { Metric } from '@edgewise/protocol/http';
 import type { BlobStore } from '../../store/blobs.ts';
@@ -14,7 +14,7 @@ export interface StepContext {
   readonly job: Job;
   /** Digest of the job. */
   readonly jobDigest: string;
-  readonly recipe: Recipe;
+  readonly recipe: ModelRecipe;
   readonly blobs: BlobStore;
   readonly runtime: Runtime;
   /** The trainer that the recipe asks for; loaded on first use. */

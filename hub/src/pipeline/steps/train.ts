@@ -1,12 +1,18 @@
-import { readModel, writeModel } from '@edgewise/models/onnx';
+import { type Model, readModel, writeModel } from '@edgewise/models/onnx';
 import {
   type Checkpoint,
+  type CompleteTuneRecipe,
   decodeCheckpoint,
   encodeCheckpoint,
+  isTuneRecipe,
   type LabelledData,
   type TrainEvent,
+  type TrainResult,
 } from '@edgewise/models/train';
+import { FleetError } from '@edgewise/protocol';
+import type { BlobStore } from '../../store/blobs.ts';
 import type { StepResults } from '../step-results.ts';
+import type { Trainer, TuneRequest } from '../trainer.ts';
 import type { StepContext, StepReports, StepWork } from './context.ts';
 
 /** Steps between two points of the learning curve. */
@@ -27,19 +33,22 @@ export const trainModel: StepWork<StepResults['train']> = async (context) => {
       : undefined;
   const trainer = await context.trainer();
   report.trainer(trainer.engine);
-  const result = await trainer.train({
-    ...{ recipe, data, signal, seed: job.seed, threads: job.threads },
+  const request = {
+    ...{ data, signal, seed: job.seed, threads: job.threads },
     validation: firstOf(validation, validationSamples),
     ...(initial && { initial }),
     ...(resume && { resume }),
     onProgress: createTeller(report),
     checkpoint: {
       everySteps: checkpointEverySteps,
-      async save(checkpoint) {
+      async save(checkpoint: Checkpoint) {
         await report.checkpoint(await blobs.put(encodeCheckpoint(checkpoint)));
       },
     },
-  });
+  };
+  const result = isTuneRecipe(recipe)
+    ? await tuneWith(trainer, { ...request, recipe, base: await baseOf(recipe, blobs) })
+    : await trainer.train({ ...request, recipe });
   const bytes = writeModel(result.model);
   return {
     model: await blobs.put(bytes),
@@ -47,6 +56,16 @@ export const trainModel: StepWork<StepResults['train']> = async (context) => {
     imagesPerSecond: result.imagesPerSecond,
   };
 };
+
+function tuneWith(trainer: Trainer, request: TuneRequest): Promise<TrainResult> {
+  if (trainer.tune !== undefined) return trainer.tune(request);
+  const { library } = trainer.engine;
+  throw new FleetError('unsupported', `${library} cannot train an imported model further.`);
+}
+
+async function baseOf({ base }: CompleteTuneRecipe, blobs: BlobStore): Promise<Model> {
+  return readModel(await blobs.get(base.model));
+}
 
 async function lastCheckpoint({ blobs, checkpoint }: StepContext): Promise<Checkpoint | undefined> {
   return checkpoint === undefined ? undefined : decodeCheckpoint(await blobs.get(checkpoint));

@@ -1,9 +1,10 @@
 import type { Signer } from '@edgewise/models/bundle';
 import type { Runtime } from '@edgewise/models/runtime';
 import { createOnnxRuntime, detectDeviceClass } from '@edgewise/models/runtime-onnx';
-import { type Recipe, readRecipe } from '@edgewise/models/train';
+import type { ModelRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import { readSnapshot } from '../../datasets/read-snapshot.ts';
+import { storedRecipe } from '../../registry/base-models.ts';
 import { createFileBlobs } from '../../store/adapters/file-blobs.ts';
 import type { BlobStore } from '../../store/blobs.ts';
 import { createOnnxTrainer } from '../adapters/onnx-trainer.ts';
@@ -28,7 +29,7 @@ const progressEveryMs = 200;
 export async function workOn(order: WorkOrder, line: HubLine): Promise<void> {
   const blobs = await createFileBlobs(order.blobFolder);
   const job = decodeJob(await blobs.get(order.job));
-  const recipe = readRecipe(JSON.parse(new TextDecoder().decode(await blobs.get(job.recipe))));
+  const recipe = await storedRecipe(job.recipe, blobs);
   const runtime = createOnnxRuntime();
   const context = {
     ...{ job, jobDigest: order.job, recipe, blobs, signal: line.signal, runtime },
@@ -48,8 +49,8 @@ export async function workOn(order: WorkOrder, line: HubLine): Promise<void> {
 }
 
 /** tfjs is large: only a recipe that names it loads it. */
-async function trainerOf({ trainer }: Recipe, runtime: Runtime): Promise<Trainer> {
-  if (trainer !== 'tfjs') return createOnnxTrainer(runtime);
+async function trainerOf(recipe: ModelRecipe, runtime: Runtime): Promise<Trainer> {
+  if (!('trainer' in recipe) || recipe.trainer !== 'tfjs') return createOnnxTrainer(runtime);
   const { createTfjsTrainer } = await import('../adapters/tfjs/tfjs-trainer.ts');
   return createTfjsTrainer(runtime);
 }

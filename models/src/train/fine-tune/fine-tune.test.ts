@@ -7,6 +7,7 @@ import { readModel } from '../../onnx/read.ts';
 import { writeModel } from '../../onnx/write.ts';
 import { createRandom } from '../../random/random.ts';
 import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
+import { prepare } from '../../shrink/prepare.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { LabelledData } from '../batches.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
@@ -70,6 +71,7 @@ test('a PyTorch network with a new head learns other classes from raw bytes', as
     ],
   );
   await using session = await runtime.load(writeModel(model));
+  assert.ok(prepare(model).graph.nodes.some(({ outputs }) => outputs.includes('features')));
   const { probabilities } = await session.run({ input: stripes(1, 3).inputs });
   assert.equal(probabilities?.data.length, 3);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readModel } from '../../onnx/read.ts';
+import { describeBase } from './describe-base.ts';
 import { classesIn, completeTuneRecipe, isTuneRecipe, readModelRecipe } from './model-recipe.ts';
 import { readTuneRecipe } from './tune-recipe.ts';
 
@@ -42,4 +43,16 @@ test('a recipe with layers of its own is read as ever', () => {
   assert.ok(!isTuneRecipe(recipe));
   assert.equal(classesIn(recipe), 4);
   assert.throws(() => readModelRecipe({ ...settings, input, layers: [] }), /"layers"/);
+});
+
+test('an imported model says its input and what can be frozen', () => {
+  const { inputs, weights } = describeBase(torchNet);
+  assert.deepEqual(
+    inputs.map(({ dims }) => dims?.slice(1)),
+    [[1, 12, 12]],
+  );
+  assert.ok(weights.length >= 2);
+  for (const name of weights) {
+    assert.ok(completeTuneRecipe(readTuneRecipe(tune({ freeze: [name] })), torchNet), name);
+  }
 });

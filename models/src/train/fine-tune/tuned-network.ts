@@ -139,10 +139,16 @@ export function buildTuned(
   }
   for (const name of Object.values(headNames)) graph.initializer(name, weights.get(name) as Tensor);
   writeInput(graph, body, { form, output: bodyNames.input });
+  // Where the head sees the body's own output, that has the name: a copy would not outlive tidying.
+  const nameOf = (name: string): string =>
+    name === bodyNames.features && !body.isSpatial ? modelNames.features : name;
   for (const { op, inputs, outputs, attributes, domain } of body.graph.nodes) {
-    graph.ops(op, inputs, outputs, { attributes: Object.fromEntries(attributes), domain });
+    graph.ops(op, inputs.map(nameOf), outputs.map(nameOf), {
+      attributes: Object.fromEntries(attributes),
+      domain,
+    });
   }
-  writeFeatures(graph, body);
+  if (body.isSpatial) writeMeans(graph);
   graph.op('Gemm', [modelNames.features, headNames.weight, headNames.bias], {
     output: modelNames.logits,
     attributes: { transB: int(1) },
@@ -158,12 +164,8 @@ export function buildTuned(
   return graph.build();
 }
 
-function writeFeatures(graph: GraphBuilder, { isSpatial }: Body): void {
-  const output = modelNames.features;
-  if (!isSpatial) {
-    graph.op('Identity', [bodyNames.features], { output });
-    return;
-  }
+/** The means of images or series, which the head sees. */
+function writeMeans(graph: GraphBuilder): void {
   const mean = graph.op('GlobalAveragePool', [bodyNames.features]);
-  graph.op('Flatten', [mean], { output, attributes: { axis: int(1) } });
+  graph.op('Flatten', [mean], { output: modelNames.features, attributes: { axis: int(1) } });
 }
