@@ -31,6 +31,14 @@ test('the weights of the best epoch are kept beside the present ones', () => {
   });
 });
 
+test('a training for few bits keeps the float weights that it started from', () => {
+  const float = { 'dense0.weight': tensor('float32', [1, 2], new Float32Array([6, 7])) };
+  assert.deepEqual(decodeCheckpoint(encodeCheckpoint({ ...checkpoint, float })), {
+    ...checkpoint,
+    float,
+  });
+});
+
 const other = (metadata: ReadonlyMap<string, string>): Uint8Array =>
   writeModel(createGraphBuilder({ name: 'other', metadata }).build());
 

@@ -36,21 +36,29 @@ export interface Checkpoint {
   readonly running: { readonly loss: number; readonly correct: number };
   /** Weights and statistics after the best epoch so far; kept only where the recipe asks for it. */
   readonly best?: Readonly<Record<string, Tensor>>;
+  /**
+   * Only of a training for few bits, which takes ranges from them: weights and statistics of the float
+   * model that it started from.
+   */
+  readonly float?: Readonly<Record<string, Tensor>>;
 }
 
 const metadataKey = 'edgewise.checkpoint';
 
-/** What tensors of the best epoch are called in the file, before their own names. */
-const bestPrefix = 'best/';
+/** What tensors beside the state are called in the file, before their own names. */
+const prefixes = { best: 'best/', float: 'float-model/' } as const;
 
 /** A checkpoint as the bytes of an ONNX file without nodes: its tensors are the initializers. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { state, best, ...rest } = checkpoint;
+  const { state, best, float, ...rest } = checkpoint;
   const metadata = new Map([[metadataKey, JSON.stringify(rest)]]);
   const graph = createGraphBuilder({ name: 'checkpoint', metadata });
   for (const [name, value] of Object.entries(state)) graph.initializer(name, value);
   for (const [name, value] of Object.entries(best ?? {})) {
-    graph.initializer(`${bestPrefix}${name}`, value);
+    graph.initializer(`${prefixes.best}${name}`, value);
+  }
+  for (const [name, value] of Object.entries(float ?? {})) {
+    graph.initializer(`${prefixes.float}${name}`, value);
   }
   return writeModel(graph.build());
 }
@@ -64,14 +72,19 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     throw new FleetError('malformed', 'The file holds no checkpoint of a training.');
   }
   const tensors = [...graph.initializers] as [string, Tensor][];
-  const state = tensors.filter(([name]) => !name.startsWith(bestPrefix));
-  const best = tensors
-    .filter(([name]) => name.startsWith(bestPrefix))
-    .map(([name, value]) => [name.slice(bestPrefix.length), value] as const);
+  const within = (prefix: string) =>
+    tensors
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value] as const);
+  const [best, float] = [within(prefixes.best), within(prefixes.float)];
+  const state = tensors.filter(
+    ([name]) => !Object.values(prefixes).some((prefix) => name.startsWith(prefix)),
+  );
   return {
     ...rest,
     state: Object.fromEntries(state),
     ...(best.length > 0 && { best: Object.fromEntries(best) }),
+    ...(float.length > 0 && { float: Object.fromEntries(float) }),
   };
 }
 

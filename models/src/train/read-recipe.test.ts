@@ -16,7 +16,27 @@ for (const name of ['digits', 'depthwise', 'mobilenet', 'series', 'vectors']) {
   });
 }
 
+test('a recipe may be trained on for few bits', () => {
+  const quantization = { weightBits: 4, epochs: 1, rate: 0.001 };
+  assert.deepEqual(readRecipe({ ...digits, quantization }).quantization, quantization);
+});
+
+test('layers that are unrolled over time cannot be trained for few bits', () => {
+  const url = new URL('../../recipes/series.json', import.meta.url);
+  const series = JSON.parse(readFileSync(url, 'utf8'));
+  const quantization = { weightBits: 8, epochs: 1 };
+  assert.throws(
+    () => readRecipe({ ...series, quantization }),
+    /Layer \d+ \(gru\): "quantization" cannot/,
+  );
+});
+
 const faults: readonly (readonly [string, unknown, RegExp])[] = [
+  [
+    'a number of bits that there is not',
+    { ...digits, quantization: { weightBits: 5, epochs: 1 } },
+    /"quantization.weightBits" must be one of 8, 4, 3, 2/,
+  ],
   [
     'an unknown layer',
     withLayer(2, { kind: 'pooling' }),

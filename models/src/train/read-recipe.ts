@@ -21,9 +21,26 @@ export function readRecipe(document: unknown): Recipe {
   }
   checkRecipe(RecipeSchema, document);
   const recipe = document as Recipe;
+  assertRoundable(recipe);
   const classes = layerSizes(recipe).at(-1)?.[0] ?? 0;
   assertConsistent(recipe, { classes, shape: recipe.input.shape });
   return recipe;
+}
+
+/** Layers whose weights are used once for every step of a series. */
+const unrolled: ReadonlySet<string> = new Set(['gru', 'lstm']);
+
+function assertRoundable({ layers: list, quantization }: Recipe): void {
+  if (quantization === undefined) return;
+  const at = list.findIndex((layer) =>
+    (layer.kind === 'residual' ? layer.layers : [layer]).some(({ kind }) => unrolled.has(kind)),
+  );
+  if (at < 0) return;
+  throw new FleetError(
+    'invalid-argument',
+    `Layer ${at} (${list[at]?.kind}): "quantization" cannot train layers that are unrolled over time. Leave it out; the trained model is shrunk all the same.`,
+    { detail: { layer: at } },
+  );
 }
 
 /** Checks a document against the schema of a recipe. */

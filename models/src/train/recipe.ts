@@ -62,6 +62,23 @@ export const trainingSettings = {
   ),
 };
 
+/**
+ * Training for few bits after the float training: the forward pass rounds weights, and activations
+ * to 8 bits, as the devices will. Variants are then built of these weights and ranges; the float model
+ * stays what it was. Layers that are unrolled over time (`gru`, `lstm`) cannot be trained so.
+ */
+export const RecipeQuantization = Type.Object(
+  {
+    /** Bits of a weight; those of fewer than 8 lie in bytes all the same. */
+    weightBits: Type.Enum([8, 4, 3, 2]),
+    /** Epochs after the float training; a fifth of that is often enough. */
+    epochs: Type.Integer({ minimum: 1, maximum: 10_000 }),
+    /** Peak learning rate; default a third of the optimizer's. */
+    rate: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+  },
+  { additionalProperties: false },
+);
+
 /** What can train a recipe. */
 export const trainerNames = ['onnx', 'tfjs'] as const;
 export type TrainerName = (typeof trainerNames)[number];
@@ -79,6 +96,8 @@ export const RecipeSchema = Type.Object(
       maxItems: 1000,
     }),
     ...trainingSettings,
+    /** Trains on for few bits when the float training has ended; default not. */
+    quantization: Type.Optional(RecipeQuantization),
   },
   { additionalProperties: false },
 );
@@ -92,6 +111,9 @@ export interface Recipe
 }
 
 /** What a training needs to know of a recipe beside the network itself. */
-export type TrainingSettings = Omit<Recipe, 'name' | 'task' | 'trainer' | 'layers' | 'input'> & {
+export type TrainingSettings = Omit<
+  Recipe,
+  'name' | 'task' | 'trainer' | 'layers' | 'input' | 'quantization'
+> & {
   readonly input: Pick<Recipe['input'], 'shape' | 'layout' | 'dtype'>;
 };

@@ -9,6 +9,7 @@ import { tensor } from '../../tensor/tensor.ts';
 import type { LabelledData } from '../batches.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
 import { evaluate } from '../evaluate.ts';
+import { buildNetwork } from '../network.ts';
 import { readRecipe } from '../read-recipe.ts';
 import type { Recipe } from '../recipe.ts';
 import { train } from '../train.ts';
@@ -89,8 +90,34 @@ test('a quantized training that is interrupted ends at the same bytes', async ()
   };
   const whole = await trainQuantized(options({ checkpoint: { everySteps: 9, save } }));
   const resume = decodeCheckpoint(saved[0] ?? new Uint8Array());
-  const resumed = await trainQuantized(options({ resume }));
+  const initial = buildNetwork(recipe(), new Map(Object.entries(resume.float ?? {})), {
+    ...{ mode: 'inference', batch: 'N' },
+  });
+  assert.deepEqual(writeModel(initial), writeModel(float.model));
+  const resumed = await trainQuantized(options({ resume, initial }));
   assert.deepEqual(writeModel(resumed.quantized), writeModel(whole.quantized));
+});
+
+test('samples in order of their labels give the same ranges as shuffled ones', async () => {
+  const { inputs, labels } = bars(1200, 1);
+  const order = [...labels.keys()].sort((a, b) => (labels[a] ?? 0) - (labels[b] ?? 0));
+  const sorted = {
+    labels: labels.map((_, at) => labels[order[at] ?? 0] ?? 0),
+    inputs: { ...inputs, data: new Uint8Array(inputs.data.length) },
+  };
+  for (const [at, from] of order.entries()) {
+    const sample = inputs.data.subarray(from * 64, (from + 1) * 64) as Uint8Array;
+    sorted.inputs.data.set(sample, at * 64);
+  }
+  const still = { quantization: { weightBits: 8, epochs: 1, rate: 1e-12 } } as const;
+  const [mixed, ordered] = [
+    await trainQuantized(options({ ...still, data: { inputs, labels } })),
+    await trainQuantized(options({ ...still, data: sorted as LabelledData })),
+  ];
+  const highest = ({ ranges }: typeof mixed) => ranges.get('logits')?.max ?? 0;
+  assert.ok(highest(ordered) > 0.9 * highest(mixed), `${highest(ordered)} ${highest(mixed)}`);
+  const lowest = ({ ranges }: typeof mixed) => ranges.get('logits')?.min ?? 0;
+  assert.ok(lowest(ordered) < 0.9 * lowest(mixed));
 });
 
 async function logits(model: Model): Promise<Float32Array> {

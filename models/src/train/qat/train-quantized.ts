@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import type { Model } from '../../onnx/graph.ts';
 import type { Feeds } from '../../runtime/runtime.ts';
 import { calibrate } from '../../shrink/calibrate/calibrate.ts';
@@ -6,26 +7,22 @@ import { prepare } from '../../shrink/prepare.ts';
 import { quantize } from '../../shrink/quantize/quantize.ts';
 import { elementCount } from '../../tensor/tensor.ts';
 import type { LabelledData } from '../batches.ts';
+import type { Checkpoint } from '../checkpoint.ts';
 import { buildNetwork, classCount, modelNames, type Weights } from '../network.ts';
-import type { Recipe } from '../recipe.ts';
+import type { Recipe, RecipeQuantization } from '../recipe.ts';
 import { weightsOf } from '../state.ts';
 import { trainingStepOf } from '../train.ts';
 import { type RunOptions, runTraining, type Trainee, type TrainResult } from '../training-run.ts';
 import { fakeQuantize } from './fake-quantize.ts';
 import { type FakeQuantization, type PlanOptions, planFakeQuantization } from './plan.ts';
 
-/** How a trained network learns to live with few bits. Activations have 8. */
-export interface QuantizationSettings extends PlanOptions {
-  /** Epochs after the float training; a fifth of that is often enough. */
-  readonly epochs: number;
-  /** Peak learning rate; default a third of the recipe's. */
-  readonly rate?: number;
-}
+/** How a trained network learns to live with few bits, as in a recipe. Activations have 8. */
+export type QuantizationSettings = PlanOptions & Static<typeof RecipeQuantization>;
 
 /** What is trained on; checkpoints of this training resume this training only. */
 export interface TrainQuantizedOptions extends RunOptions {
   readonly recipe: Recipe;
-  /** The float model of the recipe that training starts from. */
+  /** The float model of the recipe that training starts from; its weights are in every checkpoint. */
   readonly initial: Model;
   readonly quantization: QuantizationSettings;
 }
@@ -49,18 +46,19 @@ const calibrationBatch = 64;
 /**
  * Quantization-aware training (Jacob et al. 2018) of a recipe's network: the forward pass rounds
  * weights and activations as the quantized model will, gradients pass straight through the rounding.
- * The ranges of inner values are those of the float network on the first samples, and stay; the
+ * The ranges of inner values are those of the float network on some samples, and stay; the
  * outputs are not rounded while training and get their ranges at the end. Throws what `train` throws.
  */
 export async function trainQuantized(options: TrainQuantizedOptions): Promise<QuantizedTraining> {
   const { recipe, initial, quantization, runtime, signal, threads = 1 } = options;
+  const float = weightsOf(initial, recipe);
   const feeds = calibrationFeeds(options.data, recipe);
   const observe = { method: 'minmax', threads, ...(signal && { signal }) } as const;
-  const start = prepare(finished(recipe, weightsOf(initial, recipe)));
+  const start = prepare(finished(recipe, float));
   const before = await calibrate(start, feeds, runtime, observe);
   const inner = withoutOutputs(planFakeQuantization(start, before, quantization), start);
 
-  const result = await runTraining(traineeOf(options, inner), options);
+  const result = await runTraining(traineeOf(options, inner), withFloat(options, float));
   const model = finished(recipe, weightsOf(result.model, recipe));
   const after = await calibrate(fakeQuantize(model, inner), feeds, runtime, observe);
   const ranges = new Map(
@@ -74,6 +72,15 @@ export async function trainQuantized(options: TrainQuantizedOptions): Promise<Qu
   const given = { ...grid, weightBits, ...(exclude && { exclude }) };
   const quantized = quantize(prepared, ranges, given).model;
   return { ...result, model, prepared, ranges, quantized };
+}
+
+/** The same options, with the float weights in every checkpoint. */
+function withFloat(options: TrainQuantizedOptions, float: Weights): RunOptions {
+  const { checkpoint } = options;
+  if (checkpoint === undefined) return options;
+  const save = (taken: Checkpoint) =>
+    checkpoint.save({ ...taken, float: Object.fromEntries(float) });
+  return { ...options, checkpoint: { ...checkpoint, save } };
 }
 
 function traineeOf(options: TrainQuantizedOptions, plan: FakeQuantization): Trainee {
@@ -100,14 +107,19 @@ function withoutOutputs(plan: FakeQuantization, { graph }: Model): FakeQuantizat
   return { ...plan, activations: new Map(inner) };
 }
 
-/** The first samples in small batches. */
+/** Samples evenly from the whole, which may be in order of its labels, in small batches. */
 function calibrationFeeds({ inputs, labels }: LabelledData, { input }: Recipe): readonly Feeds[] {
   const size = elementCount(input.shape);
   const count = Math.min(labels.length, calibrationSamples);
-  return Array.from({ length: Math.ceil(count / calibrationBatch) }, (_, at) => {
-    const start = at * calibrationBatch;
-    const end = Math.min(count, start + calibrationBatch);
-    const data = inputs.data.subarray(start * size, end * size) as Uint8Array;
-    return { [modelNames.input]: { ...inputs, dims: [end - start, ...input.shape], data } };
+  const sampleAt = (place: number): number => Math.floor((place * labels.length) / count);
+  return Array.from({ length: Math.ceil(count / calibrationBatch) }, (_, feed) => {
+    const start = feed * calibrationBatch;
+    const length = Math.min(count - start, calibrationBatch);
+    const data = inputs.data.slice(0, length * size) as Uint8Array;
+    for (let at = 0; at < length; at++) {
+      const from = sampleAt(start + at) * size;
+      data.set(inputs.data.subarray(from, from + size) as Uint8Array, at * size);
+    }
+    return { [modelNames.input]: { ...inputs, dims: [length, ...input.shape], data } };
   });
 }
