@@ -1,5 +1,5 @@
 import { innerGraphsOf, nameOf } from '../../onnx/edit.ts';
-import type { Model } from '../../onnx/graph.ts';
+import type { Graph, Model, Node } from '../../onnx/graph.ts';
 import type { Ranges } from '../calibrate/ranges.ts';
 import { eliminateDead } from '../eliminate-dead.ts';
 import { checkModel, checkNumbers } from './check-model.ts';
@@ -41,10 +41,9 @@ export function quantize(
   ranges: Ranges,
   options: QuantizeOptions,
 ): { readonly model: Model; readonly report: QuantizeReport } {
-  const separate = separateRoles(model);
-  const { plan, report } = planFor(separate, ranges, options);
-  const graph = place(separate.graph, plan);
-  return { model: eliminateDead({ ...model, graph }), report };
+  const { graph, plan, report } = planFor(model, ranges, options);
+  const placed = place(graph, plan);
+  return { model: eliminateDead({ ...model, graph: placed }), report };
 }
 
 /**
@@ -56,19 +55,24 @@ export function weightParams(
   ranges: Ranges,
   options: QuantizeOptions,
 ): ReadonlyMap<string, readonly Params[]> {
-  const { marks, constants } = planFor(separateRoles(model), ranges, options).plan;
+  const { marks, constants } = planFor(model, ranges, options).plan;
   return new Map([...constants].filter(([name]) => marks.tensors.get(name)?.role === 'weight'));
 }
 
-function planFor(
-  model: Model,
-  ranges: Ranges,
-  options: QuantizeOptions,
-): { readonly plan: Plan; readonly report: QuantizeReport } {
-  const { graph } = model;
-  checkModel(model, options);
-  const gridOptions = gridOptionsOf(model, options);
+/** What is to be done to a graph, which is that of the model with one constant for each role. */
+interface Planned {
+  readonly graph: Graph;
+  readonly plan: Plan;
+  readonly report: QuantizeReport;
+}
+
+function planFor(given: Model, ranges: Ranges, options: QuantizeOptions): Planned {
+  checkModel(given, options);
+  const gridOptions = gridOptionsOf(given, options);
   const exclude = options.exclude ?? new Set();
+  const steering = parameterNodes(given.graph);
+  const model = separateRoles(given, (node) => keptFloat(node, exclude, steering) !== undefined);
+  const { graph } = model;
   const adjusted = adjustRanges(graph, ranges, exclude);
   const activations = activationParams(adjusted, gridOptions);
   const marks = createMarks(model, {
@@ -76,10 +80,10 @@ function planFor(
     absorbs: !gridOptions.symmetricActivations,
     opset: options.ruleOpset,
   });
-  const report = markAll(marks, { exclude, steering: parameterNodes(graph) }, options);
+  const report = markAll(marks, { exclude, steering }, options);
   checkNumbers(marks, adjusted);
   const constants = constantParams(marks, activations, gridOptions);
-  return { plan: { marks, activations, constants, options: gridOptions }, report };
+  return { graph, plan: { marks, activations, constants, options: gridOptions }, report };
 }
 
 function markAll(
@@ -101,20 +105,19 @@ function markAll(
 }
 
 function keptFloat(
-  node: DraftNode,
+  node: Node,
   exclude: ReadonlySet<string>,
   steering: ReadonlySet<string>,
 ): string | undefined {
   if (exclude.has(nameOf(node))) return 'it is excluded';
-  return steering.has(node.outputs[0] ?? '') ? 'it computes scales or sizes' : undefined;
+  if (steering.has(node.outputs[0] ?? '')) return 'it computes scales or sizes';
+  if (node.domain !== '') return `its domain ${node.domain} has no int8 forms`;
+  return rules.has(node.op) ? undefined : 'its operator has no int8 form';
 }
 
 function markOne(marks: Marks, node: DraftNode, options: QuantizeOptions): string | undefined {
-  if (node.domain !== '') return `its domain ${node.domain} has no int8 forms`;
-  const rule = rules.get(node.op);
-  if (rule === undefined) return 'its operator has no int8 form';
   const float = [...node.inputs, ...node.outputs].some((name) => marks.isFloat(name));
-  return float ? rule(marks, node, options) : 'none of its values is float32';
+  return float ? rules.get(node.op)?.(marks, node, options) : 'none of its values is float32';
 }
 
 /** What lies in the branches and bodies of a node and would have an int8 form outside. */
