@@ -8,6 +8,12 @@ export const figure = (value: number | undefined | null, digits = 4): string => 
   return Number.isFinite(value) ? String(Number(value.toPrecision(digits))) : '∞';
 };
 
+/** Short text stays on one line, a sentence gets room. */
+function widthOf({ length }: string): string {
+  if (length <= 18) return ' class="s"';
+  return length > 40 ? ' class="l"' : '';
+}
+
 /** A table whose numbers stand right; cells are text, not markup. */
 export function tableOf(
   headings: readonly string[],
@@ -19,10 +25,20 @@ export function tableOf(
       const cells = row.map((cell) =>
         typeof cell === 'number'
           ? `<td class="n">${figure(cell)}</td>`
-          : `<td>${escaped(cell)}</td>`,
+          : `<td${widthOf(cell)}>${escaped(cell)}</td>`,
       );
       return `<tr>${cells.join('')}</tr>`;
     })
     .join('\n');
-  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
+
+/** A share from 0 to 1 as a percentage that shows even a small one. */
+export function share(value: number): string {
+  if (value > 0 && value < 0.0001) return 'less than 0.01 %';
+  return `${figure(value * 100, value < 0.1 ? 2 : 3)} %`;
+}
+
+/** A part of the page under a heading. */
+export const sectionOf = (title: string, text: string, content: string): string =>
+  `<section><h2>${escaped(title)}</h2><p>${escaped(text)}</p>\n${content}</section>`;

@@ -1,6 +1,14 @@
-import type { Comparison, Inspection, LayerError } from '@edgewise/models/inspect';
-import { bars, scatter } from './charts.ts';
-import { escaped, figure, tableOf } from './markup.ts';
+import type {
+  ActivationSpread,
+  Comparison,
+  Inspection,
+  LayerError,
+} from '@edgewise/models/inspect';
+import { activationsOf } from './activations.ts';
+import { bars } from './bars.ts';
+import { escaped, figure, sectionOf, tableOf } from './markup.ts';
+import { scatter } from './scatter.ts';
+import { style } from './style.ts';
 
 /** What a report shows; parts that were not measured are left out. */
 export interface ReportData {
@@ -8,8 +16,12 @@ export interface ReportData {
   /** Facts in the order in which they are shown. */
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly float?: Inspection;
+  /** Forms of the model, at least two to be drawn. */
   readonly variants?: readonly ReportVariant[];
+  /** What the scores of the variants are. */
+  readonly scoreIs?: 'accuracy' | 'agreement';
   readonly layers?: readonly LayerError[];
+  readonly activations?: readonly ActivationSpread[];
   /** What was tried, best first. */
   readonly candidates?: readonly { readonly name: string; readonly error: number }[];
   readonly floatNodes?: readonly {
@@ -17,7 +29,8 @@ export interface ReportData {
     readonly op: string;
     readonly reason: string;
   }[];
-  readonly saturation?: ReportSaturation;
+  /** One for each processor that was looked at. */
+  readonly saturation?: readonly ReportSaturation[];
   readonly comparison?: Comparison;
 }
 
@@ -54,6 +67,7 @@ export function renderReport(data: ReportData): string {
     comparisonOf(data),
     candidatesOf(data),
     layersOf(data),
+    activationsOf(data.activations),
     floatNodesOf(data),
     saturationOf(data),
     costOf(data),
@@ -76,44 +90,44 @@ ${sections.filter((section) => section !== '').join('\n')}
 `;
 }
 
-const section = (title: string, text: string, content: string): string =>
-  `<section><h2>${escaped(title)}</h2><p>${escaped(text)}</p>\n${content}</section>`;
-
 function factsOf({ facts }: ReportData): string {
   const rows = facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
   return `<dl>${rows.join('')}</dl>`;
 }
 
-function variantsOf({ variants = [] }: ReportData): string {
+function variantsOf({ variants = [], scoreIs = 'accuracy' }: ReportData): string {
   if (variants.length === 0) return '';
-  const scored = variants.filter(({ score }) => score !== undefined);
-  const points = scored.map(({ name, bytes, score = 0 }) => ({
-    label: name,
-    x: bytes / 1000,
-    y: score * 100,
-  }));
-  const picture =
-    points.length > 1
-      ? scatter(points, { x: 'size, kB', y: 'score, %', title: 'Score against size' })
-      : '';
-  const rows = variants.map(({ name, bytes, score, reason }) => [
-    name,
-    bytes,
-    score === undefined ? '-' : `${(score * 100).toFixed(2)} %`,
-    reason ?? '',
-  ]);
-  return section(
-    'Accuracy against size',
-    'Each form of the model with the size of its file and how well it answers.',
-    picture + tableOf(['form', 'bytes', 'score', 'why'], rows),
+  const [title, axis, text] = scoreTexts[scoreIs];
+  const points = variants.flatMap(({ name, bytes, score }) =>
+    score === undefined ? [] : [{ label: name, x: bytes / 1000, y: score * 100 }],
   );
+  const picture = points.length > 1 ? scatter(points, { x: 'size, kB', y: axis, title }) : '';
+  const rows = variants.map(({ name, bytes, score, reason }) => [
+    ...[name, `${figure(bytes / 1000)} kB`],
+    ...[score === undefined ? '-' : `${(score * 100).toFixed(2)} %`, reason ?? ''],
+  ]);
+  const hasReason = variants.some(({ reason }) => reason !== undefined);
+  const heads = ['form', 'size', scoreIs, 'why'].slice(0, hasReason ? 4 : 3);
+  const cells = rows.map((row) => row.slice(0, heads.length));
+  return sectionOf(title, text, picture + tableOf(heads, cells));
 }
+
+const scoreTexts = {
+  accuracy: [
+    ...(['Accuracy against size', 'accuracy, %'] as const),
+    'Each form of the model with the size of its file and the share of these samples that it classifies right.',
+  ],
+  agreement: [
+    ...(['Agreement against size', 'same answer as the float model, %'] as const),
+    'Each form of the model with the size of its file and how often its top class is that of the float model. With labels it would be accuracy.',
+  ],
+} as const;
 
 function comparisonOf({ comparison }: ReportData): string {
   if (comparison === undefined) return '';
   const { outputs, classes, latency } = comparison;
   const accuracy = classes?.accuracy;
-  const share = (value: number): string => `${(value * 100).toFixed(2)} %`;
+  const exact = (value: number): string => `${(value * 100).toFixed(2)} %`;
   const rows: (readonly [string, string])[] = [
     ...outputs.map(
       ({ name, sqnrDb, largestDifference }) =>
@@ -122,13 +136,13 @@ function comparisonOf({ comparison }: ReportData): string {
           `${figure(sqnrDb)} dB, largest difference ${figure(largestDifference)}`,
         ] as const,
     ),
-    ...(classes ? [['same top class', share(classes.agreement)] as const] : []),
+    ...(classes ? [['same top class', exact(classes.agreement)] as const] : []),
     ...(accuracy
       ? [
-          ['accuracy', `${share(accuracy.a)} and ${share(accuracy.b)}`] as const,
+          ['accuracy', `${exact(accuracy.a)} and ${exact(accuracy.b)}`] as const,
           [
             'difference, 95 % interval',
-            `${share(accuracy.difference)} (${share(accuracy.low)} to ${share(accuracy.high)})`,
+            `${exact(accuracy.difference)} (${exact(accuracy.low)} to ${exact(accuracy.high)})`,
           ] as const,
         ]
       : []),
@@ -137,7 +151,7 @@ function comparisonOf({ comparison }: ReportData): string {
       `${figure(latency.a.medianMs)} ms and ${figure(latency.b.medianMs)} ms (${figure(latency.speedup, 3)} times as fast)`,
     ],
   ];
-  return section(
+  return sectionOf(
     'Side by side',
     `${comparison.samples} samples through both models.`,
     tableOf(['what', 'first and second'], rows),
@@ -152,66 +166,60 @@ function candidatesOf({ candidates = [] }: ReportData): string {
   );
   const text =
     'Error of the outputs on samples that set no ranges; the smallest was taken, or a plainer way within 2 % of it.';
-  return section('Ways that were tried', text, drawn);
+  return sectionOf('Ways that were tried', text, drawn);
 }
 
 function layersOf({ layers = [] }: ReportData): string {
   if (layers.length === 0) return '';
   const drawn = bars(
     layers.map(({ node, op, sqnrDb = 0 }) => ({
-      label: `${op} ${node}`,
+      label: node.includes(op) ? node : `${op} ${node}`,
       value: Math.min(sqnrDb, 100),
-      poor: sqnrDb < poorDb,
+      ...(sqnrDb < poorDb && { poor: 'low' }),
     })),
     { unit: 'dB', title: 'Signal to noise of each layer' },
   );
   const text = `Signal to quantization noise after each node, with what the nodes before it added; below ${poorDb} dB accuracy usually suffers.`;
-  return section('Layers', text, drawn);
+  return sectionOf('Layers', text, drawn);
 }
 
 function floatNodesOf({ floatNodes }: ReportData): string {
   if (floatNodes === undefined) return '';
-  if (floatNodes.length === 0) return section('Nodes in float', 'None: all compute in int8.', '');
+  if (floatNodes.length === 0) return sectionOf('Nodes in float', 'None: all compute in int8.', '');
   const rows = floatNodes.map(({ op, node, reason }) => [op, node, reason]);
-  return section(
+  return sectionOf(
     'Nodes in float',
     'Why they are not in int8.',
     tableOf(['op', 'node', 'why'], rows),
   );
 }
 
-function saturationOf({ saturation }: ReportData): string {
-  if (saturation === undefined) return '';
-  const wrong = saturation.layers.filter((layer) => layer.wrong > 0);
-  const text = `Sums of 16 bits on ${saturation.target}: ${wrong.length} of ${saturation.layers.length} layers would give wrong numbers on these data.`;
-  const rows = saturation.layers.map(({ node, wrong: count, outputs, largest }) => [
-    node,
-    count,
-    outputs,
-    largest,
+function saturationOf({ saturation = [] }: ReportData): string {
+  if (saturation.length === 0) return '';
+  const text =
+    'Layers that processors would get wrong on these data, because they add products in 16 bits or let them wrap.';
+  return sectionOf('Saturation', text, saturation.map(saturationOn).join('\n'));
+}
+
+function saturationOn({ target, layers }: ReportSaturation): string {
+  const wrong = layers.filter((layer) => layer.wrong > 0);
+  const heading = `<h3>${escaped(target)}: ${wrong.length} of ${layers.length} layers</h3>`;
+  if (wrong.length === 0) return heading;
+  const rows = wrong.map(({ node, wrong: count, outputs, largest }) => [
+    ...[node, count, outputs],
+    ...[`${figure((100 * count) / outputs, 3)} %`, largest],
   ]);
-  const table = tableOf(['layer', 'wrong outputs', 'of', 'largest error, steps'], rows);
-  return section('Saturation', text, table);
+  const heads = ['layer', 'wrong outputs', 'of', 'share', 'largest error, steps'];
+  return heading + tableOf(heads, rows);
 }
 
 function costOf({ float }: ReportData): string {
   if (float === undefined || float.layers.length === 0) return '';
   const rows = float.layers.map(({ op, node, macs, parameters }) => [op, node, macs, parameters]);
   const text = `${figure(float.macs / 1e6)} million multiply-accumulates, ${float.parameters} parameters, at most ${figure(float.peakActivation.bytes / 1000)} kB of activations at once.`;
-  return section('Cost', text, tableOf(['op', 'node', 'multiply-accumulates', 'parameters'], rows));
+  return sectionOf(
+    'Cost',
+    text,
+    tableOf(['op', 'node', 'multiply-accumulates', 'parameters'], rows),
+  );
 }
-
-const style = `
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--paper:#fff;--line:#d0d7de;--bar:#2563eb;--poor:#b42318}
-@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9da7b3;--paper:#0d1117;--line:#3d444d;--bar:#6ea8fe;--poor:#ff8a7a}}
-body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-main{max-width:60rem;margin:0 auto;padding:1.5rem}
-h1{font-size:1.5rem;margin:0 0 1rem}h2{font-size:1.15rem;margin:2rem 0 .25rem}
-p{margin:0 0 .75rem;color:var(--soft)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
-.bar{fill:var(--bar)}.poor{fill:var(--poor)}.axis{fill:none;stroke:var(--soft)}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
-th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-.n{text-align:right;font-variant-numeric:tabular-nums}
-`;

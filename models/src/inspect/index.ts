@@ -1,3 +1,4 @@
+export { type ActivationSpread, activationSpreads } from './activation-spreads.ts';
 export {
   type ClassComparison,
   type CompareOptions,
@@ -6,6 +7,7 @@ export {
   type LatencyComparison,
   type OutputComparison,
 } from './compare.ts';
+export type { GridLoss } from './grid-loss.ts';
 export {
   type InspectedLayer,
   type InspectedValue,

@@ -111,6 +111,7 @@ function pageOf({ a, b }: Files, comparison: Comparison): string {
     ],
     comparison,
     ...(classes && {
+      scoreIs: classes.accuracy === undefined ? 'agreement' : 'accuracy',
       variants: [
         { name: a.file, bytes: a.bytes, score: scores.a },
         { name: b.file, bytes: b.bytes, score: scores.b },

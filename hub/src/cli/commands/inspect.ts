@@ -1,4 +1,6 @@
 import {
+  type ActivationSpread,
+  activationSpreads,
   type Inspection,
   inspectModel,
   type LayerError,
@@ -73,7 +75,8 @@ export function addInspect(program: Command, io: Io): void {
     if (options.report !== undefined) {
       await writeNamedFile(io, options.report, new TextEncoder().encode(pageOf(facts)));
     }
-    answer(io, options, facts, textOf);
+    const { activations: _, ...said } = facts;
+    answer(io, options, said, textOf);
   });
 }
 
@@ -92,6 +95,8 @@ function shapesOf(given: readonly string[] = []): Readonly<Record<string, readon
 interface Measured {
   readonly layerErrors?: readonly LayerError[];
   readonly saturation?: SaturationReport;
+  /** For the page only. */
+  readonly activations?: readonly ActivationSpread[];
 }
 
 type Facts = Inspection & Measured & { readonly model: string; readonly bytes: number };
@@ -115,11 +120,20 @@ async function measure(
   const feeds = batchesOf(read, inputs);
   const common = { feeds, runtime, signal: io.signal };
   if (float !== undefined) io.progress(`Comparing layers on ${read.count} samples ...`);
-  const errors = float && (await layerErrors(await readFloat(io, float), model, common));
+  const original = float === undefined ? undefined : await readFloat(io, float);
+  const errors = original && (await layerErrors(original, model, common));
+  const spreads =
+    original && options.report !== undefined
+      ? await activationSpreads(original, model, common)
+      : undefined;
   if (target !== undefined) io.progress(`Adding in 16 bits on ${read.count} samples ...`);
   const saturation =
     target && (await saturationOf(model, feeds, { runtime, target, signal: io.signal }));
-  return { ...(errors && { layerErrors: errors }), ...(saturation && { saturation }) };
+  return {
+    ...(errors && { layerErrors: errors }),
+    ...(saturation && { saturation }),
+    ...(spreads && { activations: spreads }),
+  };
 }
 
 async function readFloat(io: Io, file: string): Promise<Model> {
@@ -181,6 +195,7 @@ function pageOf(facts: Facts): string {
     ],
     float: facts,
     ...(facts.layerErrors && { layers: facts.layerErrors }),
-    ...(facts.saturation && { saturation: facts.saturation }),
+    ...(facts.saturation && { saturation: [facts.saturation] }),
+    ...(facts.activations && { activations: facts.activations }),
   });
 }

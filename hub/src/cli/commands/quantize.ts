@@ -1,8 +1,6 @@
-import path from 'node:path';
-import { layerErrors } from '@edgewise/models/inspect';
 import { type Model, nameOf, readModel, writeModel } from '@edgewise/models/onnx';
-import { buildVariants, plannedClasses } from '@edgewise/models/plan';
-import type { Feeds, Runtime } from '@edgewise/models/runtime';
+import { plannedClasses } from '@edgewise/models/plan';
+import type { Feeds, Runtime, Session } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import {
   type CalibrationMethod,
@@ -14,7 +12,6 @@ import {
 } from '@edgewise/models/shrink';
 import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
-import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { type Io, percent, sizeOf } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
@@ -27,6 +24,8 @@ import {
   readModelData,
 } from '../model-data/read-model-data.ts';
 import { naming, readNamedFile, writeNamedFile } from '../named-file.ts';
+import { quantizeFor } from '../quantize-for.ts';
+import { quantizePage } from '../quantize-page.ts';
 
 interface QuantizeFlags extends HubOptions, DataFlags {
   readonly calibration: string;
@@ -56,7 +55,7 @@ Examples:
 /** Options that --for decides by itself. */
 const decidedByClass = [
   ...['activations', 'weights', 'calibrate', 'percentile', 'perTensor', 'reduceRange'],
-  ...['exclude', 'likeOnnxruntime', 'report'],
+  ...['exclude', 'likeOnnxruntime'],
 ];
 
 /** `edgewise quantize MODEL.onnx`: any float model in int8, without a hub. */
@@ -100,8 +99,10 @@ export function addQuantize(program: Command, io: Io): void {
       ...{ inputs, client },
       ...dataOptionsOf(flags),
     });
-    if (flags.for !== undefined) return writeVariants(io, model, { data, flags, runtime });
-    await writeOne(io, model, { file, feeds: batchesOf(data, inputs), data, flags, runtime });
+    const work = { file, bytes: bytes.length, session, data, flags, runtime };
+    if (flags.for === undefined) {
+      await writeOne(io, model, { ...work, feeds: batchesOf(data, inputs) });
+    } else await quantizeFor(io, model, { ...work, ...flags, for: flags.for });
   });
 }
 
@@ -113,6 +114,11 @@ function refuseBeside(command: Command): void {
 }
 
 interface Work {
+  readonly file: string;
+  /** Size of that file. */
+  readonly bytes: number;
+  /** The float model. */
+  readonly session: Session;
   readonly data: ModelData;
   readonly flags: QuantizeFlags;
   readonly runtime: Runtime;
@@ -121,8 +127,9 @@ interface Work {
 async function writeOne(
   io: Io,
   model: Model,
-  { file, feeds, data, flags, runtime }: Work & { file: string; feeds: readonly Feeds[] },
+  work: Work & { readonly feeds: readonly Feeds[] },
 ): Promise<void> {
+  const { feeds, data, flags, runtime } = work;
   io.progress(`Calibrating with ${data.count} samples ...`);
   const shrunk = await shrink(model, {
     ...{ runtime, calibration: feeds, signal: io.signal },
@@ -131,10 +138,12 @@ async function writeOne(
   });
   await writeNamedFile(io, flags.out, writeModel(shrunk.model));
   if (flags.report !== undefined) {
-    io.progress('Comparing layers ...');
-    const common = { feeds, runtime, signal: io.signal };
-    const layers = await layerErrors(shrunk.float, shrunk.model, common);
-    const page = renderReport({ ...pageOf(file, flags.out, shrunk), layers });
+    const { how, candidates = [] } = shrunk.report;
+    const page = await quantizePage(io, {
+      ...work,
+      ...{ out: flags.out, shrunk, how: candidateName(how) },
+      candidates: candidates.map((each) => ({ name: candidateName(each), error: each.error })),
+    });
     await writeNamedFile(io, flags.report, new TextEncoder().encode(page));
   }
   const { ranges: _, ...facts } = shrunk.report;
@@ -203,55 +212,3 @@ const candidateName = ({
     ...(balanced ? ['equalized'] : []),
     ...(correctBias ? ['biases corrected'] : []),
   ].join(', ');
-
-function pageOf(file: string, out: string, { report }: Shrunk) {
-  const { bytesBefore, bytesAfter, quantized, float, how, candidates } = report;
-  return {
-    title: path.basename(out),
-    facts: [
-      ['made of', `${file}, ${sizeOf(bytesBefore)}`],
-      ['size', `${sizeOf(bytesAfter)}, ${percent(bytesAfter / bytesBefore)}`],
-      ['nodes in int8', String(quantized.length)],
-      ['ranges', candidateName(how)],
-    ] as const,
-    floatNodes: float,
-    ...(candidates && {
-      candidates: candidates
-        .map((each) => ({ name: candidateName(each), error: each.error }))
-        .toSorted((a, b) => a.error - b.error),
-    }),
-  };
-}
-
-async function writeVariants(io: Io, model: Model, { data, flags, runtime }: Work): Promise<void> {
-  const known = plannedClasses();
-  const wanted = (flags.for ?? '').split(',').map((text) => {
-    const found = known.find((each) => each === text.trim());
-    if (found !== undefined) return found;
-    throw new FleetError(
-      'invalid-argument',
-      `There is no build for "${text}"; there are ${known.join(', ')}.`,
-    );
-  });
-  io.progress(`Building for ${wanted.join(', ')} with ${data.count} samples ...`);
-  const variants = await buildVariants(model, {
-    ...{ deviceClasses: wanted, calibration: data.samples, runtime, signal: io.signal },
-    host: 'x64',
-  });
-  const { dir, name, ext } = path.parse(flags.out);
-  const written = [];
-  for (const { deviceClass, scheme, reason, graph, golden } of variants) {
-    const out = path.join(dir, `${name}.${deviceClass}${ext}`);
-    await writeNamedFile(io, out, graph);
-    const facts = { out, deviceClass, scheme, bytes: graph.length, reason };
-    written.push({ ...facts, goldenVectors: golden.vectors });
-  }
-  answer(io, flags, written, (all) =>
-    all
-      .map(
-        ({ out, scheme, bytes, reason, goldenVectors }) =>
-          `${out}: ${scheme}, ${sizeOf(bytes)}, ${goldenVectors} golden vectors would prove it\n  ${reason}`,
-      )
-      .join('\n'),
-  );
-}

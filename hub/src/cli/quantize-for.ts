@@ -1,0 +1,109 @@
+import path from 'node:path';
+import { compareModels } from '@edgewise/models/inspect';
+import type { Model } from '@edgewise/models/onnx';
+import { buildVariants, plannedClasses } from '@edgewise/models/plan';
+import type { Runtime, Session } from '@edgewise/models/runtime';
+import { FleetError } from '@edgewise/protocol';
+import { answer } from './context.ts';
+import { type Io, percent, sizeOf } from './io.ts';
+import { batchSizeOf } from './model-data/batches.ts';
+import type { ModelData } from './model-data/fit-to-inputs.ts';
+import { writeNamedFile } from './named-file.ts';
+import { variantsPage } from './quantize-page.ts';
+
+/** What the builds for device classes are made of. */
+export interface QuantizeForParts {
+  readonly file: string;
+  /** Size of that file. */
+  readonly bytes: number;
+  /** The float model. */
+  readonly session: Session;
+  readonly data: ModelData;
+  readonly runtime: Runtime;
+  /** Device classes, joined by commas. */
+  readonly for: string;
+  readonly out: string;
+  readonly report?: string;
+  readonly json?: boolean;
+}
+
+/**
+ * `edgewise quantize --for`: one file for each device class beside `out`. Throws `invalid-argument`
+ * for a class that nothing is built for.
+ */
+export async function quantizeFor(io: Io, model: Model, parts: QuantizeForParts): Promise<void> {
+  const { data, runtime, session } = parts;
+  const deviceClasses = classesOf(parts.for);
+  io.progress(`Building for ${deviceClasses.join(', ')} with ${data.count} samples ...`);
+  const own = await scoresOf(io, session, parts);
+  const measure = async (graph: Uint8Array, how: { optimise: 'none' | 'all' }): Promise<number> => {
+    await using other = await runtime.load(graph, how);
+    return (await scoresOf(io, other, parts))?.b ?? 0;
+  };
+  const variants = await buildVariants(model, {
+    ...{ deviceClasses, calibration: data.samples, runtime, signal: io.signal, host: 'x64' },
+    ...(own && { measure }),
+  });
+  if (parts.report !== undefined) {
+    const scoreIs = data.labels === undefined ? 'agreement' : 'accuracy';
+    const page = variantsPage({ ...parts, scoreIs, score: own?.a, variants });
+    await writeNamedFile(io, parts.report, new TextEncoder().encode(page));
+  }
+  const { dir, name, ext } = path.parse(parts.out);
+  const written = [];
+  for (const { deviceClass, scheme, reason, accuracy, graph, golden } of variants) {
+    const out = path.join(dir, `${name}.${deviceClass}${ext}`);
+    await writeNamedFile(io, out, graph);
+    const facts = { out, deviceClass, scheme, bytes: graph.length, reason };
+    const score = data.labels === undefined ? { agreement: accuracy } : { accuracy };
+    written.push({ ...facts, ...score, goldenVectors: golden.vectors });
+  }
+  answer(io, parts, written, (all) => all.map(textOf).join('\n'));
+}
+
+interface Written {
+  readonly out: string;
+  readonly scheme: string;
+  readonly bytes: number;
+  readonly reason: string;
+  readonly goldenVectors: number;
+  readonly accuracy?: number | undefined;
+  readonly agreement?: number | undefined;
+}
+
+function textOf({ out, scheme, bytes, reason, goldenVectors, ...scores }: Written): string {
+  const { accuracy, agreement } = scores;
+  const facts = [
+    ...[scheme, sizeOf(bytes)],
+    ...(accuracy === undefined ? [] : [`${percent(accuracy)} right`]),
+    ...(agreement === undefined ? [] : [`${percent(agreement)} answered as in float`]),
+    `${goldenVectors} golden vectors would prove it`,
+  ];
+  return `${out}: ${facts.join(', ')}\n  ${reason}`;
+}
+
+function classesOf(list: string) {
+  const known = plannedClasses();
+  return list.split(',').map((text) => {
+    const found = known.find((each) => each === text.trim());
+    if (found !== undefined) return found;
+    throw new FleetError(
+      'invalid-argument',
+      `There is no build for "${text}"; there are ${known.join(', ')}.`,
+    );
+  });
+}
+
+/** Accuracy of the float model and of another one, or without labels how often they agree. */
+async function scoresOf(
+  { signal }: Io,
+  other: Session,
+  { session, data }: QuantizeForParts,
+): Promise<{ readonly a: number; readonly b: number } | undefined> {
+  const { classes } = await compareModels(session, other, {
+    samples: data.samples,
+    ...(data.labels && { labels: data.labels }),
+    ...{ batch: batchSizeOf(session.inputs), runs: 1, signal },
+  });
+  return classes && (classes.accuracy ?? { a: 1, b: classes.agreement });
+}

@@ -1,0 +1,101 @@
+import path from 'node:path';
+import { activationSpreads, compareModels, layerErrors } from '@edgewise/models/inspect';
+import { writeModel } from '@edgewise/models/onnx';
+import type { BuiltVariant } from '@edgewise/models/plan';
+import type { Feeds, Runtime, Session } from '@edgewise/models/runtime';
+import { type Shrunk, saturationOf, saturationTargets } from '@edgewise/models/shrink';
+import { renderReport } from '../report/report.ts';
+import { type Io, percent, sizeOf } from './io.ts';
+import { batchSizeOf } from './model-data/batches.ts';
+import type { ModelData } from './model-data/fit-to-inputs.ts';
+
+/** Runs of which sums in 16 bits are looked at: each takes as long as the model in TypeScript. */
+const saturationRuns = 2;
+
+/** What a page about one int8 file is made of. */
+export interface QuantizePageParts {
+  /** The float model: its name, its file's size and it itself, loaded. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly session: Session;
+  readonly out: string;
+  readonly shrunk: Shrunk;
+  /** How the ranges came about, in words. */
+  readonly how: string;
+  readonly candidates: readonly { readonly name: string; readonly error: number }[];
+  readonly data: ModelData;
+  readonly feeds: readonly Feeds[];
+  readonly runtime: Runtime;
+}
+
+/** The page of `edgewise quantize --report`: everything is measured on the calibration data. */
+export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<string> {
+  const { shrunk, session, data, feeds, runtime } = parts;
+  const { float, model, report } = shrunk;
+  const common = { feeds, runtime, signal: io.signal };
+  io.progress('Comparing both models ...');
+  await using small = await runtime.load(writeModel(model), { signal: io.signal });
+  const comparison = await compareModels(session, small, {
+    samples: data.samples,
+    ...(data.labels && { labels: data.labels }),
+    ...{ batch: batchSizeOf(session.inputs), signal: io.signal },
+  });
+  io.progress('Comparing layers ...');
+  const layers = await layerErrors(float, model, common);
+  io.progress('Counting activations ...');
+  const activations = await activationSpreads(float, model, common);
+  io.progress('Adding in 16 bits ...');
+  const saturation = [];
+  for (const target of saturationTargets) {
+    const some = feeds.slice(0, saturationRuns);
+    saturation.push(await saturationOf(model, some, { runtime, target, signal: io.signal }));
+  }
+  const { accuracy, agreement } = comparison.classes ?? {};
+  const scores = accuracy ?? { a: 1, b: agreement ?? 1 };
+  return renderReport({
+    title: path.basename(parts.out),
+    facts: [
+      ['made of', `${parts.file}, ${sizeOf(parts.bytes)}`],
+      ['size', `${sizeOf(report.bytesAfter)}, ${percent(report.bytesAfter / parts.bytes)}`],
+      ['nodes in int8', String(report.quantized.length)],
+      ['ranges', parts.how],
+      ['measured on', `the ${data.count} samples of the calibration`],
+    ],
+    ...(comparison.classes && {
+      scoreIs: accuracy === undefined ? 'agreement' : 'accuracy',
+      variants: [
+        { name: path.basename(parts.file), bytes: parts.bytes, score: scores.a },
+        { name: path.basename(parts.out), bytes: report.bytesAfter, score: scores.b },
+      ],
+    }),
+    ...{ comparison, layers, activations, saturation },
+    floatNodes: report.float,
+    candidates: parts.candidates.toSorted((a, b) => a.error - b.error),
+  });
+}
+
+/** What a page about the builds for device classes is made of. */
+export interface VariantsPageParts {
+  readonly file: string;
+  readonly bytes: number;
+  readonly scoreIs: 'accuracy' | 'agreement';
+  /** Of the float model. */
+  readonly score: number | undefined;
+  readonly variants: readonly BuiltVariant[];
+}
+
+/** The page of `edgewise quantize --for ... --report`. */
+export function variantsPage({ file, bytes, scoreIs, score, variants }: VariantsPageParts): string {
+  return renderReport({
+    title: path.basename(file),
+    facts: [['made of', `${file}, ${sizeOf(bytes)}`]],
+    scoreIs,
+    variants: [
+      { name: 'float32', bytes, ...(score !== undefined && { score }) },
+      ...variants.map(({ deviceClass, graph, accuracy, reason }) => ({
+        ...{ name: deviceClass, bytes: graph.length, reason },
+        ...(accuracy !== undefined && { score: accuracy }),
+      })),
+    ],
+  });
+}
