@@ -19,15 +19,7 @@ before(async () => {
   const x = tensor('float32', [32, 1, 12, 12], Float32Array.from({ length: 32 * 144 }, normal));
   const y = tensor('int64', [32], new BigInt64Array(32).fill(4n));
   await writeFile(path.join(folder, 'x.npz'), encodeNpz(new Map([['x', x]])));
-  await writeFile(
-    path.join(folder, 'xy.npz'),
-    encodeNpz(
-      new Map([
-        ['x', x],
-        ['y', y],
-      ] as const),
-    ),
-  );
+  await writeFile(path.join(folder, 'xy.npz'), encodeNpz(new Map(Object.entries({ x, y }))));
 });
 after(() => rm(folder, { recursive: true }));
 
