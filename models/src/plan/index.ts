@@ -14,4 +14,4 @@ export {
   schemesOf,
   type VariantPlan,
 } from './plan.ts';
-export { type ShrinkForOptions, shrinkFor } from './shrink-for.ts';
+export { type ShrinkForOptions, shrinkFor, type TrainedGrids } from './shrink-for.ts';
