@@ -103,6 +103,27 @@ const judged = {
   epochs: 9,
 } as const;
 
+test('a training that pauses after epochs goes on to the same bytes, on the schedule of the whole', async () => {
+  const schedule = { kind: 'cosine', warmupSteps: 4 } as const;
+  const changes = { schedule, keep: 'best', validation: bars(60, 2) } as const;
+  const whole = await train(options(changes));
+  let paused: Uint8Array = new Uint8Array();
+  const save = (checkpoint: Checkpoint): Promise<void> => {
+    paused = encodeCheckpoint(checkpoint);
+    return Promise.resolve();
+  };
+  const checkpoint = { everySteps: 1_000_000, save };
+  const one = await train(options({ ...changes, pauseAfterEpochs: 1, checkpoint }));
+  assert.deepEqual(one.history, whole.history.slice(0, 1));
+  const resume = () => decodeCheckpoint(paused);
+  const three = await train(
+    options({ ...changes, pauseAfterEpochs: 3, resume: resume(), checkpoint }),
+  );
+  assert.deepEqual(three.history, whole.history.slice(0, 3));
+  const rest = await train(options({ ...changes, resume: resume(), pauseAfterEpochs: 9 }));
+  assert.deepEqual(writeModel(rest.model), writeModel(whole.model));
+});
+
 test('a training that stops early ends at the same bytes after any interruption', async () => {
   const whole = await train(options(judged));
   const last = whole.history.at(-1)?.epoch ?? 0;
@@ -299,8 +320,10 @@ function recipe(changes: Partial<Recipe> = {}): Recipe {
 function options(
   changes: Partial<Omit<TrainOptions, 'recipe' | 'data'>> & Partial<Recipe> = {},
 ): TrainOptions {
-  const { seed, validation, onProgress, signal, resume, initial, checkpoint, ...rest } = changes;
-  const passed = { seed, validation, onProgress, signal, resume, initial, checkpoint };
+  const { seed, validation, onProgress, signal, resume, initial, ...others } = changes;
+  const { checkpoint, pauseAfterEpochs, ...rest } = others;
+  const followed = { onProgress, signal, resume, checkpoint, pauseAfterEpochs };
+  const passed = { seed, validation, initial, ...followed };
   return {
     recipe: recipe(rest),
     data: bars(310, 1),

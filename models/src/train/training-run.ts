@@ -32,6 +32,11 @@ export interface RunOptions {
     /** Training goes on when the promise resolves; the tensors are reused from then on. */
     save(checkpoint: Checkpoint): Promise<void>;
   };
+  /**
+   * Pauses when so many epochs are done in all: the result is the model as it stands then, and a
+   * checkpoint is saved to go on from. Schedules stay those of the whole training. Default: never.
+   */
+  readonly pauseAfterEpochs?: number;
   /** Goes on from here, to the same bytes as without the interruption. */
   readonly resume?: Checkpoint;
   /** Rejects with `canceled` after the step that is under way. */
@@ -176,13 +181,17 @@ function assertResumes({ step, history }: Checkpoint, perEpoch: number, epochs: 
 /** Returns whether it stopped early. */
 async function runSteps(run: Run, from: number): Promise<boolean> {
   const { batches, meter, trainee } = run;
-  const steps = trainee.settings.epochs * batches.perEpoch;
-  for (let step = from; step < steps; step++) {
+  const { epochs } = trainee.settings;
+  const { pauseAfterEpochs = epochs } = run.options;
+  const steps = epochs * batches.perEpoch;
+  const last = Math.min(epochs, pauseAfterEpochs) * batches.perEpoch;
+  for (let step = from; step < last; step++) {
     const isEpochStart = step % batches.perEpoch === 0;
     if (isEpochStart && hasStopped(meter.snapshot().history, trainee.settings)) return true;
     const rate = await runStep(run, step);
     if ((step + 1) % batches.perEpoch === 0) await finishEpoch(run, rate);
-    if (step + 1 < steps) await saveCheckpoint(run, step + 1);
+    const isSaved = step + 1 === last || isDue(run, step + 1);
+    if (step + 1 < steps && isSaved) await saveCheckpoint(run, step + 1);
   }
   return false;
 }
@@ -241,12 +250,13 @@ function copyOf(weights: Weights): TrainingState {
   ) as TrainingState;
 }
 
-async function saveCheckpoint(run: Run, step: number): Promise<void> {
-  const { options, stepper, meter, best } = run;
-  const { checkpoint } = options;
-  if (checkpoint === undefined || step % checkpoint.everySteps !== 0) return;
+/** Whether it is time for a checkpoint. */
+const isDue = ({ options }: Run, step: number): boolean =>
+  step % (options.checkpoint?.everySteps ?? step + 1) === 0;
+
+async function saveCheckpoint({ options, stepper, meter, best }: Run, step: number): Promise<void> {
   const kept = best === undefined ? {} : { best };
-  await checkpoint.save({ step, state: stepper.state, ...meter.snapshot(), ...kept });
+  await options.checkpoint?.save({ step, state: stepper.state, ...meter.snapshot(), ...kept });
 }
 
 const signalOf = ({ signal }: RunOptions) => (signal === undefined ? {} : { signal });
