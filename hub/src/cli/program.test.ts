@@ -252,6 +252,27 @@ test('quantize builds one file for each device class, and says when options cont
   assert.match((await run(...args, '--percentile', '99')).notes, /--calibrate percentile/);
 });
 
+test('quantize learns to round weights of few bits, and says what that did', async () => {
+  await writeDenseModel();
+  await writeDenseInputs();
+  const args = ['quantize', 'dense.onnx', '--calibration', 'x.npz', '--weight-bits', '3'];
+  const { out, code, notes } = await run(...args, '--ada-round', '--out', 'small.onnx');
+  assert.equal(code, exitCodes.done, notes);
+  assert.match(out, /rounded {2}\S+: error [\d.]+ % instead of [\d.]+ %/);
+  const small = readModel(await readFile(path.join(folder, 'small.onnx')));
+  const weights = [...small.graph.initializers.values()].filter(
+    ({ dtype, dims }) => dtype === 'int8' && dims.length === 2,
+  );
+  assert.equal(weights.length, 1);
+  for (const { data } of weights) {
+    assert.ok(Array.from(data as Int8Array).every((number) => Math.abs(number) <= 3));
+  }
+  const both = await run(...args, '--ada-round', '--out', 'small.onnx', '--for', 'x64');
+  assert.match(both.notes, /leave --weight-bits out/);
+  const wide = await run(...args, '--weights', 'u8', '--out', 'small.onnx');
+  assert.match(wide.notes, /need the type s8/);
+});
+
 test('quantize that chooses says what it tried, also as a page without a script', async () => {
   await writeDenseModel();
   await writeDenseInputs();

@@ -32,7 +32,10 @@ export interface ShrinkOptions extends Partial<QuantizeOptions> {
   readonly likeOnnxruntime?: boolean;
   /** Balances the channels of neighbouring layers; default not, with `auto` where it helps. */
   readonly equalize?: boolean;
-  /** Takes back what rounding shifted the means by; default not, with `auto` where it helps. */
+  /**
+   * Takes back what rounding shifted the means by; default not, with `auto` where it helps, unless
+   * rounding is learned.
+   */
   readonly correctBias?: boolean;
   /**
    * Learns for each weight whether it is rounded down or up, by what its layer gives; default not.

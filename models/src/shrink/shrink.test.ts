@@ -115,6 +115,18 @@ test('learned rounding is told by layer, and leaves alone what is excluded', asy
   );
 });
 
+test('what learns to round corrects biases only when told to', async () => {
+  const options = { calibration: smallFeeds(4), runtime, method: 'auto', weightBits: 4 } as const;
+  const adaRound = { steps: 5 };
+  const left = await shrink(smallNet(), { ...options, adaRound });
+  const told = await shrink(smallNet(), { ...options, adaRound, correctBias: true });
+  assert.deepEqual([left.report.how.correctBias, told.report.how.correctBias], [false, true]);
+  assert.equal(
+    left.report.candidates?.some(({ correctBias }) => correctBias),
+    false,
+  );
+});
+
 test('an abort ends every stage', async () => {
   for (const last of ['choose', 'calibrate', 'sensitivity', 'exclude', 'ada-round'] as const) {
     const abort = new AbortController();
@@ -131,12 +143,14 @@ test('an abort ends every stage', async () => {
   }
 });
 
-test('the Python tool chooses nothing', async () => {
+test('the Python tool chooses nothing and learns nothing', async () => {
   const options = { calibration: smallFeeds(2), runtime, likeOnnxruntime: true };
-  await assert.rejects(
-    shrink(smallNet(), { ...options, method: 'auto' }),
-    (error) => error instanceof FleetError && error.code === 'invalid-argument',
-  );
+  for (const change of [{ method: 'auto' }, { adaRound: true }] as const) {
+    await assert.rejects(
+      shrink(smallNet(), { ...options, ...change }),
+      (error) => error instanceof FleetError && error.code === 'invalid-argument',
+    );
+  }
 });
 
 async function run(model: Model, feeds: Feeds): Promise<Float32Array> {

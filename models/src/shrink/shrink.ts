@@ -57,9 +57,12 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   };
 }
 
-function assertOptions({ method, likeOnnxruntime, budget }: ShrinkOptions): void {
+function assertOptions({ method, likeOnnxruntime, adaRound: learns, budget }: ShrinkOptions): void {
   if (method === 'auto' && likeOnnxruntime === true) {
     throw new FleetError('invalid-argument', 'The Python tool does not choose its method.');
+  }
+  if (learns && likeOnnxruntime === true) {
+    throw new FleetError('invalid-argument', 'The Python tool learns no rounding.');
   }
   if (budget !== undefined) assertBudget(budget);
 }
@@ -96,7 +99,9 @@ function chosenFor(
   feeds: ShrinkOptions['calibration'],
   options: ShrinkOptions,
 ): Pick<ShrinkReport, 'how' | 'candidates'> | Promise<Choice> {
-  const { method = 'minmax', percentile, equalize: balance, correctBias: correct } = options;
+  const { method = 'minmax', percentile, equalize: balance } = options;
+  // Learned rounding takes back shifts of means by itself, and after the activation.
+  const correct = options.correctBias ?? (options.adaRound ? false : undefined);
   if (method !== 'auto') {
     const steps = { equalize: balance ?? false, correctBias: correct ?? false };
     return { how: { method, ...(percentile !== undefined && { percentile }), ...steps } };

@@ -9,6 +9,7 @@ import {
   type ShrinkProgress,
   type Shrunk,
   shrink,
+  type WeightBits,
 } from '@edgewise/models/shrink';
 import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
@@ -36,6 +37,8 @@ interface QuantizeFlags extends HubOptions, DataFlags {
   readonly percentile?: string;
   readonly perTensor?: boolean;
   readonly reduceRange?: boolean;
+  readonly weightBits: '8' | '4' | '3' | '2';
+  readonly adaRound?: boolean;
   readonly exclude?: readonly string[];
   readonly likeOnnxruntime?: boolean;
   readonly for?: string;
@@ -50,12 +53,13 @@ small.x64.onnx, small.web-wasm.onnx ...
 Examples:
   edgewise quantize mobilenet.onnx --calibration images.npz --out mobilenet-int8.onnx
   edgewise quantize mobilenet.onnx --calibration photos/ --preprocess imagenet --calibrate auto --out small.onnx --report small.html
+  edgewise quantize mobilenet.onnx --calibration images.npz --weight-bits 4 --ada-round --out small.onnx
   edgewise quantize mobilenet.onnx --calibration images.npz --for x64,arm64,web-wasm --out small.onnx`;
 
 /** Options that --for decides by itself. */
 const decidedByClass = [
   ...['activations', 'weights', 'calibrate', 'percentile', 'perTensor', 'reduceRange'],
-  ...['exclude', 'likeOnnxruntime'],
+  ...['weightBits', 'adaRound', 'exclude', 'likeOnnxruntime'],
 ];
 
 /** `edgewise quantize MODEL.onnx`: any float model in int8, without a hub. */
@@ -84,6 +88,12 @@ export function addQuantize(program: Command, io: Io): void {
     )
     .option('--per-tensor', 'one weight scale for each tensor instead of each channel')
     .option('--reduce-range', 'weights in 7 bits, for x64 without VNNI')
+    .addOption(
+      new Option('--weight-bits <bits>', 'that a weight has; the file holds int8 all the same')
+        .choices(['8', '4', '3', '2'])
+        .default('8'),
+    )
+    .option('--ada-round', 'learn whether each weight goes down or up; for 4 bits and fewer')
     .option('--exclude <nodes...>', 'names of nodes that stay in float')
     .option('--report <file>', 'write an HTML page with pictures, too')
     .addHelpText('after', examples);
@@ -172,6 +182,8 @@ function shrinkOptionsOf(
     method: flags.calibrate,
     perChannel: flags.perTensor !== true,
     reduceRange: flags.reduceRange === true,
+    weightBits: Number(flags.weightBits) as WeightBits,
+    adaRound: flags.adaRound === true,
     ...(percentile !== undefined && { percentile: Number(percentile) }),
     ...(flags.likeOnnxruntime && { likeOnnxruntime: true }),
     exclude: new Set(exclude),
@@ -191,13 +203,17 @@ const progressText = ({ stage, done, of }: ShrinkProgress): string =>
   `${stages[stage]}: ${done}${of === undefined ? '' : ` of ${of}`}`;
 
 function textOf(out: string, { report }: Shrunk): string {
-  const { quantized, float, bytesBefore, bytesAfter, candidates = [] } = report;
+  const { quantized, float, bytesBefore, bytesAfter, candidates = [], rounding = [] } = report;
   return [
     `${out}: ${sizeOf(bytesAfter)}, ${percent(bytesAfter / bytesBefore)} of ${sizeOf(bytesBefore)}`,
     `${quantized.length} nodes in int8, ${float.length} in float`,
     ...float.map(({ node, op, reason }) => `  float  ${op} ${node}: ${reason}`),
     ...candidates.map((each) => `  tried  ${candidateName(each)}: error ${percent(each.error)}`),
     ...(candidates.length > 0 ? [`taken: ${candidateName(report.how)}`] : []),
+    ...rounding.map(
+      ({ node, nearestError, error }) =>
+        `  rounded  ${node}: error ${percent(error)} instead of ${percent(nearestError)}`,
+    ),
   ].join('\n');
 }
 

@@ -114,7 +114,7 @@ function writeUpdate(
   for (const name of scalarNames) graph.input(name, 'float32', []);
   for (const slot of update.slots) graph.input(slot, 'float32', dims);
   const result = update.write(graph, {
-    ...{ weight, gradient, rate: roundingNames.rate, decays: false },
+    ...{ weight, gradient, rate: roundingNames.rate },
     slots: Object.fromEntries(update.slots.map((slot) => [slot, slot])),
     scalars: Object.fromEntries(scalarNames.map((name) => [name, name])),
   });

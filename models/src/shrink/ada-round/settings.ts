@@ -6,7 +6,7 @@ export interface AdaRoundSettings {
   readonly steps?: number;
   /** Learning rate (of Adam) at the start; default 0.1. */
   readonly rate?: number;
-  /** Weight of the term that drives every weight to a decision; default 0.3. */
+  /** Weight of the term that drives every weight to a decision; default 1. */
   readonly regularisation?: number;
   /** Names the random choice of feature map positions; default 1. */
   readonly seed?: number;
@@ -20,7 +20,7 @@ export type CompleteSettings = Required<AdaRoundSettings>;
  * in its range.
  */
 export function completeSettings(given: AdaRoundSettings): CompleteSettings {
-  const settings = { steps: 1000, rate: 0.1, regularisation: 0.3, seed: 1, ...given };
+  const settings = { steps: 1000, rate: 0.1, regularisation: 1, seed: 1, ...given };
   const { steps, rate, regularisation, seed } = settings;
   if (!Number.isInteger(steps) || steps < 1 || steps > 1_000_000) {
     throw refused('steps', steps, 'a whole number from 1 to 1,000,000');
