@@ -105,6 +105,23 @@ const running: Promises = {
     assert.deepEqual(Object.keys(answer), ['twice']);
     await rejects(session.run({ x: rows([1, 2]) }, { outputs: ['z'] }), 'invalid-argument');
   },
+  'a run writes where it is told to': async (runtime) => {
+    await using session = await runtime.load(linearModel());
+    const x = rows([1, 2]);
+    const { y: fresh, twice } = await session.run({ x });
+    const y = tensor('float32', [1, 3], new Float32Array(3));
+    for (let round = 0; round < 2; round++) {
+      const answer = await session.run({ x }, { into: { y } });
+      assert.equal(answer.y?.data, y.data);
+      assert.deepEqual(numbers(y), numbers(fresh));
+      assert.deepEqual(answer.twice, twice);
+      y.data.fill(0);
+    }
+    const short = tensor('float32', [1, 2], new Float32Array(2));
+    for (const into of [{ y: short }, { z: y }]) {
+      await rejects(session.run({ x }, { into }), 'invalid-argument');
+    }
+  },
   'wrong feeds are refused and the session stays usable': async (runtime) => {
     await using session = await runtime.load(linearModel());
     const wrong: Feeds[] = [

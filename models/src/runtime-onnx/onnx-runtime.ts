@@ -28,7 +28,7 @@ export function createOnnxRuntime(): Runtime {
       );
       if (options.signal?.aborted === true) await session.release();
       assertNotAborted(options.signal);
-      return createOnnxSession(engine, session);
+      return createOnnxSession(engine, session, { writesInto: true });
     },
   };
 }

@@ -1,15 +1,28 @@
 import { FleetError } from '@edgewise/protocol';
 import type { InferenceSession, OnnxValue } from 'onnxruntime-node';
-import { assertFeeds, assertNotAborted, wantedOutputs } from '../runtime/check-feeds.ts';
+import {
+  assertFeeds,
+  assertNotAborted,
+  copyInto,
+  targetsOf,
+  wantedOutputs,
+} from '../runtime/check-feeds.ts';
 import type { Feeds, Session, SessionValue } from '../runtime/runtime.ts';
 import { type DType, dtypes, type Tensor } from '../tensor/tensor.ts';
 import type { Engine } from './engine.ts';
 import { disposedError, runError } from './engine-error.ts';
 
+/** What engines differ in. */
+export interface EngineTraits {
+  /** Whether a run writes into tensors it is given; else what it gives is copied there. */
+  readonly writesInto: boolean;
+}
+
 /** A session over one of the engine's. Tensors go in and out as views, without a copy of ours. */
 export function createOnnxSession(
   engine: Pick<Engine, 'Tensor'>,
   native: InferenceSession,
+  { writesInto }: EngineTraits,
 ): Session {
   const inputs = native.inputMetadata.map(sessionValue);
   const outputs = native.outputMetadata.map(sessionValue);
@@ -29,15 +42,20 @@ export function createOnnxSession(
       assertNotAborted(options.signal);
       assertFeeds(inputs, feeds);
       const wanted = wantedOutputs(outputs, options);
+      const targets = targetsOf(outputs, options);
       if (wanted.length === 0) return {};
+      const places = engineFeeds(engine, writesInto ? targets : {});
+      const fetches = Object.fromEntries(wanted.map((name) => [name, places[name] ?? null]));
       const results = await native
-        .run(engineFeeds(engine, feeds), wanted)
+        .run(engineFeeds(engine, feeds), fetches)
         .catch((cause: unknown) => {
           throw disposed ? disposedError() : runError(cause);
         });
       // The engine cannot be stopped halfway: what came too late is dropped.
       assertNotAborted(options.signal);
-      return ourTensors(results);
+      const ours = ourTensors(results);
+      // The engine also gives a copy of what it wrote to its target: that one is dropped.
+      return writesInto ? { ...ours, ...chosen(targets, wanted) } : copyInto(ours, targets);
     },
     [Symbol.asyncDispose]: release,
   };
@@ -57,6 +75,10 @@ function ourTensors(results: InferenceSession.OnnxValueMapType): Feeds {
     ready[name] = { dtype: type as 'float32', dims, data: data as Float32Array };
   }
   return ready;
+}
+
+function chosen(feeds: Feeds, names: readonly string[]): Feeds {
+  return Object.fromEntries(Object.entries(feeds).filter(([name]) => names.includes(name)));
 }
 
 function sessionValue(value: InferenceSession.ValueMetadata): SessionValue {

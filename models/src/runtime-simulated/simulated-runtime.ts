@@ -1,5 +1,11 @@
 import { FleetError } from '@edgewise/protocol';
-import { assertFeeds, assertNotAborted, wantedOutputs } from '../runtime/check-feeds.ts';
+import {
+  assertFeeds,
+  assertNotAborted,
+  copyInto,
+  targetsOf,
+  wantedOutputs,
+} from '../runtime/check-feeds.ts';
 import type { Feeds, Runtime, Session, SessionValue } from '../runtime/runtime.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 
@@ -41,13 +47,15 @@ function createSession({ inputs, outputs }: SimulatedModel, seed: number): Sessi
       assertNotAborted(options.signal);
       assertFeeds(inputs, feeds);
       const wanted = new Set(wantedOutputs(outputs, options));
+      const targets = targetsOf(outputs, options);
       await Promise.resolve();
       if (disposed) throw disposedError();
       assertNotAborted(options.signal);
       const chosen = outputs.filter((output) => wanted.has(output.name));
-      return Object.fromEntries(
-        chosen.map((output) => [output.name, answer(output, feeds, hashText(output.name, seed))]),
+      const answers = chosen.map(
+        (output) => [output.name, answer(output, feeds, hashText(output.name, seed))] as const,
       );
+      return copyInto(Object.fromEntries(answers), targets);
     },
     [Symbol.asyncDispose]: () => {
       disposed = true;

@@ -37,7 +37,7 @@ export async function createWebRuntime(options: WebRuntimeOptions = {}): Promise
       );
       if (load.signal?.aborted === true) await session.release();
       assertNotAborted(load.signal);
-      return createOnnxSession(engine, session);
+      return createOnnxSession(engine, session, { writesInto: false });
     },
   };
 }

@@ -31,6 +31,32 @@ export function wantedOutputs(
   return options.outputs;
 }
 
+/**
+ * The tensors that a run is to fill, all of them outputs of fitting type and size. Throws
+ * `invalid-argument` and names the output.
+ */
+export function targetsOf(outputs: readonly SessionValue[], options: RunOptions): Feeds {
+  const { into = {} } = options;
+  for (const [name, target] of Object.entries(into)) {
+    const output = outputs.find((one) => one.name === name);
+    if (output === undefined) throw misuse(`The model has no output "${name}".`);
+    assertFits(output, target, 'Output');
+  }
+  return into;
+}
+
+/** Copies results to where a run was to write them, for engines that cannot write there. */
+export function copyInto(results: Feeds, targets: Feeds): Feeds {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, result]) => {
+      const target = targets[name];
+      if (target === undefined) return [name, result];
+      (target.data as Uint8Array).set(result.data as Uint8Array);
+      return [name, target];
+    }),
+  );
+}
+
 /** Rejects with `canceled` when the signal has fired. */
 export function assertNotAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {
@@ -38,13 +64,12 @@ export function assertNotAborted(signal: AbortSignal | undefined): void {
   }
 }
 
-function assertFits(input: SessionValue, feed: Tensor): void {
-  if (feed.dtype !== input.dtype) {
-    throw misuse(`Input "${input.name}" takes ${input.dtype}, not ${feed.dtype}.`);
-  }
-  if (!sizesFit(input.dims, feed.dims)) {
-    const wanted = input.dims.map((size) => size ?? '?').join(', ');
-    throw misuse(`Input "${input.name}" takes [${wanted}], not [${feed.dims.join(', ')}].`);
+function assertFits(value: SessionValue, given: Tensor, kind: 'Input' | 'Output' = 'Input'): void {
+  const takes = `${kind} "${value.name}" takes`;
+  if (given.dtype !== value.dtype) throw misuse(`${takes} ${value.dtype}, not ${given.dtype}.`);
+  if (!sizesFit(value.dims, given.dims)) {
+    const wanted = value.dims.map((size) => size ?? '?').join(', ');
+    throw misuse(`${takes} [${wanted}], not [${given.dims.join(', ')}].`);
   }
 }
 

@@ -39,6 +39,11 @@ export type Feeds = Readonly<Record<string, Tensor>>;
 /** What is wanted of one run; default every output. */
 export interface RunOptions {
   readonly outputs?: readonly string[];
+  /**
+   * Tensors of the outputs' types and sizes that are filled and given back, so that a run repeated often
+   * allocates nothing; they must not be feeds of the same run. Other outputs get fresh tensors.
+   */
+  readonly into?: Feeds;
   readonly signal?: AbortSignal;
 }
 

@@ -46,7 +46,7 @@ export interface Update {
   readonly slots: readonly string[];
   /** Numbers that change with the step, from 1; they become scalar inputs of the graph. */
   scalars(step: number): Readonly<Record<string, number>>;
-  /** Writes the nodes that move one weight, and returns the names of its successors. */
+  /** Writes the nodes that move weights (one, or all in one vector), and returns their successors' names. */
   write(graph: GraphBuilder, call: UpdateCall): UpdateResult;
 }
 
@@ -59,8 +59,8 @@ interface UpdateCall {
   readonly scalars: Readonly<Record<string, string>>;
   /** Name of the learning rate. */
   readonly rate: string;
-  /** Whether weight decay applies to this weight. */
-  readonly decays: boolean;
+  /** Name of what each number loses per unit of rate, beside its gradient; default nothing. */
+  readonly decay?: string;
 }
 
 interface UpdateResult {
@@ -81,10 +81,10 @@ function momentum(settings: Settings<'sgd'>): Update {
     scalars: () => ({}),
     write(graph, call) {
       const { slots, gradient } = call;
-      if (share === 0) return { weight: moved(graph, call, settings, gradient), slots: {} };
+      if (share === 0) return { weight: moved(graph, call, gradient), slots: {} };
       const kept = graph.op('Mul', [slots.velocity ?? '', graph.scalar(share)]);
       const velocity = graph.op('Add', [kept, gradient]);
-      return { weight: moved(graph, call, settings, velocity), slots: { velocity } };
+      return { weight: moved(graph, call, velocity), slots: { velocity } };
     },
   };
 }
@@ -114,20 +114,19 @@ function adam(settings: Settings<'adam'>): Update {
         graph.op('Mul', [mean, scalars.correction1 ?? '']),
         scale,
       ]);
-      return { weight: moved(graph, call, settings, direction), slots: { mean, square } };
+      return { weight: moved(graph, call, direction), slots: { mean, square } };
     },
   };
 }
 
 function moved(
   graph: GraphBuilder,
-  { weight, rate, decays }: UpdateCall,
-  { weightDecay = 0 }: Optimizer,
+  { weight, rate, decay }: UpdateCall,
   direction: string,
 ): string {
   const total =
-    decays && weightDecay > 0
-      ? graph.op('Add', [direction, graph.op('Mul', [weight, graph.scalar(weightDecay)])])
-      : direction;
+    decay === undefined
+      ? direction
+      : graph.op('Add', [direction, graph.op('Mul', [weight, decay])]);
   return graph.op('Sub', [weight, graph.op('Mul', [rate, total])]);
 }

@@ -20,9 +20,9 @@ export interface StateSource {
 /** The state before the first step: a checkpoint's, or the weights with empty slots. */
 export function startState({ plan, weights, resume }: StateSource): TrainingState {
   if (resume !== undefined) {
-    const sizes = [...plan.next.keys()].map((name) => [name, sizesOf(plan, name)] as const);
+    const wanted = plan.state.flatMap(({ parts }) => parts);
     return Object.fromEntries(
-      sizes.map(([name, dims]) => [
+      wanted.map(({ name, dims }) => [
         name,
         fitting(resume.state[name], { name, dims, of: 'checkpoint' }),
       ]),
@@ -58,11 +58,6 @@ export function weightsNamed(
       return [name, fitting(found, { name, dims, of: 'model' })];
     }),
   );
-}
-
-function sizesOf(plan: TrainingStep, name: string): readonly number[] {
-  const dims = plan.model.graph.inputs.find((input) => input.name === name)?.dims ?? [];
-  return dims.filter((size) => typeof size === 'number');
 }
 
 function fitting(

@@ -4,11 +4,15 @@ import type { Batch } from './batches.ts';
 import { createMask } from './mask.ts';
 import { modelNames } from './network.ts';
 import type { TrainingState } from './state.ts';
+import { createStateBuffers } from './state-buffers.ts';
 import { stepNames, type TrainingStep } from './training-step.ts';
 
 /** Runs training steps one after the other and holds the state between them. */
 export interface Stepper {
-  /** Weights, running statistics and optimizer slots by name, in the form that graphs hold them. */
+  /**
+   * Weights, running statistics and optimizer slots by name, in the form that graphs hold them; later
+   * steps write over them.
+   */
   readonly state: TrainingState;
   run(step: number, call: StepCall): Promise<StepResult>;
 }
@@ -35,16 +39,16 @@ export function createStepper(options: {
   readonly seed: number;
 }): Stepper {
   const { session, plan, seed } = options;
-  let state = options.state;
+  const buffers = createStateBuffers(plan.state, options.state);
   const masks = plan.masks.map((mask) => createMask(mask, seed));
   const targetsOf = createTargets(plan.targets);
   return {
     get state() {
-      return state;
+      return buffers.state();
     },
     async run(step, { batch, rate, signal }) {
       const feeds: Record<string, Tensor> = {
-        ...state,
+        ...buffers.feeds(),
         [modelNames.input]: batch.inputs,
         [stepNames.targets]: targetsOf(batch.labels),
         [stepNames.rate]: scalar(rate),
@@ -53,11 +57,11 @@ export function createStepper(options: {
         feeds[name] = scalar(value);
       }
       for (const [layer, mask] of masks.entries()) feeds[mask.input] = mask.fill(step, layer);
-      const results = await session.run(feeds, signal === undefined ? {} : { signal });
-      const value = (name: string): Tensor => results[name] as Tensor;
-      state = Object.fromEntries([...plan.next].map(([name, next]) => [name, value(next)]));
+      const into = buffers.targets();
+      const results = await session.run(feeds, signal === undefined ? { into } : { into, signal });
+      buffers.swap();
       return {
-        loss: Number(value(stepNames.loss).data[0]),
+        loss: Number(results[stepNames.loss]?.data[0] ?? Number.NaN),
         correct: Number(results[stepNames.correct]?.data[0] ?? 0),
       };
     },

@@ -172,7 +172,7 @@ function withBiases(state: TrainingState): TrainingState {
 }
 
 function tfjsVariables(recipe: Recipe, state: TrainingState): Map<string, tf.Variable> {
-  const names = [...trainingStepOf(recipe).next.keys()];
+  const names = trainingStepOf(recipe).state.flatMap(({ parts }) => parts.map(({ name }) => name));
   const trained = names.filter((name) => /\.(weight|bias|scale)$/.test(name));
   return new Map(
     trained.map((name) => {

@@ -8,7 +8,8 @@ import { inferShapes } from '../onnx/shapes/infer.ts';
 import { writeModel } from '../onnx/write.ts';
 import { createRandom } from '../random/random.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
+import { createStateBuffers } from './state-buffers.ts';
 import { buildTrainingStep, stepNames, type TrainingPlan } from './training-step.ts';
 
 /** A network exported by PyTorch: two convolutions, Relu, MaxPool, Clip, a global mean and a dense head. */
@@ -38,24 +39,26 @@ for (const opset of [13, 17, 18, 21]) {
     await using session = await createOnnxRuntime().load(writeModel(step.model));
     const random = createRandom(opset);
     const pixels = Float32Array.from({ length: 288 }, () => random.between(-1, 1));
-    let state: Record<string, Tensor> = {};
-    for (const name of step.next.keys()) {
-      const dims = step.slots.get(name);
+    const parts = step.state.flatMap((pack) => pack.parts);
+    const start = parts.map(({ name, dims }) => {
       const weight = model.graph.initializers.get(name) as Tensor | undefined;
-      state[name] = weight ?? tensor('float32', dims ?? [], new Float32Array(size(dims)));
-    }
+      return [
+        name,
+        weight ?? tensor('float32', dims, new Float32Array(elementCount(dims))),
+      ] as const;
+    });
+    const buffers = createStateBuffers(step.state, Object.fromEntries(start));
     const losses: number[] = [];
     for (let round = 0; round < 60; round++) {
-      const results = await session.run({
-        ...state,
+      const feeds = {
+        ...buffers.feeds(),
         x0: tensor('float32', [2, 1, 12, 12], pixels),
         [stepNames.targets]: tensor('int32', [2], new Int32Array([3, 8])),
         [stepNames.rate]: tensor('float32', [], new Float32Array([0.1])),
-      });
+      };
+      const results = await session.run(feeds, { into: buffers.targets() });
       losses.push(Number(results[stepNames.loss]?.data[0]));
-      state = Object.fromEntries(
-        [...step.next].map(([name, next]) => [name, results[next] as Tensor]),
-      );
+      buffers.swap();
     }
     const [first = 0, last = 9] = [losses[0], losses.at(-1)];
     assert.ok(last < first / 2, `${losses}`);
@@ -81,5 +84,3 @@ test('open sizes are refused with the value they belong to', () => {
     (error) => error instanceof FleetError && error.code === 'unsupported',
   );
 });
-
-const size = (dims: readonly number[] = []): number => dims.reduce((all, one) => all * one, 1);

@@ -3,11 +3,12 @@ import { createGraphBuilder, type GraphBuilder } from '../onnx/builder.ts';
 import { namesOf } from '../onnx/edit.ts';
 import type { Graph, Initializer, Model } from '../onnx/graph.ts';
 import { dimsOf, inferShapes } from '../onnx/shapes/infer.ts';
-import type { DType, Tensor } from '../tensor/tensor.ts';
+import { type DType, elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { createTape, type ForwardFacts } from './differentiate.ts';
 import { maskName } from './gradients/dropout.ts';
 import { type LossName, losses } from './losses.ts';
 import { createUpdate, type Optimizer } from './optimizers.ts';
+import { layOut, type Pack, type Sized, writePacking, writeUnpacking } from './packing.ts';
 import { poolBeforeActivation } from './reorder.ts';
 
 /** What is to be trained. */
@@ -29,9 +30,9 @@ export interface TrainingPlan {
 /** One step as a graph: state and batch go in, the next state and the loss come out. */
 export interface TrainingStep {
   readonly model: Model;
-  /** Output that replaces each state input after the step: weights, statistics, optimizer slots. */
-  readonly next: ReadonlyMap<string, string>;
-  /** State inputs that start at zero, with their sizes: the optimizer's slots. */
+  /** All that the step replaces: the weights, the running statistics, and each slot of the optimizer. */
+  readonly state: readonly Pack[];
+  /** Tensors of the state that start at zero, with their sizes: the optimizer's slots. */
   readonly slots: ReadonlyMap<string, readonly number[]>;
   /** Mask inputs of the dropout layers. */
   readonly masks: readonly DropoutMask[];
@@ -65,6 +66,10 @@ export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
   const reserved = namesOf(forward);
   const graph = createGraphBuilder({ name: `${forward.name}-training`, opset, reserved });
   const facts = forwardFacts(forward);
+  const sized = (name: string): Sized => ({ name, dims: facts.dims(name) });
+  const weights = declarePack(graph, 'weights', plan.trained.map(sized));
+  const moved = plan.statistics ?? new Map<string, string>();
+  const statistics = declarePack(graph, 'statistics', [...moved.keys()].map(sized));
   declareInputs(graph, { plan, facts });
 
   const tape = createTape(graph, facts);
@@ -77,21 +82,49 @@ export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
     ...{ output: plan.output, dims, targets: stepNames.targets },
     classWeights: plan.classWeights,
   });
-  emit(graph, result.loss, stepNames.loss, []);
-  emit(graph, result.correct, stepNames.correct, []);
+  emit(graph, result.loss, stepNames.loss);
+  emit(graph, result.correct, stepNames.correct);
 
   const gradients = tape.backward(new Map([[plan.output, result.gradient]]), plan.trained);
-  const next = new Map<string, string>(plan.statistics);
-  for (const [name, value] of next) graph.output(value, 'float32', facts.dims(name));
-  const slots = writeUpdates(graph, { plan, facts, gradients, next });
+  const state = [
+    ...writeUpdate(graph, { plan, weights, gradients }),
+    ...(statistics === undefined
+      ? []
+      : [replaced(graph, statistics, writePacking(graph, [...moved.values()]))]),
+  ];
+  const { slots, scalars } = createUpdate(plan.optimizer);
+  const sizes = plan.trained.flatMap((name) =>
+    slots.map((slot) => [slotName(name, slot), facts.dims(name)] as const),
+  );
   return {
     model: graph.build(),
-    next,
-    slots,
+    state,
+    slots: new Map(sizes),
     masks: masksOf(forward, facts),
     targets,
-    scalars: createUpdate(plan.optimizer).scalars,
+    scalars,
   };
+}
+
+/** A vector that goes into the graph. */
+type OpenPack = Omit<Pack, 'output'>;
+
+/** Declares a vector of tensors; `undefined` where there are none. */
+function declarePack(
+  graph: GraphBuilder,
+  stem: string,
+  tensors: readonly Sized[],
+): OpenPack | undefined {
+  if (tensors.length === 0) return undefined;
+  const { length, parts } = layOut(tensors);
+  const input = graph.input(`state.${stem}`, 'float32', [length]);
+  writeUnpacking(graph, input, parts);
+  return { input, length, parts };
+}
+
+function replaced(graph: GraphBuilder, pack: OpenPack, output: string): Pack {
+  graph.output(output, 'float32', [pack.length]);
+  return { ...pack, output };
 }
 
 function declareInputs(
@@ -104,8 +137,7 @@ function declareInputs(
   }
   const moving = new Set([...plan.trained, ...(plan.statistics?.keys() ?? [])]);
   for (const [name, value] of forward.initializers) {
-    if (moving.has(name)) graph.input(name, 'float32', value.dims);
-    else graph.initializer(name, value);
+    if (!moving.has(name)) graph.initializer(name, value);
   }
   graph.input(stepNames.rate, 'float32', []);
   for (const name of Object.keys(createUpdate(plan.optimizer).scalars(1))) {
@@ -113,52 +145,74 @@ function declareInputs(
   }
 }
 
-/** Writes the optimizer for every weight, fills `next`, and returns the sizes of the slots. */
-function writeUpdates(
+/** Writes the optimizer, once for all weights, and returns the packs of weights and slots. */
+function writeUpdate(
   graph: GraphBuilder,
   parts: {
     readonly plan: TrainingPlan;
-    readonly facts: ForwardFacts;
+    readonly weights: OpenPack | undefined;
     readonly gradients: ReadonlyMap<string, string>;
-    readonly next: Map<string, string>;
   },
-): ReadonlyMap<string, readonly number[]> {
-  const { plan, facts, gradients, next } = parts;
+): readonly Pack[] {
+  const { plan, weights, gradients } = parts;
+  if (weights === undefined) return [];
   const update = createUpdate(plan.optimizer);
   const names = Object.keys(update.scalars(1));
-  const scalars = Object.fromEntries(names.map((name) => [name, name]));
-  const sizes = new Map<string, readonly number[]>();
-  for (const weight of plan.trained) {
+  const slots = update.slots.map((slot) => ({
+    slot,
+    pack: declareSlot(graph, weights, slot),
+  }));
+  const decay = decayOf(graph, weights, plan.optimizer);
+  const result = update.write(graph, {
+    weight: weights.input,
+    gradient: writePacking(graph, plan.trained.map(gradientIn(gradients))),
+    slots: Object.fromEntries(slots.map(({ slot, pack }) => [slot, pack.input])),
+    scalars: Object.fromEntries(names.map((name) => [name, name])),
+    rate: stepNames.rate,
+    ...(decay === undefined ? {} : { decay }),
+  });
+  return [
+    replaced(graph, weights, result.weight),
+    ...slots.map(({ slot, pack }) => replaced(graph, pack, result.slots[slot] ?? '')),
+  ];
+}
+
+/** A slot is never taken apart inside the graph. */
+function declareSlot(graph: GraphBuilder, weights: OpenPack, slot: string): OpenPack {
+  const input = graph.input(`state.${slot}`, 'float32', [weights.length]);
+  const parts = weights.parts.map((part) => ({ ...part, name: slotName(part.name, slot) }));
+  return { ...weights, input, parts };
+}
+
+function gradientIn(gradients: ReadonlyMap<string, string>): (weight: string) => string {
+  return (weight) => {
     const gradient = gradients.get(weight);
-    if (gradient === undefined) {
-      throw new FleetError('invalid-argument', `The loss does not depend on "${weight}".`);
-    }
-    const dims = facts.dims(weight);
-    const slots: Record<string, string> = {};
-    for (const slot of update.slots) {
-      const name = slotName(weight, slot);
-      slots[slot] = graph.input(name, 'float32', dims);
-      sizes.set(name, dims);
-    }
-    const call = { weight, gradient, slots, scalars, rate: stepNames.rate };
-    const result = update.write(graph, { ...call, decays: isMatrix(dims) });
-    next.set(weight, emit(graph, result.weight, `${weight}_next`, dims));
-    for (const [slot, value] of Object.entries(result.slots)) {
-      const name = slotName(weight, slot);
-      next.set(name, emit(graph, value, `${name}_next`, dims));
-    }
+    if (gradient !== undefined) return gradient;
+    throw new FleetError('invalid-argument', `The loss does not depend on "${weight}".`);
+  };
+}
+
+/** What every number loses per unit of rate; biases and scales lose nothing. */
+function decayOf(
+  graph: GraphBuilder,
+  { length, parts }: OpenPack,
+  { weightDecay = 0 }: Optimizer,
+): string | undefined {
+  if (weightDecay === 0) return undefined;
+  const shares = new Float32Array(length);
+  for (const { dims, offset } of parts) {
+    if (isMatrix(dims)) shares.fill(weightDecay, offset, offset + elementCount(dims));
   }
-  return sizes;
+  return graph.constant(tensor('float32', [length], shares));
 }
 
 /** Biases and scales have one axis that is longer than 1; weights have more. */
 const isMatrix = (dims: readonly number[]): boolean => dims.filter((size) => size > 1).length > 1;
 
-/** Makes a value an output under a name of its own. */
-function emit(graph: GraphBuilder, value: string, name: string, dims: readonly number[]): string {
+/** Makes a scalar an output under a name of its own. */
+function emit(graph: GraphBuilder, value: string, name: string): void {
   graph.op('Identity', [value], { output: name });
-  graph.output(name, 'float32', dims);
-  return name;
+  graph.output(name, 'float32', []);
 }
 
 const slotName = (weight: string, slot: string): string => `${weight}_${slot}`;
