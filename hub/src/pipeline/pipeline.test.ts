@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeGolden, readManifest } from '@edgewise/models/bundle';
 import { generateKey } from '@edgewise/models/crypto';
+import { readModel } from '@edgewise/models/onnx';
 import { FleetError } from '@edgewise/protocol';
 import { pipelineSteps } from '@edgewise/protocol/http';
 import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
@@ -42,6 +43,40 @@ test('a run makes a version with a bundle for each device class', async () => {
     const golden = files.find(({ name }) => name === 'golden.bin');
     assert.ok(decodeGolden(await blobs.get(golden?.sha256 ?? '')).vectors >= 12);
     assert.ok(parity.tolerance > 0);
+  }
+});
+
+test('a recipe that trains on for few bits makes variants of three-bit weights', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createPipelineBench({ ...localWorker(blobs), blobs });
+  const quantization = { weightBits: 3, epochs: 4 };
+  await bench.registry.putModel('stripes', {
+    ...{ dataset: 'stripes', recipe: { ...tinyRecipe, quantization } },
+    policies: { buildFor: ['web-wasm'] },
+  });
+  await using pipeline = bench.start();
+  const { id } = await pipeline.start({ model: 'stripes' });
+  await eventually('the end', async () => (await pipeline.get(id)).status === 'done');
+  const { metrics } = await pipeline.get(id);
+  const curve = metrics.filter(({ accuracy }) => accuracy !== undefined);
+  assert.deepEqual(
+    curve.map(({ epoch }) => epoch),
+    [1, 2, 3, 4, 5, 6, 7, 8],
+  );
+  const version = await bench.registry.version('stripes', 1);
+  assert.equal(version.gate.verdict, 'first');
+  for (const { scheme, accuracy, bundle } of version.variants) {
+    assert.ok((accuracy ?? 0) > 0.9, `${scheme} ${accuracy}`);
+    const { blobs: files } = readManifest(await blobs.get(bundle.manifest));
+    const file = files.find(({ name }) => name === 'graph.onnx');
+    const { graph } = readModel(await blobs.get(file?.sha256 ?? ''));
+    const weights = [...graph.initializers.values()].filter(
+      ({ dtype, dims }) => dtype === 'int8' && dims.length > 1,
+    );
+    assert.ok(weights.length > 0);
+    for (const { data } of weights) {
+      assert.ok(new Set((data as Int8Array).map(Math.abs)).size <= 4, scheme ?? '');
+    }
   }
 });
 

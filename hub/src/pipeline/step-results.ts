@@ -1,4 +1,5 @@
 import type { Scheme } from '@edgewise/models/plan';
+import type { Range, WeightBits } from '@edgewise/models/shrink';
 import type { GateReport, PipelineStep, Variant } from '@edgewise/protocol/http';
 
 /** What each step leaves behind; written as a blob, so that a later process can go on from it. */
@@ -18,6 +19,14 @@ export interface StepResults {
     readonly model: string;
     readonly graphBytes: number;
     readonly imagesPerSecond: number;
+    /** Where the recipe trains on for few bits: what variants are made of. */
+    readonly quantized?: {
+      /** Blob: the float graph with the weights that are rounded. */
+      readonly model: string;
+      readonly weightBits: WeightBits;
+      /** Of activations, by value of that graph prepared for quantization. */
+      readonly ranges: Readonly<Record<string, Range>>;
+    };
   };
   readonly evaluate: { readonly accuracy: number };
   readonly shrink: {

@@ -37,6 +37,15 @@ export interface TrainingContext {
 export interface TrainingSpan {
   readonly initial?: Model;
   readonly pauseAfterEpochs?: number;
+  /** Epochs of a training that follows in the same run; progress leaves room for them. */
+  readonly epochsAfter?: number;
+}
+
+/** Which epochs of a run a training has: they share one learning curve and one progress. */
+export interface EpochSpan {
+  readonly before: number;
+  readonly own: number;
+  readonly after: number;
 }
 
 /** Steps between two points of the learning curve. */
@@ -49,19 +58,33 @@ const checkpointEverySteps = 250;
 /** Trains a recipe of either kind; a killed training goes on from its last checkpoint to the same bytes. */
 export async function trainRecipe(
   context: TrainingContext,
-  span: TrainingSpan = {},
+  { epochsAfter = 0, ...span }: TrainingSpan = {},
 ): Promise<TrainResult> {
-  const { blobs, recipe, seed, threads, signal, report } = context;
-  const { train: data, validation } = await context.data();
-  const resume = await lastCheckpoint(context);
+  const { blobs, recipe, report } = context;
   const trainer = await context.trainer();
   report.trainer(trainer.engine);
-  if (resume !== undefined) tellHistory(resume, context, data);
-  const request = {
-    ...{ data, signal, seed, threads, ...span },
+  const resume = await lastCheckpoint(context);
+  const epochs = { before: 0, own: recipe.epochs, after: epochsAfter };
+  const request = { ...(await followed(context, resume, epochs)), ...span };
+  return isTuneRecipe(recipe)
+    ? await tuneWith(trainer, { ...request, recipe, base: await baseOf(recipe, blobs) })
+    : await trainer.train({ ...request, recipe });
+}
+
+/** What every training of a run is given: data, and where it tells and keeps what it does. */
+export async function followed(
+  context: TrainingContext,
+  resume: Checkpoint | undefined,
+  epochs: EpochSpan,
+) {
+  const { blobs, seed, threads, signal, report } = context;
+  const { train: data, validation } = await context.data();
+  if (resume !== undefined) tellHistory(resume, context, { epochs, data });
+  return {
+    ...{ data, signal, seed, threads },
     validation: firstOf(validation, validationSamples),
     ...(resume && { resume }),
-    onProgress: createTeller(report),
+    onProgress: createTeller(report, epochs),
     checkpoint: {
       everySteps: checkpointEverySteps,
       async save(checkpoint: Checkpoint) {
@@ -69,9 +92,6 @@ export async function trainRecipe(
       },
     },
   };
-  return isTuneRecipe(recipe)
-    ? await tuneWith(trainer, { ...request, recipe, base: await baseOf(recipe, blobs) })
-    : await trainer.train({ ...request, recipe });
 }
 
 function tuneWith(trainer: Trainer, request: TuneRequest): Promise<TrainResult> {
@@ -84,7 +104,8 @@ async function baseOf({ base }: CompleteTuneRecipe, blobs: BlobStore): Promise<M
   return readModel(await blobs.get(base.model));
 }
 
-async function lastCheckpoint({
+/** Where an interrupted training left off. */
+export async function lastCheckpoint({
   blobs,
   checkpoint,
 }: TrainingContext): Promise<Checkpoint | undefined> {
@@ -95,27 +116,32 @@ async function lastCheckpoint({
 function tellHistory(
   { history }: Checkpoint,
   { recipe, report }: TrainingContext,
-  { labels }: LabelledData,
+  { epochs, data }: { readonly epochs: EpochSpan; readonly data: LabelledData },
 ): void {
-  const stepsPerEpoch = Math.floor(labels.length / recipe.batchSize);
-  for (const { epoch, loss, validation } of history) {
+  const stepsPerEpoch = Math.floor(data.labels.length / recipe.batchSize);
+  for (const { epoch: ownEpoch, loss, validation } of history) {
     const accuracy = validation && { accuracy: validation.accuracy };
-    report.metric({ step: (epoch + 1) * stepsPerEpoch, epoch: epoch + 1, loss, ...accuracy });
+    const epoch = epochs.before + ownEpoch + 1;
+    report.metric({ step: epoch * stepsPerEpoch, epoch, loss, ...accuracy });
   }
 }
 
-function createTeller(report: StepReports): (event: TrainEvent) => void {
+function createTeller(
+  report: StepReports,
+  { before, own, after }: EpochSpan,
+): (event: TrainEvent) => void {
   let step = 0;
   return (event) => {
+    const { loss } = event;
+    const epoch = before + event.epoch;
     if (event.type === 'step-finished') {
-      step = event.step;
-      report.progress(event.step / event.steps, event.imagesPerSecond);
-      if (step % metricEverySteps !== 0) return;
-      report.metric({ step, epoch: event.epoch, loss: event.loss });
+      step = event.step + (before * event.steps) / own;
+      const done = before + (own * event.step) / event.steps;
+      report.progress(done / (before + own + after), event.imagesPerSecond);
+      if (step % metricEverySteps === 0) report.metric({ step, epoch, loss });
       return;
     }
-    const { epoch, loss, validation } = event;
-    const accuracy = validation && { accuracy: validation.accuracy };
+    const accuracy = event.validation && { accuracy: event.validation.accuracy };
     report.metric({ step, epoch: epoch + 1, loss, ...accuracy });
   };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { readManifest } from '@edgewise/models/bundle';
 import { createFileBlobs } from '../store/adapters/file-blobs.ts';
 import { eventually } from '../testing/eventually.test.fixture.ts';
 import { createForkedWorker } from './adapters/forked-worker.ts';
@@ -46,8 +47,14 @@ async function runOnce(t: TestContext, worker: Worker, recipe: object = longReci
     assert.equal(error, null);
     return status === 'done';
   });
-  const { fp32 } = await bench.registry.version('stripes', 1);
-  return { fp32, trainer: (await pipeline.get(id)).trainer };
+  const { fp32, variants } = await bench.registry.version('stripes', 1);
+  const graphs: string[] = [];
+  for (const { bundle } of variants) {
+    const files = readManifest(await blobs.get(bundle.manifest)).blobs;
+    graphs.push(files.find(({ name }) => name === 'graph.onnx')?.sha256 ?? '');
+  }
+  const { trainer, metrics } = await pipeline.get(id);
+  return { fp32, graphs, trainer, metrics };
 }
 
 /** Process ids of this process's children (Linux). */
@@ -70,6 +77,26 @@ test('a training process that is killed gives the same weights after all', async
   );
   assert.ok(killed > 0);
   assert.equal(disturbed.digest, undisturbed.digest);
+});
+
+test('a training for few bits that is killed gives the same variants, and one learning curve', async (t) => {
+  const recipe = { ...longRecipe, quantization: { weightBits: 3, epochs: 16 } };
+  const undisturbed = await runOnce(t, createForkedWorker(), recipe);
+  let killed = 0;
+  // Four checkpoints are of the float training.
+  const worker = disturbedAt(5, async () => {
+    for (const pid of await children()) {
+      process.kill(pid, 'SIGKILL');
+      killed++;
+    }
+  });
+  const disturbed = await runOnce(t, worker, recipe);
+  assert.ok(killed > 0);
+  assert.equal(disturbed.fp32.digest, undisturbed.fp32.digest);
+  assert.ok(undisturbed.graphs.every((digest) => digest !== ''));
+  assert.deepEqual(disturbed.graphs, undisturbed.graphs);
+  assert.deepEqual(disturbed.metrics, undisturbed.metrics);
+  assert.equal(undisturbed.metrics.at(-1)?.epoch, 46);
 });
 
 test('a recipe that names tfjs is trained by it, and the run says with what and why', async (t) => {

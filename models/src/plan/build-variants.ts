@@ -4,16 +4,14 @@ import { writeModel } from '../onnx/write.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
 import { goldenFor, type Proof } from './golden-for.ts';
 import { optimiseFor, planVariants, type Scheme, type VariantPlan } from './plan.ts';
-import { shrinkFor, type TrainedGrids } from './shrink-for.ts';
+import { type ShrinkForOptions, shrinkFor } from './shrink-for.ts';
 
 /** What variants are built with. */
-export interface BuildVariantsOptions {
+export interface BuildVariantsOptions extends Pick<ShrinkForOptions, 'method' | 'trained'> {
   readonly deviceClasses: readonly VariantPlan['deviceClass'][];
   /** Inputs like those the model will see, first axis vectors: they calibrate and become golden. */
   readonly calibration: Feeds;
   readonly runtime: Runtime;
-  /** The model was trained for these grids, so that nothing is calibrated. */
-  readonly trained?: TrainedGrids;
   /** Class of the machine that builds: it decides how graphs are measured here. */
   readonly host: VariantPlan['deviceClass'];
   /** Measures a graph on an evaluation set, 0 to 1; without it variants have no expected accuracy. */
@@ -55,11 +53,11 @@ async function build(
   scheme: Scheme,
   options: BuildVariantsOptions,
 ): Promise<Omit<BuiltVariant, keyof VariantPlan>> {
-  const { runtime, calibration, trained, host, measure, signal } = options;
+  const { runtime, calibration, method, trained, host, measure, signal } = options;
   const given = { runtime, ...(signal && { signal }) };
   const small = await shrinkFor(model, scheme, {
     ...{ ...given, calibration: batches(calibration) },
-    ...(trained && { trained }),
+    ...{ ...(method && { method }), ...(trained && { trained }) },
   });
   const graph = writeModel(small);
   const proof = await goldenFor(graph, calibration, given);

@@ -6,6 +6,7 @@ import type { WeightBits } from '../shrink/quantize/formulas.ts';
 import { quantize } from '../shrink/quantize/quantize.ts';
 import { roundWeights } from '../shrink/round-weights.ts';
 import { shrink } from '../shrink/shrink.ts';
+import type { ShrinkOptions } from '../shrink/shrink-options.ts';
 import { shrinkWeightOnly } from '../shrink/weight-only/shrink-weight-only.ts';
 import { weightOnly } from '../shrink/weight-only/weight-only.ts';
 import { type Scheme, schemes } from './plan.ts';
@@ -15,6 +16,8 @@ export interface ShrinkForOptions {
   /** Inputs that are like those the model will see; a weight-only scheme reads none. */
   readonly calibration: Iterable<Feeds> | AsyncIterable<Feeds>;
   readonly runtime: Runtime;
+  /** How activation ranges are found; default `minmax`. */
+  readonly method?: NonNullable<ShrinkOptions['method']>;
   /** The model was trained for these grids, so that nothing is calibrated. */
   readonly trained?: TrainedGrids;
   readonly signal?: AbortSignal;

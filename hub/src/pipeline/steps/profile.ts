@@ -44,7 +44,8 @@ interface Cohort {
 export const profileVariants: StepWork<StepResults['profile']> = async (context, done) => {
   const { blobs, report } = context;
   const cohorts = cohortsOf(await context.data());
-  const float = readModel(await blobs.get(done.train.model));
+  const { quantized, model } = done.train;
+  const float = readModel(await blobs.get(quantized?.model ?? model));
   const fitted = await fitReference(context, float, cohorts);
   const profiles: StepResults['profile']['profiles'][number][] = [];
   for (const [at, { scheme, graph }] of done.shrink.graphs.entries()) {
