@@ -1,7 +1,6 @@
-import { createFreshNames, mapInnerGraphs, producersOf } from '../onnx/edit.ts';
+import { createFreshNames, mapInnerGraphs } from '../onnx/edit.ts';
 import type { Attribute, Graph, Model, Node } from '../onnx/graph.ts';
-import { inferShapes } from '../onnx/shapes/infer.ts';
-import { knownIntegers } from './known-integers.ts';
+import { knownNumbers } from '../onnx/shapes/infer.ts';
 
 /**
  * Puts the taken branch in the place of each If whose condition is known: where a switch was
@@ -10,9 +9,8 @@ import { knownIntegers } from './known-integers.ts';
  */
 export function inlineBranches(model: Model): Model {
   if (!model.graph.nodes.some((node) => node.op === 'If')) return model;
-  const { graph } = inferShapes(model);
-  const known = knownIntegers(graph, producersOf(graph.nodes));
-  for (const node of graph.nodes) {
+  const known = knownNumbers(model);
+  for (const node of model.graph.nodes) {
     const branch = takenBranch(node, known(node.inputs[0] ?? ''));
     if (branch === undefined) continue;
     return inlineBranches({ ...model, graph: withBranch(model.graph, node, branch) });
@@ -26,7 +24,6 @@ function takenBranch(node: Node, condition: readonly number[] | undefined): Grap
   return branch?.type === 'graph' ? branch.value : undefined;
 }
 
-/** `node` is the If of the inferred graph; nodes are told apart by what they write. */
 function withBranch(graph: Graph, { outputs }: Node, branch: Graph): Graph {
   const isIf = (node: Node): boolean => node.op === 'If' && node.outputs[0] === outputs[0];
   const rest = { ...graph, nodes: graph.nodes.filter((node) => !isIf(node)) };

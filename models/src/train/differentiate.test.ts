@@ -67,3 +67,16 @@ test('an operator without a rule is harmless beside the way', () => {
     graph.op('Mul', ['x', beside], { output: 'y' });
   });
 });
+
+test('sizes, places and truth values of what is trained pass no gradient', async () => {
+  const model = gradientOf((graph) => {
+    const float = { attributes: { to: { type: 'int', value: 1n } } } as const;
+    const count = graph.op('Cast', [graph.op('Shape', ['x'])], float);
+    const isUp = graph.op('Cast', [graph.op('Greater', ['x', graph.scalar(0)])], float);
+    const share = graph.op('Div', [graph.op('Mul', ['x', isUp]), count]);
+    graph.op('Add', [share, graph.op('Floor', ['x'])], { output: 'y' });
+  });
+  await using session = await createOnnxRuntime().load(writeModel(model));
+  const { g } = await session.run({ x: vector(0.5, -1, 2) });
+  assert.deepEqual(Array.from(g?.data as Float32Array), [1 / 3, 0, 1 / 3].map(Math.fround));
+});

@@ -1,6 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { Node } from '../onnx/graph.ts';
+import { flatOperators } from './gradients/flat.ts';
 import { gradients } from './gradients/gradients.ts';
 import type { GradientRule, OperatorCall, SavedValues } from './gradients/rule.ts';
 
@@ -95,11 +96,12 @@ function known({ node, rule }: Entry): GradientRule {
   );
 }
 
-/** All values that depend on one of `sources`, these included. */
+/** All values that follow small changes of one of `sources`, these included. */
 function reachable(entries: readonly Entry[], sources: readonly string[]): ReadonlySet<string> {
   const active = new Set(sources);
   for (const { node } of entries) {
-    if (node.inputs.some((name) => active.has(name))) {
+    const isFlat = node.domain === '' && flatOperators.has(node.op);
+    if (!isFlat && node.inputs.some((name) => active.has(name))) {
       for (const name of node.outputs) if (name !== '') active.add(name);
     }
   }

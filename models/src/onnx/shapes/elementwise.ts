@@ -1,5 +1,5 @@
 import { dtypeOf } from '../read-tensor.ts';
-import { type Dim, type Known, unknown } from './known.ts';
+import type { Dim } from './known.ts';
 import { axisWithin, type Rule, type Site } from './site.ts';
 
 /** The output looks like the first input. */
@@ -15,15 +15,6 @@ const broadcastAll: Rule = (site) => [
 ];
 
 const compare: Rule = (site) => [{ dtype: 'bool', dims: broadcastInputs(site, 0) }];
-
-/** Arithmetic also works on known shape values, so that exported size computations fold. */
-const arithmetic =
-  (compute: (a: number, b: number) => number): Rule =>
-  (site) => {
-    const [result] = broadcastAll(site);
-    const value = fold(listOf(site.input(0)), listOf(site.input(1)), compute);
-    return [{ ...(result ?? unknown), value }];
-  };
 
 /** Operators that compute each element from those in its place, with broadcasting. */
 export const elementwiseRules: Readonly<Record<string, Rule>> = {
@@ -95,10 +86,10 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
     ];
   },
   GroupNormalization: same,
-  Add: arithmetic((a, b) => a + b),
-  Sub: arithmetic((a, b) => a - b),
-  Mul: arithmetic((a, b) => a * b),
-  Div: arithmetic((a, b) => Math.trunc(a / b)),
+  Add: broadcastAll,
+  Sub: broadcastAll,
+  Mul: broadcastAll,
+  Div: broadcastAll,
   BitShift: broadcastAll,
   BitwiseAnd: broadcastAll,
   BitwiseOr: broadcastAll,
@@ -159,23 +150,4 @@ function joinDims(site: Site, a: Dim, b: Dim): Dim {
   // A number above one wins: whatever the other side is, it must become that number.
   if (typeof a === 'number') return a;
   return typeof b === 'number' ? b : undefined;
-}
-
-/** Scalars and lists only: broadcasting of higher ranks is not worth folding. */
-function listOf({ dims, value }: Known): Known['value'] {
-  return dims !== undefined && dims.length <= 1 ? value : undefined;
-}
-
-function fold(
-  a: Known['value'],
-  b: Known['value'],
-  compute: (a: number, b: number) => number,
-): Known['value'] {
-  if (a === undefined || b === undefined) return undefined;
-  if (a.length !== b.length && a.length !== 1 && b.length !== 1) return undefined;
-  return Array.from({ length: Math.max(a.length, b.length) }, (_, index) => {
-    const left = a[a.length === 1 ? 0 : index];
-    const right = b[b.length === 1 ? 0 : index];
-    return typeof left === 'number' && typeof right === 'number' ? compute(left, right) : undefined;
-  });
 }

@@ -6,10 +6,11 @@ import { type InnerWalk, outputsOfInner } from './inner-graphs.ts';
 import { type Dim, type Known, knownConstant, unknown } from './known.ts';
 import { matrixRules } from './matrix.ts';
 import { moveRules } from './moves.ts';
+import { numberRules } from './numbers.ts';
 import { pickRules } from './picks.ts';
 import { recurrentRules } from './recurrent.ts';
 import { signalRules } from './signals.ts';
-import { describe, type Rule, siteOf } from './site.ts';
+import { describe, type Rule, type Site, siteOf } from './site.ts';
 import { windowRules } from './windows.ts';
 
 /** One rule per operator of the standard domain; a new operator is one entry. */
@@ -44,7 +45,7 @@ export function inferShapes(
   // Shapes in the file may stand for other input sizes than the ones asked for.
   const trusted = Object.keys(inputDims).length === 0;
   const noted = (name: string): ValueInfo | undefined => {
-    const info = graph.values.get(name) ?? graph.outputs.find((output) => output.name === name);
+    const info = notedIn(graph, name);
     return trusted || info === undefined ? info : { ...info, dims: undefined };
   };
   const known = walk({ ...graph, inputs: fixed }, model.opsets.get('') ?? 1, noted);
@@ -57,6 +58,18 @@ export function inferShapes(
   const inner = names.filter((name) => known.has(name) && !outputs.some((o) => o.name === name));
   const values = new Map(inner.map((name) => [name, infoOf(name)]));
   return { ...model, graph: { ...graph, inputs: fixed, outputs, values } };
+}
+
+/**
+ * The numbers of values that can be told without running: what is computed from constants and sizes
+ * by the operators with which exporters ask for a shape. Truth values are 0 and 1.
+ */
+export function knownNumbers(model: Model): (name: string) => readonly number[] | undefined {
+  const known = walk(model.graph, model.opsets.get('') ?? 1, (name) => notedIn(model.graph, name));
+  return (name) => {
+    const value = known.get(name)?.value;
+    return value?.every((item): item is number => typeof item === 'number') ? value : undefined;
+  };
 }
 
 /** Type and shape of a value of an inferred graph, wherever the graph keeps them. */
@@ -111,7 +124,7 @@ function walk(
   };
   for (const node of graph.nodes) {
     const site = siteOf(node, context);
-    const told = outputsOfInner(node, site.input, inner) ?? ruleOf(node)(site);
+    const told = outputsOfInner(node, site.input, inner) ?? toldBy(node, site);
     node.outputs.forEach((name, index) => {
       if (name !== '') known.set(name, refine(told[index] ?? unknown, noted(name)));
     });
@@ -121,10 +134,16 @@ function walk(
   return known;
 }
 
-function ruleOf(node: Node): Rule {
-  const rule = node.domain === '' ? rules.get(node.op) : undefined;
-  return rule ?? (() => []);
+function toldBy({ op, domain }: Node, site: Site): readonly Known[] {
+  if (domain !== '') return [];
+  const [first = unknown, ...others] = rules.get(op)?.(site) ?? [];
+  const value = Object.hasOwn(numberRules, op) ? numberRules[op]?.(site) : first.value;
+  return [{ ...first, value }, ...others];
 }
+
+/** What the file says of a value. */
+const notedIn = (graph: Graph, name: string): ValueInfo | undefined =>
+  graph.values.get(name) ?? graph.outputs.find((output) => output.name === name);
 
 /** Fills what a rule leaves open with what the file says. */
 function refine(told: Known, noted: ValueInfo | undefined): Known {

@@ -5,7 +5,7 @@ import { axisWithin, integersAt, type Rule, type Site } from './site.ts';
 
 /** Operators that move numbers without computing with them. */
 export const moveRules: Readonly<Record<string, Rule>> = {
-  Cast: (site) => [{ ...site.input(0), dtype: dtypeOf(site.int('to', 1)) }],
+  Cast: (site) => [{ dtype: dtypeOf(site.int('to', 1)), dims: site.input(0).dims }],
   CastLike: (site) => [{ ...site.input(0), dtype: site.input(1).dtype }],
   Shape: (site) => {
     const dims = site.input(0).dims;
@@ -95,8 +95,8 @@ export const moveRules: Readonly<Record<string, Rule>> = {
     const { dtype, dims } = site.input(0);
     const sizes = site.input(3).value;
     if (sizes !== undefined && site.ints('axes') === undefined) return [{ dtype, dims: sizes }];
-    const scales = site.constant(2)?.data;
-    const factors = scales instanceof Float32Array && scales.length === dims?.length ? scales : [];
+    const scales = site.number(2) ?? [];
+    const factors = scales.length === dims?.length ? scales : [];
     return [{ dtype, dims: dims?.map((size, axis) => scaled(size, factors[axis])) }];
   },
   Upsample: (site) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
+import { createGraphBuilder, type GraphBuilder } from '../../onnx/builder.ts';
 import type { Attribute, Model } from '../../onnx/graph.ts';
 import { readModel } from '../../onnx/read.ts';
 import { writeModel } from '../../onnx/write.ts';
@@ -183,11 +184,65 @@ const refusals: readonly (readonly [string, () => Promise<unknown>, RegExp])[] =
     /no head that can be replaced: .* before it comes \w+ \(node "/,
   ],
   [
+    'augmentation for images where the model takes vectors',
+    () => {
+      const { input: _, ...rest } = tuneRecipe({}, { augmentation: { mirror: true } });
+      const base = tokenNet((g, x) => g.op('Relu', [x]), [2]);
+      return fineTune({ ...plain(), base, recipe: readTuneRecipe(rest) });
+    },
+    /"augmentation\.mirror" needs images/,
+  ],
+  [
+    'a model that was exported for one batch size',
+    () => {
+      const fixed = (g: GraphBuilder, x: string) => g.op('Reshape', [x, g.ints([1, 12, 12])]);
+      const input = { shape: [12, 12], dtype: 'uint8', scale: 1 };
+      const base = tokenNet(fixed, [12, 12], 1);
+      return fineTune({ ...plain(), base, recipe: tuneRecipe({}, { input }) });
+    },
+    /works only for the batch size that it was exported with/,
+  ],
+  [
     'class weights of another number',
     () => fineTune({ ...plain(), recipe: tuneRecipe({}, { classWeights: [1, 2] }) }),
     /"classWeights" has 2 weights, but the network knows 3 classes/,
   ],
 ];
+
+/** A network over sizes `[batch, ...shape]` whose scores are made of the last axis. */
+function tokenNet(
+  body: (g: GraphBuilder, x: string) => string,
+  shape: readonly number[],
+  batch: number | 'N' = 'N',
+): Model {
+  const g = createGraphBuilder({ name: 'tokens' });
+  const width = shape.at(-1) ?? 0;
+  const random = createRandom(5);
+  const data = Float32Array.from({ length: 5 * width }, () => random.between(-1, 1));
+  const seen = body(g, g.input('x', 'float32', [batch, ...shape]));
+  g.op('MatMul', [seen, g.initializer('last', tensor('float32', [width, 5], data))], {
+    output: 'scores',
+  });
+  g.output('scores', 'float32', [batch, ...shape.slice(0, -1), 5]);
+  return g.build();
+}
+
+test('a head over the steps of a series sees their means, whatever is below it', async () => {
+  const input = { shape: [8, 3], layout: 'chw', dtype: 'uint8', scale: 1 / 255 };
+  const random = createRandom(6);
+  const labels = Int32Array.from({ length: 200 }, () => random.below(3));
+  // The class is the number of the three that is large, at all eight steps.
+  const values = [...labels].flatMap((label) =>
+    Array.from({ length: 24 }, (_, at) => random.below(90) + (at % 3 === label ? 100 : 0)),
+  );
+  const data = { inputs: tensor('uint8', [200, 8, 3], Uint8Array.from(values)), labels };
+  const recipe = tuneRecipe({ freeze: ['*'] }, { input, epochs: 20 });
+  const base = tokenNet((g, x) => g.op('Relu', [x]), [8, 3]);
+  const { model, history } = await fineTune({ recipe, base, data, validation: data, runtime });
+  assert.deepEqual(model.graph.initializers.get('head.weight')?.dims, [3, 3]);
+  assert.ok((history.at(-1)?.validation?.accuracy ?? 0) > 0.95, JSON.stringify(history.at(-1)));
+});
+
 const plain = () => ({ base: torchNet(), data: stripes(40, 1), runtime });
 
 for (const [name, run, message] of refusals) {

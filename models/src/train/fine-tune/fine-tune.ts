@@ -5,6 +5,7 @@ import { prepare } from '../../shrink/prepare.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { modelNames, type Weights } from '../network.ts';
 import { purposes } from '../purposes.ts';
+import { assertConsistent } from '../read-recipe.ts';
 import { weightsNamed } from '../state.ts';
 import { type RunOptions, runTraining, type TrainResult } from '../training-run.ts';
 import { buildTrainingStep } from '../training-step.ts';
@@ -32,6 +33,7 @@ export async function fineTune(options: FineTuneOptions): Promise<TrainResult> {
   const { recipe, base, initial, seed = recipe.seed } = options;
   const { classes, freeze = [] } = recipe.base;
   const body = bodyOf(prepare(base), recipe.input);
+  assertConsistent(recipe, { classes, shape: body.input.shape });
   const moving = trainableWeights(body.graph, freeze);
   const fresh = startWeights(body, { moving, classes, seed });
   const weights = initial === undefined ? fresh : weightsLike(initial, fresh);

@@ -36,7 +36,8 @@ export function trainableWeights(graph: Graph, freeze: readonly string[]): reado
   for (const pattern of freeze) {
     const glob = globOf(pattern);
     const matched = weights.filter((weight) => namesOf(weight).some((name) => glob.test(name)));
-    if (matched.length === 0) {
+    // All of nothing: a network without weights that can be trained.
+    if (matched.length === 0 && pattern !== '*') {
       const known = weights.slice(0, 8).map(({ name }) => `"${name}"`);
       throw new FleetError(
         'invalid-argument',

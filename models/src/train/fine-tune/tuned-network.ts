@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import { createGraphBuilder, type GraphBuilder, int } from '../../onnx/builder.ts';
+import { createGraphBuilder, type GraphBuilder, int, ints } from '../../onnx/builder.ts';
 import { createFreshNames, namesOf } from '../../onnx/edit.ts';
 import type { Graph, Model, Node } from '../../onnx/graph.ts';
 import { dimsOf, inferShapes } from '../../onnx/shapes/infer.ts';
@@ -24,8 +24,10 @@ export interface Body {
   readonly input: Recipe['input'];
   /** How many numbers the head sees per sample. */
   readonly width: number;
-  /** Whether the body gives images or series, whose means the head sees. */
-  readonly isSpatial: boolean;
+  /** Where the channels stand in what the body gives; the head sees their means over other axes. */
+  readonly channels: 'only' | 'first' | 'last';
+  /** How many axes that has, with the batch. */
+  readonly rank: number;
 }
 
 /** Names of the new head's weights. */
@@ -34,7 +36,8 @@ const bodyNames = { input: 'scaled', features: 'body_features' } as const;
 
 /**
  * Takes the head off a prepared model. Throws `invalid-argument` where the model's input is not the
- * recipe's, and `unsupported` for a model without a head or with several inputs.
+ * recipe's, and `unsupported` for a model without a head, with several inputs or with a batch size
+ * of its own.
  */
 export function bodyOf(model: Model, given: Recipe['input'] | undefined): Body {
   const inputs = model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name));
@@ -47,7 +50,7 @@ export function bodyOf(model: Model, given: Recipe['input'] | undefined): Body {
     );
   }
   const input = given ?? ownInput(own.name, own.dims?.slice(1) ?? []);
-  const { features } = findHead(model.graph);
+  const { node: head, features } = findHead(model.graph);
   const cut = eliminateDead({
     ...model,
     graph: {
@@ -56,20 +59,50 @@ export function bodyOf(model: Model, given: Recipe['input'] | undefined): Body {
     },
   });
   const graph = renamed(cut.graph, own.name, features);
-  const sizes = channelsFirst({ input });
-  const shapes = inferShapes({ ...cut, graph }, { [bodyNames.input]: [2, ...sizes] });
-  const dims = dimsOf(shapes.graph, bodyNames.features);
-  const [, width = 0] = dims;
+  const dims = featureSizes({ ...cut, graph }, channelsFirst({ input }));
   if (dims.length < 2) {
     const reason = `The head of the model sees a value of sizes [${dims.join(', ')}], no batch of features.`;
     throw new FleetError('unsupported', reason);
   }
+  const rank = dims.length;
+  const channels = rank === 2 ? 'only' : head.op === 'Conv' ? 'first' : 'last';
+  const width = dims.at(channels === 'last' ? -1 : 1) ?? 0;
   const opset = Math.max(13, model.opsets.get('') ?? 17);
-  return { name: cut.graph.name, opset, graph, input, width, isSpatial: dims.length > 2 };
+  return { name: cut.graph.name, opset, graph, input, width, channels, rank };
+}
+
+/** Sizes of what the head sees; they must follow the batch, whatever its size. */
+function featureSizes(model: Model, sizes: readonly number[]): readonly number[] {
+  const isOpen = model.graph.inputs.every(({ dims }) => typeof dims?.[0] !== 'number');
+  const [two = [], three = []] = [2, 3].map((batch) => {
+    try {
+      const { graph } = inferShapes(model, { [bodyNames.input]: [batch, ...sizes] });
+      return dimsOf(graph, bodyNames.features);
+    } catch (error) {
+      if (isOpen) throw error;
+      throw ownBatch(error);
+    }
+  });
+  const isScalar = two.length === 0;
+  const follows = two[0] === 2 && three[0] === 3 && two.slice(1).join() === three.slice(1).join();
+  if (!isScalar && !follows) throw ownBatch(undefined);
+  return two;
+}
+
+function ownBatch(cause: unknown): FleetError {
+  const reason =
+    'The model works only for the batch size that it was exported with; export it with an open first size (dynamic_axes or dynamic_shapes).';
+  return new FleetError('unsupported', reason, { cause });
 }
 
 function ownInput(name: string, dims: readonly (number | string | undefined)[]): Recipe['input'] {
-  if (dims.length === 0 || dims.length > 3 || !dims.every((size) => typeof size === 'number')) {
+  if (dims.length === 0 || dims.length > 3) {
+    throw new FleetError(
+      'unsupported',
+      `The model's input "${name}" has ${dims.length} sizes beside the batch; known are vectors, series and images.`,
+    );
+  }
+  if (!dims.every((size) => typeof size === 'number')) {
     throw new FleetError(
       'invalid-argument',
       `The model's input "${name}" has open sizes [${dims.map((size) => size ?? '?').join(', ')}]: the recipe's "input" must say them.`,
@@ -141,14 +174,14 @@ export function buildTuned(
   writeInput(graph, body, { form, output: bodyNames.input });
   // Where the head sees the body's own output, that has the name: a copy would not outlive tidying.
   const nameOf = (name: string): string =>
-    name === bodyNames.features && !body.isSpatial ? modelNames.features : name;
+    name === bodyNames.features && body.channels === 'only' ? modelNames.features : name;
   for (const { op, inputs, outputs, attributes, domain } of body.graph.nodes) {
     graph.ops(op, inputs.map(nameOf), outputs.map(nameOf), {
       attributes: Object.fromEntries(attributes),
       domain,
     });
   }
-  if (body.isSpatial) writeMeans(graph);
+  if (body.channels !== 'only') writeMeans(graph, body);
   graph.op('Gemm', [modelNames.features, headNames.weight, headNames.bias], {
     output: modelNames.logits,
     attributes: { transB: int(1) },
@@ -165,7 +198,14 @@ export function buildTuned(
 }
 
 /** The means of images or series, which the head sees. */
-function writeMeans(graph: GraphBuilder): void {
-  const mean = graph.op('GlobalAveragePool', [bodyNames.features]);
+function writeMeans(graph: GraphBuilder, { channels, rank }: Body): void {
+  const inner = Array.from({ length: rank - 2 }, (_, at) => at + 1);
+  const images =
+    channels === 'first'
+      ? bodyNames.features
+      : graph.op('Transpose', [bodyNames.features], {
+          attributes: { perm: ints([0, rank - 1, ...inner]) },
+        });
+  const mean = graph.op('GlobalAveragePool', [images]);
   graph.op('Flatten', [mean], { output: modelNames.features, attributes: { axis: int(1) } });
 }
