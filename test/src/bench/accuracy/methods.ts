@@ -1,6 +1,6 @@
 import type { Model } from '@edgewise/models/onnx';
 import type { Feeds, Runtime } from '@edgewise/models/runtime';
-import { type ShrinkOptions, shrink, type WeightBits } from '@edgewise/models/shrink';
+import { prepare, type ShrinkOptions, shrink, type WeightBits } from '@edgewise/models/shrink';
 import { type LabelledData, modelNames, type Recipe, trainQuantized } from '@edgewise/models/train';
 
 /** A network that was trained in float, and what it was trained on. */
@@ -24,21 +24,32 @@ export interface Method {
 const calibrationImages = 512;
 const batch = 32;
 
-/** The ranges and the rounding of Python's `quantize_static` with its defaults, per tensor or not. */
-const plain = (perChannel: boolean): Method['make'] =>
-  shrunk({ method: 'minmax', likeOnnxruntime: true, perChannel });
+/**
+ * Python's `quantize_static` with its defaults, per tensor or not, of what its `quant_pre_process` gives:
+ * the graph with batch normalisation folded.
+ */
+function plain(perChannel: boolean): Method['make'] {
+  const make = shrunk({ method: 'minmax', likeOnnxruntime: true, perChannel });
+  return (trained) => make({ ...trained, model: prepare(trained.model) });
+}
 
 /** The ways beside float, the plain ones first. */
 export const methods = {
   tensor: { name: 'quantize_static per tensor', make: plain(false) },
   channel: { name: 'quantize_static per channel', make: plain(true) },
   best: { name: 'W8A8 auto', mostLoss: 0.3, make: shrunk({ method: 'auto' }) },
-  w4: { name: 'W4A8 nearest', make: shrunk({ weightBits: 4 }) },
-  w3: { name: 'W3A8 nearest', make: shrunk({ weightBits: 3 }) },
   q8: { name: 'W8A8 trained', mostLoss: 0.3, make: trained(8) },
+  w4: { name: 'W4A8 nearest', make: shrunk({ weightBits: 4 }) },
+  a4: { name: 'W4A8 AdaRound', make: learned(4) },
   q4: { name: 'W4A8 trained', mostLoss: 0.5, make: trained(4) },
+  w3: { name: 'W3A8 nearest', make: shrunk({ weightBits: 3 }) },
+  a3: { name: 'W3A8 AdaRound', make: learned(3) },
   q3: { name: 'W3A8 trained', mostLoss: 1.5, make: trained(3) },
 } as const satisfies Record<string, Method>;
+
+function learned(weightBits: WeightBits): Method['make'] {
+  return shrunk({ method: 'auto', weightBits, adaRound: true });
+}
 
 function shrunk(options: Partial<ShrinkOptions>): Method['make'] {
   return async ({ model, data, runtime }) => {

@@ -2,8 +2,8 @@ import { type Answers, accuracyOf, pairedDifference } from './interval.ts';
 
 type Columns<K extends string> = readonly (readonly [K, { readonly name: string }])[];
 
-const nameWidth = 34;
-const width = 14;
+const nameWidth = 33;
+const width = 13;
 
 /** Two lines above the rows: float accuracy in per cent, then what each method changes, in points. */
 export function heading(columns: Columns<string>): readonly string[] {
