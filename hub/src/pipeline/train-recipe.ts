@@ -12,6 +12,7 @@ import {
 } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import type { BlobStore } from '../store/blobs.ts';
+import { createEpochTeller, type EpochTeller } from './epoch-metrics.ts';
 import type { StepReports } from './steps/context.ts';
 import type { Trainer, TuneRequest } from './trainer.ts';
 import type { TrainingData } from './training-data.ts';
@@ -79,12 +80,13 @@ export async function followed(
 ) {
   const { blobs, seed, threads, signal, report } = context;
   const { train: data, validation } = await context.data();
-  if (resume !== undefined) tellHistory(resume, context, { epochs, data });
+  const tellEpoch = createEpochTeller(context.recipe);
+  if (resume !== undefined) tellHistory(resume, context, { epochs, data, tellEpoch });
   return {
     ...{ data, signal, seed, threads },
     validation: firstOf(validation, validationSamples),
     ...(resume && { resume }),
-    onProgress: createTeller(report, epochs),
+    onProgress: createTeller(report, epochs, tellEpoch),
     checkpoint: {
       everySteps: checkpointEverySteps,
       async save(checkpoint: Checkpoint) {
@@ -116,19 +118,24 @@ export async function lastCheckpoint({
 function tellHistory(
   { history }: Checkpoint,
   { recipe, report }: TrainingContext,
-  { epochs, data }: { readonly epochs: EpochSpan; readonly data: LabelledData },
+  how: {
+    readonly epochs: EpochSpan;
+    readonly data: LabelledData;
+    readonly tellEpoch: EpochTeller;
+  },
 ): void {
+  const { epochs, data, tellEpoch } = how;
   const stepsPerEpoch = Math.floor(data.labels.length / recipe.batchSize);
-  for (const { epoch: ownEpoch, loss, validation } of history) {
-    const accuracy = validation && { accuracy: validation.accuracy };
-    const epoch = epochs.before + ownEpoch + 1;
-    report.metric({ step: epoch * stepsPerEpoch, epoch, loss, ...accuracy });
+  for (const end of history) {
+    const epoch = epochs.before + end.epoch + 1;
+    report.metric(tellEpoch(end, { step: epoch * stepsPerEpoch, epoch }));
   }
 }
 
 function createTeller(
   report: StepReports,
   { before, own, after }: EpochSpan,
+  tellEpoch: EpochTeller,
 ): (event: TrainEvent) => void {
   let step = 0;
   return (event) => {
@@ -141,8 +148,7 @@ function createTeller(
       if (step % metricEverySteps === 0) report.metric({ step, epoch, loss });
       return;
     }
-    const accuracy = event.validation && { accuracy: event.validation.accuracy };
-    report.metric({ step, epoch: epoch + 1, loss, ...accuracy });
+    report.metric(tellEpoch(event, { step, epoch: epoch + 1 }));
   };
 }
 

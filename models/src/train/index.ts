@@ -50,6 +50,7 @@ export {
   trainerNames,
 } from './recipe.ts';
 export { learningRate, type Schedule, scheduleKinds } from './schedule.ts';
+export { bestEpoch, type Judgement } from './selection.ts';
 export type { TrainingState } from './state.ts';
 export type { StepCall, Stepper, StepResult } from './stepper.ts';
 export { type TrainOptions, train } from './train.ts';

@@ -110,13 +110,21 @@ export const BaseModel = Type.Object({
 });
 export type BaseModel = Static<typeof BaseModel>;
 
-/** One point of a learning curve. */
+/** One point of a learning curve: a step now and then, and the end of each epoch. */
 export const Metric = Type.Object({
   step: Count,
+  /** Epochs that were done by then. */
   epoch: Type.Number(),
+  /** Of this step; at the end of an epoch the mean over its steps. */
   loss: Type.Number(),
-  /** Accuracy on the validation part, where it was measured. */
+  /** At the end of an epoch: share of its training samples answered right meanwhile, 0 to 1. */
+  trainingAccuracy: Type.Optional(Type.Number()),
+  /** Accuracy on the validation part, 0 to 1, where it was measured. */
   accuracy: Type.Optional(Type.Number()),
+  /** Mean loss on the validation part, where it was measured. */
+  validationLoss: Type.Optional(Type.Number()),
+  /** At the end of an epoch that is the best until then, by what the recipe monitors. */
+  best: Type.Optional(Type.Literal(true)),
 });
 export type Metric = Static<typeof Metric>;
 
