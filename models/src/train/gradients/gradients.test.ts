@@ -61,6 +61,29 @@ const cases: readonly Case[] = [
     strides: ints([2, 2]),
     pads: ints([1, 1, 1, 1]),
   }),
+  conv('depthwise of a large plane', [1, 2, 20, 18], [2, 1, 3, 3], {
+    group: int(2),
+    pads: ints([1, 0, 1, 2]),
+  }),
+  conv('depthwise of a large plane, dilation 2, stride 2', [2, 2, 33, 30], [2, 1, 2, 3], {
+    group: int(2),
+    dilations: ints([2, 2]),
+    strides: ints([2, 2]),
+    pads: ints([0, 1, 1, 0]),
+  }),
+  conv('depthwise of long rows', [1, 2, 3, 90], [2, 1, 3, 3], {
+    group: int(2),
+    pads: ints([1, 1, 1, 1]),
+  }),
+  conv('depthwise of one spatial axis', [2, 3, 8], [3, 1, 3], {
+    group: int(3),
+    strides: ints([2]),
+    pads: ints([0, 2]),
+  }),
+  conv('depthwise of one long spatial axis', [1, 2, 70], [2, 1, 15], {
+    group: int(2),
+    pads: ints([7, 7]),
+  }),
   conv('depthwise with multiplier 2', [2, 3, 4, 4], [6, 1, 3, 3], { group: int(3) }),
   conv('one spatial axis', [2, 2, 9], [3, 2, 3], { strides: ints([2]), pads: ints([1, 1]) }),
   conv('auto_pad SAME_UPPER', [1, 2, 5, 6], [2, 2, 3, 3], {
