@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Dataset, ModelInfo, ModelVersion, Rollout, Run } from '@edgewise/protocol/http';
+import type {
+  Dataset,
+  Metric,
+  ModelInfo,
+  ModelVersion,
+  Rollout,
+  Run,
+} from '@edgewise/protocol/http';
 import { createRandom } from './random.ts';
 
 const deviceClasses = ['x64-vnni', 'arm64', 'arm64-dot'] as const;
@@ -208,18 +215,33 @@ function run(nowMs: number, facts: RunFacts): Run {
     status: 'done',
     step: 'gate',
     progress: 1,
-    metrics: Array.from({ length: facts.points }, (_, point) => ({
-      step: (point + 1) * 50,
-      epoch: ((point + 1) * 50) / 860,
-      loss: 2.1 * Math.exp(-point / 7) + 0.05 + 0.04 * random(),
-      ...(point % 6 === 5 && { accuracy: 0.989 - 0.5 * Math.exp(-(point + 1) / 6) }),
-    })),
+    metrics: metricFixtures(facts.points, random),
     imagesPerSecond: 3_640,
     createdAtMs: nowMs - facts.agoMs,
     finishedAtMs: nowMs - facts.agoMs + 58_000,
     version: facts.version,
     error: null,
   };
+}
+
+/** A point every 50 steps; six of them are an epoch, and after the seventh it learns by heart. */
+function metricFixtures(points: number, random: () => number): Metric[] {
+  return Array.from({ length: points }, (_, point) => {
+    const done = point + 1;
+    const step = {
+      ...{ step: done * 50, epoch: Math.floor(done / 6) },
+      loss: 2.1 * Math.exp(-point / 7) + 0.05 + 0.04 * random(),
+    };
+    if (done % 6 !== 0) return step;
+    const validationLoss = 2 * Math.exp(-done / 7) + 0.07 + 0.0015 * Math.max(0, done - 42);
+    return {
+      ...step,
+      trainingAccuracy: 0.996 - 0.5 * Math.exp(-done / 6),
+      accuracy: 0.989 - 0.5 * Math.exp(-done / 6) - 0.0002 * Math.max(0, done - 42),
+      validationLoss,
+      ...(done <= 42 && { best: true as const }),
+    };
+  });
 }
 
 /** Rollouts, newest first; the first one is on its way. */

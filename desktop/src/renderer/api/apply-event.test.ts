@@ -96,6 +96,11 @@ test('a run keeps its metrics when it comes without them, and metrics are append
   const known = cache.getQueryData<Run>(queryKey('getRun', { params: { run: run.id } }));
   assert.equal(known?.progress, 0.9);
   assert.equal(known?.metrics.length, run.metrics.length + 1);
+  // The same step once more, as the end of an epoch.
+  applyEvent(cache, { kind: 'metric', run: run.id, metric: { ...metric, accuracy: 0.9 } });
+  const later = cache.getQueryData<Run>(queryKey('getRun', { params: { run: run.id } }));
+  assert.equal(later?.metrics.length, run.metrics.length + 1);
+  assert.equal(later?.metrics.at(-1)?.accuracy, 0.9);
 });
 
 test('a labelled sample leaves the queue, and one that was taken back returns to its place', () => {

@@ -32,6 +32,8 @@ const handlers: Handlers = {
   rollout: (cache, { rollout }) => applyRollout(cache, rollout),
   run: (cache, { run }) => applyRun(cache, run),
   metric: (cache, { run, metric }) => applyMetric(cache, run, metric),
+  sweep: () => undefined,
+  trial: () => undefined,
   version: (cache, { version }) => applyVersion(cache, version),
   sample: (cache, { sample }) => applySample(cache, sample),
   prediction: () => undefined,
@@ -120,11 +122,13 @@ function applyRun(cache: QueryClient, run: Run): void {
   );
 }
 
+/** The end of an epoch may be the step of a point that is already there: it says more, so it counts. */
 function applyMetric(cache: QueryClient, id: string, metric: Metric): void {
-  const append = (run: Run): Run =>
-    run.id !== id || run.metrics.some((each) => each.step === metric.step)
-      ? run
-      : { ...run, metrics: [...run.metrics, metric] };
+  const append = (run: Run): Run => {
+    if (run.id !== id) return run;
+    const others = run.metrics.filter((each) => each.step !== metric.step);
+    return { ...run, metrics: [...others, metric].toSorted((a, b) => a.step - b.step) };
+  };
   edit<Run>(cache, 'getRun', { run: id }, append);
   edit<readonly Run[]>(cache, 'listRuns', {}, (list) => list.map(append));
 }

@@ -1,4 +1,4 @@
-import type uPlot from 'uplot';
+import uPlot from 'uplot';
 import type { Mark, SeriesProps } from './series-props.ts';
 
 /** Colours of a plot, read from the tokens: a canvas knows no CSS variables. */
@@ -39,7 +39,8 @@ const font = '11px "Inter Variable", system-ui, sans-serif';
 
 /** What uPlot is told. */
 export function plotOptions({ props, look, width, height, onCursor }: PlotRequest): uPlot.Options {
-  const { lines, band, sync, format, time = true, atLeast } = props();
+  const { lines, band, sync, format, time = true } = props();
+  const powers = props().rise === 'powers';
   const axis = {
     stroke: look.ink,
     font,
@@ -49,7 +50,8 @@ export function plotOptions({ props, look, width, height, onCursor }: PlotReques
   return {
     width,
     height,
-    padding: [10, 12, 0, 0],
+    // Half the width of the last number below.
+    padding: [10, time ? 12 : 24, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -59,7 +61,7 @@ export function plotOptions({ props, look, width, height, onCursor }: PlotReques
     },
     scales: {
       x: { time },
-      y: { range: (_, low, high) => padded(low, high, atLeast) },
+      y: { ...(powers && { distr: 3 }), range: (_, low, high) => spanOf(low, high, props()) },
     },
     axes: [
       {
@@ -72,10 +74,12 @@ export function plotOptions({ props, look, width, height, onCursor }: PlotReques
       },
       {
         ...axis,
+        ...(powers && { grid: { ...axis.grid, filter: onlyPowers } }),
         size: 56,
         gap: 6,
         space: 28,
-        values: (_, ticks) => ticks.map((tick) => format(tick)),
+        // On powers of ten there are lines between, without a number.
+        values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : format(tick))),
       },
     ],
     series: [
@@ -86,6 +90,7 @@ export function plotOptions({ props, look, width, height, onCursor }: PlotReques
         width: 1.5,
         points: { show: false },
         ...(line.dashed && { dash: [4, 3] }),
+        ...(line.joined && { spanGaps: true, width: 2, points: { show: true, size: 4 } }),
       })),
     ],
     ...(band && {
@@ -103,14 +108,21 @@ export function plotOptions({ props, look, width, height, onCursor }: PlotReques
   };
 }
 
-function padded(
+/** Lines at powers of ten alone. */
+function onlyPowers(_: uPlot, splits: number[]): (number | null)[] {
+  return splits.map((split) => (Math.abs(Math.log10(split) % 1) < 1e-9 ? split : null));
+}
+
+function spanOf(
   low: number | null,
   high: number | null,
-  atLeast: SeriesProps['atLeast'],
+  { rise = 'zero', atLeast }: SeriesProps,
 ): uPlot.Range.MinMax {
-  const bottom = Math.min(low ?? 0, atLeast?.[0] ?? 0);
+  if (rise === 'powers') return uPlot.rangeLog(low ?? 0.1, high ?? 1, 10, false);
+  const bottom = rise === 'least' ? (low ?? 0) : Math.min(low ?? 0, atLeast?.[0] ?? 0);
   const top = Math.max(high ?? 1, atLeast?.[1] ?? 0);
-  return [bottom, top + (top - bottom || 1) * 0.08];
+  const room = (top - bottom || 1) * 0.08;
+  return [rise === 'least' ? bottom - room : bottom, top + room];
 }
 
 const clock = new Intl.DateTimeFormat('en', {
@@ -142,14 +154,14 @@ function faint(colour: string | undefined): string {
   return `color-mix(in oklch, ${colour ?? 'grey'} 16%, transparent)`;
 }
 
-/** Vertical lines: dashed for deployments, solid for alarms, each with a flag at its top. */
+/** Vertical lines: solid for alarms, dashed for all else, each with a flag at its top. */
 function drawMarks(plot: uPlot, marks: readonly Mark[], look: PlotLook): void {
   const { ctx } = plot;
   const { left, top, width, height } = plot.bbox;
   const ratio = devicePixelRatio;
   ctx.save();
-  for (const { atMs, kind } of marks) {
-    const x = Math.round(plot.valToPos(atMs / 1000, 'x', true));
+  for (const { at, kind } of marks) {
+    const x = Math.round(plot.valToPos(at, 'x', true));
     if (x < left || x > left + width) continue;
     ctx.strokeStyle = kind === 'alarm' ? look.act : look.well;
     ctx.fillStyle = ctx.strokeStyle;

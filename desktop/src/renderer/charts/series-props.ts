@@ -5,13 +5,16 @@ export interface Line {
   /** Which of the six chart colours, 1 to 6. */
   readonly colour: 1 | 2 | 3 | 4 | 5 | 6;
   readonly dashed?: boolean;
+  /** Drawn across gaps, for what is measured now and then; its latest value stands for it. */
+  readonly joined?: boolean;
 }
 
-/** A moment to be seen on the time axis. */
+/** A place to be seen on the x axis. */
 export interface Mark {
-  readonly atMs: number;
+  /** In the units of `xs`: seconds where they are time. */
+  readonly at: number;
   readonly label: string;
-  readonly kind: 'deployment' | 'alarm';
+  readonly kind: 'deployment' | 'alarm' | 'best';
 }
 
 /** What a chart over time shows. */
@@ -29,6 +32,8 @@ export interface SeriesProps {
   readonly height?: number;
   /** Charts with the same key share their cursor. */
   readonly sync?: string;
+  /** What the y axis starts from: zero, the least value, or powers of ten, for values above zero. Default zero. */
+  readonly rise?: 'zero' | 'least' | 'powers';
   /** What the y axis shows at least. */
   readonly atLeast?: readonly [number, number];
 }

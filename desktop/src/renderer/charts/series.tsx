@@ -4,7 +4,7 @@ import { useWidth } from '../components/use-width.ts';
 import { none } from '../text/format.ts';
 import { useTheme } from '../theme/theme-context.tsx';
 import { type PlotLook, plotLook, plotOptions } from './plot-options.ts';
-import type { SeriesProps } from './series-props.ts';
+import type { Line, SeriesProps } from './series-props.ts';
 
 /** Lines over time, with the value under the cursor in the legend. */
 export function Series(props: SeriesProps) {
@@ -27,7 +27,7 @@ export function Series(props: SeriesProps) {
             />
             {line.label === label ? '' : line.label}
             <span className="min-w-12 text-ink tabular-nums">
-              {props.format(line.values[index]) ?? none}
+              {props.format(valueAt(line, index)) ?? none}
             </span>
           </span>
         ))}
@@ -42,6 +42,10 @@ export function Series(props: SeriesProps) {
       </div>
     </figure>
   );
+}
+
+function valueAt({ values, joined }: Line, index: number): number | null | undefined {
+  return joined ? values.slice(0, index + 1).findLast((value) => value !== null) : values[index];
 }
 
 interface PlotRequest {

@@ -209,7 +209,7 @@ export const en = {
       mean: 'mean',
       deployment: 'deployment',
       alarm: 'alarm',
-      mark: (kind: 'deployment' | 'alarm', label: string, clock: string) =>
+      mark: (kind: 'deployment' | 'alarm' | 'best', label: string, clock: string) =>
         `${kind} ${label} at ${clock}`,
       empty: 'No window yet',
       emptyHint: 'A window closes after 100 inputs, or after its longest span.',
@@ -474,9 +474,23 @@ export const en = {
       },
       stepStatuses: { done: 'done', running: 'running', failed: 'failed', waiting: 'not yet' },
       facts: (seed: string, speed: string) => `seed ${seed}, ${speed} images/s`,
-      loss: 'Loss by step',
-      accuracy: 'Validation accuracy by step',
-      step: (step: string) => `step ${step}`,
+      curve: {
+        loss: 'Loss by step',
+        accuracy: 'Accuracy by step',
+        lines: { training: 'training', validation: 'validation', best: 'best epoch' },
+        step: (step: string) => `step ${step}`,
+        best: (epoch: string, of: string, loss: string, accuracy: string) =>
+          `Best: epoch ${epoch} of ${of}, validation loss ${loss}, accuracy ${accuracy}`,
+        table: 'Epochs as a table',
+        columns: {
+          epoch: 'Epoch',
+          best: 'best',
+          loss: 'Loss',
+          validationLoss: 'Validation loss',
+          trainingAccuracy: 'Training accuracy',
+          accuracy: 'Accuracy',
+        },
+      },
       columns: {
         run: 'Run',
         status: 'Status',

@@ -103,8 +103,8 @@ function Charts({ columns, marks }: ChartsProps) {
       />
       <ul className="sr-only">
         {marks.map((mark) => (
-          <li key={`${mark.kind}-${mark.atMs}-${mark.label}`}>
-            {words.mark(mark.kind, mark.label, formatClock(mark.atMs))}
+          <li key={`${mark.kind}-${mark.at}-${mark.label}`}>
+            {words.mark(mark.kind, mark.label, formatClock(mark.at * 1000))}
           </li>
         ))}
       </ul>

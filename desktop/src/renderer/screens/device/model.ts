@@ -56,13 +56,13 @@ export function marksOf(
 ): readonly Mark[] {
   const deployments = events.flatMap(({ atMs, body }): Mark[] =>
     body.kind === 'step' && body.step === 'activateSlot' && body.outcome === 'done'
-      ? [{ atMs, kind: 'deployment', label: bundleName(device, body.manifest) }]
+      ? [{ at: atMs / 1000, kind: 'deployment', label: bundleName(device, body.manifest) }]
       : [],
   );
   const opened = alarms
     .filter((alarm) => alarm.devices.includes(device.id))
-    .map((alarm): Mark => ({ atMs: alarm.openedAtMs, kind: 'alarm', label: alarm.id }));
-  return [...deployments, ...opened].toSorted((a, b) => a.atMs - b.atMs);
+    .map((alarm): Mark => ({ at: alarm.openedAtMs / 1000, kind: 'alarm', label: alarm.id }));
+  return [...deployments, ...opened].toSorted((a, b) => a.at - b.at);
 }
 
 /** Model and version of a manifest this device holds, else the first digits of its digest. */

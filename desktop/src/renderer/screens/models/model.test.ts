@@ -2,15 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ModelVersion, Rollout, Run } from '@edgewise/protocol/http';
 import { rolloutFixtures, runFixtures, versionFixtures } from '../../../testing/fixture-models.ts';
-import {
-  chainOf,
-  dotsOf,
-  headlineRow,
-  learningCurve,
-  stepViews,
-  versionRows,
-  wavesOf,
-} from './model.ts';
+import { chainOf, dotsOf, headlineRow, stepViews, versionRows, wavesOf } from './model.ts';
 
 const nowMs = 1_700_000_000_000;
 const versions = versionFixtures(nowMs);
@@ -67,15 +59,6 @@ test('the chain goes from data to devices, and a first version has no parent', (
   );
   assert.ok(chainOf(first).every((link) => link.kind !== 'parent'));
   assert.deepEqual(chainOf(third).find((link) => link.kind === 'run')?.opens, { run: 'run-3' });
-});
-
-test('accuracy keeps its last value between measurements and is unknown before the first', () => {
-  const run = runFixtures(nowMs)[0] as Run;
-  const { xs, accuracy } = learningCurve(run, { loss: 'l', accuracy: 'a' });
-  const values = accuracy[0]?.values ?? [];
-  assert.equal(values.length, xs.length);
-  assert.equal(values[0], null);
-  assert.equal(values[6], run.metrics[5]?.accuracy);
 });
 
 test('steps before the present one are done, and a failed run shows where', () => {

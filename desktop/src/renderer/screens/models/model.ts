@@ -6,7 +6,6 @@ import {
   type Rollout,
   type Run,
 } from '@edgewise/protocol/http';
-import type { Line } from '../../charts/series-props.ts';
 import type { Level } from '../../components/levels.ts';
 import type { Badge } from '../../components/state-badge.tsx';
 
@@ -135,30 +134,6 @@ export function chainOf(version: ModelVersion): readonly ChainLink[] {
     { kind: 'bundles', value: String(version.variants.length), opens: undefined },
     { kind: 'devices', value: String(version.servedBy.length), opens: 'fleet' },
   ];
-}
-
-/** Loss and validation accuracy of a run over its steps. */
-export interface LearningCurve {
-  readonly xs: readonly number[];
-  readonly loss: readonly Line[];
-  readonly accuracy: readonly Line[];
-}
-
-/** A run's metrics as lines; accuracy has gaps where it was not measured, so the last value is carried on. */
-export function learningCurve(
-  run: Run,
-  names: { readonly loss: string; readonly accuracy: string },
-): LearningCurve {
-  let last: number | null = null;
-  const accuracy = run.metrics.map((metric) => {
-    last = metric.accuracy ?? last;
-    return last;
-  });
-  return {
-    xs: run.metrics.map((metric) => metric.step),
-    loss: [{ label: names.loss, values: run.metrics.map((metric) => metric.loss), colour: 1 }],
-    accuracy: [{ label: names.accuracy, values: accuracy, colour: 3 }],
-  };
 }
 
 /** A pipeline step and how far it is. */

@@ -1,25 +1,17 @@
 import type { Run } from '@edgewise/protocol/http';
 import { getRouteApi } from '@tanstack/react-router';
-import { useMemo } from 'react';
 import { useAsk } from '../../api/api-context.tsx';
-import { Series } from '../../charts/series.tsx';
 import { Ago } from '../../components/ago.tsx';
 import { Answer, Empty } from '../../components/answer.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
-import {
-  formatCompact,
-  formatCount,
-  formatNumber,
-  formatShare,
-  formatSpan,
-  none,
-} from '../../text/format.ts';
+import { formatCompact, formatCount, formatSpan, none } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
 import { CancelRun } from './actions.tsx';
-import { learningCurve, runLevels, stepViews } from './model.ts';
+import { LearningCurves } from './learning-curves.tsx';
+import { runLevels, stepViews } from './model.ts';
 
 const route = getRouteApi('/frame/models');
 const words = text.models.runs;
@@ -74,7 +66,7 @@ function RunDetails({ id }: { readonly id: string }) {
                 {known.error.detail}
               </p>
             )}
-            {known.metrics.length > 1 && <Curves run={known} />}
+            {known.metrics.length > 1 && <LearningCurves run={known} />}
           </>
         )}
       </Answer>
@@ -118,26 +110,6 @@ function Steps({ run }: { readonly run: Run }) {
       {run.status === 'running' && run.step && (
         <Progress label={words.steps[run.step]} done={run.progress} of={1} />
       )}
-    </div>
-  );
-}
-
-function Curves({ run }: { readonly run: Run }) {
-  const curve = useMemo(
-    () => learningCurve(run, { loss: words.loss, accuracy: words.accuracy }),
-    [run],
-  );
-  const shared = {
-    xs: curve.xs,
-    time: false,
-    sync: 'run',
-    formatX: (step: number) => words.step(formatCount(step)),
-    height: 130,
-  } as const;
-  return (
-    <div className="grid gap-x-2 pb-2 lg:grid-cols-2">
-      <Series {...shared} label={words.loss} lines={curve.loss} format={formatNumber} />
-      <Series {...shared} label={words.accuracy} lines={curve.accuracy} format={formatShare} />
     </div>
   );
 }

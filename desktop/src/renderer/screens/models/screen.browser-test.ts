@@ -149,6 +149,53 @@ test('a learning curve grows with the metrics of its run', { skip }, async () =>
   await context.close();
 });
 
+test('learning curves show validation beside training, mark the best epoch and list all epochs', {
+  skip,
+}, async () => {
+  await using hub = await console.hub();
+  const { page, context, complaints } = await console.open(hub, '/models?run=run-3');
+  const runs = page.getByRole('region', { name: 'Runs', exact: true });
+  await runs.getByText('Best: epoch 7 of 10, validation loss 0.075').waitFor();
+  const loss = runs.getByRole('figure', { name: 'Loss by step' });
+  assert.match((await loss.textContent()) ?? '', /training.*validation0\.0974/);
+  assert.match(
+    (await runs.getByRole('figure', { name: 'Accuracy by step' }).textContent()) ?? '',
+    /training99\.6%.*validation98\.5%/,
+  );
+  await runs.getByText('Epochs as a table').press('Enter');
+  const epochs = runs.getByRole('table', { name: 'Epochs as a table' });
+  assert.equal(await epochs.locator('tbody tr[data-key]').count(), 10);
+  assert.match((await epochs.locator('tr[data-key="2100"]').textContent()) ?? '', /^7best/);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('the best epoch moves while a run learns', { skip }, async () => {
+  await using hub = await console.hub();
+  const { page, context } = await console.open(hub, '/models');
+  const runs = page.getByRole('region', { name: 'Runs', exact: true });
+  await runs.getByText('Best: epoch 5 of 5').waitFor();
+  const metric = { step: 1_750, epoch: 6, loss: 0.05, accuracy: 0.9901, validationLoss: 0.031 };
+  hub.publish({ kind: 'metric', run: 'run-4', metric: { ...metric, best: true } });
+  await runs.getByText('Best: epoch 6 of 6, validation loss 0.031, accuracy 99.01%').waitFor();
+  await context.close();
+});
+
+test('learning curves fit a phone and are legible in both themes', { skip }, async () => {
+  await using hub = await console.hub();
+  for (const theme of ['light', 'dark'] as const) {
+    const { page, context } = await console.open(hub, '/models?run=run-3', {
+      ...{ theme, width: 390, height: 844 },
+    });
+    const runs = page.getByRole('region', { name: 'Runs', exact: true });
+    await runs.getByText('Epochs as a table').click();
+    await runs.getByRole('table', { name: 'Epochs as a table' }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false);
+    assert.deepEqual(await lowContrast(page), []);
+    await context.close();
+  }
+});
+
 test('a rollout shows each device of each wave as it moves', { skip }, async () => {
   await using hub = await console.hub();
   const { page, context } = await console.open(hub, '/models');
