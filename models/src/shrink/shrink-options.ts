@@ -40,7 +40,7 @@ export interface ShrinkOptions extends Partial<QuantizeOptions> {
   readonly correctBias?: boolean;
   /**
    * Learns for each weight whether it is rounded down or up, by what its layer gives; default not.
-   * Worth its time for weights of four bits and less, and best with some hundred samples.
+   * Worth its time for weights of four bits and less.
    */
   readonly adaRound?: boolean | AdaRoundSettings;
   /** Leaves the layers in float that cost the most accuracy, within limits; default none. */

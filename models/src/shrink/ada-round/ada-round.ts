@@ -22,7 +22,7 @@ export interface AdaRoundOptions extends AdaRoundSettings {
   readonly model: Model;
   readonly ranges: Ranges;
   readonly options: QuantizeOptions;
-  /** Inputs like those the model will see: some hundred samples; a fourth is held out to judge by. */
+  /** Inputs like those the model will see, some dozen samples; a fourth is held out to judge by. */
   readonly feeds: Iterable<Feeds> | AsyncIterable<Feeds>;
   readonly runtime: Runtime;
   /** Threads within one operator; default 1. Results are byte-equal only for an equal number. */
@@ -60,8 +60,8 @@ export async function adaRound(options: AdaRoundOptions): Promise<ReadonlyMap<st
   const given = how.integers ?? new Map<string, Int8Array>();
   const params = weightParams(model, ranges, { ...how, integers: given });
   const { model: quantized } = quantize(model, ranges, how);
-  const isOpen = (weight: string): boolean => params.has(weight) && !given.has(weight);
-  const layers = roundableLayersOf(model.graph, quantized.graph, isOpen);
+  const layers = roundableLayersOf(model.graph, quantized.graph, (weight) => params.has(weight));
+  const open = layers.filter(({ weight }) => !given.has(weight));
   const feeds = await feedsThatFit(model, options.feeds);
   const run = { runtime, ...(signal && { signal }) };
   const work: Work = {
@@ -71,10 +71,10 @@ export async function adaRound(options: AdaRoundOptions): Promise<ReadonlyMap<st
     engine: { runtime, threads, signal },
   };
   const integers = new Map(given);
-  for (const [at, layer] of layers.entries()) {
-    const { numbers, ...facts } = await roundLayer(layer, at, work);
+  for (const [at, layer] of open.entries()) {
+    const { numbers, ...facts } = await roundLayer(layer, layers.indexOf(layer), work);
     integers.set(layer.weight, numbers);
-    options.onLayer?.({ node: layer.name, done: at + 1, of: layers.length, ...facts });
+    options.onLayer?.({ node: layer.name, done: at + 1, of: open.length, ...facts });
   }
   return integers;
 }

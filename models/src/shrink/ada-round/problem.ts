@@ -30,8 +30,9 @@ export function problemOf(
   const [below, share, nearest] = [0, 0, 0].map(() => new Float32Array(weights.length)) as [
     ...[Float32Array, Float32Array, Float32Array],
   ];
+  // One grid for all, for each channel, or (ConvTranspose) for each channel of any group.
   const grid = (channel: number): Params =>
-    params[params.length === 1 ? 0 : channel] ?? { scale: 1, zero: 0 };
+    params[channel % params.length] ?? { scale: 1, zero: 0 };
   for (const [at, place] of places.entries()) {
     const channel = Math.floor(place / (depth * width)) * width + (place % width);
     const value = weights[at] ?? 0;
