@@ -144,6 +144,12 @@ test('every kind of layer is learned; one that shares its weight or computes its
     ['depthwise', 'grouped', 'transposed', 'matmul', 'gemm'],
   );
   for (const { node, error, nearestError } of layers) assert.ok(error < nearestError, node);
+  const nearestIn = integersIn(quantize(model, seen, options).model);
+  for (const [name, numbers] of integers) {
+    assert.ok(
+      numbers.every((number, at) => Math.abs(number - (nearestIn.get(name)?.[at] ?? NaN)) <= 1),
+    );
+  }
   const truth = await answersOf(model, inputs, { runtime });
   const [nearest, learned] = [
     await truth.errorOf(quantize(model, seen, options).model),
@@ -222,7 +228,7 @@ const refused = (code: string) => (error: unknown) =>
 function integersIn({ graph }: Model): ReadonlyMap<string, Int8Array> {
   return new Map(
     graph.nodes
-      .filter(({ op }) => op === 'Conv' || op === 'Gemm')
+      .filter(({ op }) => ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'].includes(op))
       .flatMap(({ inputs: [, weight = ''] }) => {
         const source = graph.nodes.find(({ outputs }) => outputs[0] === weight);
         const constant = graph.initializers.get(source?.inputs[0] ?? '');
