@@ -56,6 +56,7 @@ const commands = [
   'train',
   'runs',
   'reproduce',
+  'sweeps',
   'models',
   'versions',
   'parity',

@@ -16,6 +16,7 @@ import { addReproduce } from './commands/reproduce.ts';
 import { addRollout, addRollouts } from './commands/rollout.ts';
 import { addRuns } from './commands/runs.ts';
 import { addStatus } from './commands/status.ts';
+import { addSweeps } from './commands/sweeps.ts';
 import { addTokens } from './commands/tokens.ts';
 import { addTrain } from './commands/train.ts';
 import { addWatch } from './commands/watch.ts';
@@ -63,6 +64,7 @@ export function createProgram(io: Io, version: string): Command {
   addTrain(program, io);
   addRuns(program, io);
   addReproduce(program, io);
+  addSweeps(program, io);
   addModels(program, io);
   addPolicies(program, io);
   addQuantize(program, io);

@@ -1,4 +1,5 @@
 import type { DType } from '@edgewise/models/tensor';
+import { type DatasetPart, datasetParts } from '@edgewise/protocol/http';
 import type { BlobStore } from '../store/blobs.ts';
 import { decodeSamples, joinSamples, type Samples } from './samples.ts';
 import { decodeSnapshot, type SnapshotDocument, type SnapshotSample } from './snapshot.ts';
@@ -15,10 +16,15 @@ export interface SnapshotData {
 }
 
 /**
- * Reads a snapshot and everything it names; every digest is checked on the way. Rejects with
+ * Reads a snapshot and everything it names, or only the parts that are wanted: the others are empty; every digest is checked on the way. Rejects with
  * `digest-mismatch` for altered bytes and `not-found` for missing ones.
  */
-export async function readSnapshot(blobs: BlobStore, digest: string): Promise<SnapshotData> {
+export async function readSnapshot(
+  blobs: BlobStore,
+  digest: string,
+  options: { readonly parts?: readonly DatasetPart[] } = {},
+): Promise<SnapshotData> {
+  const { parts = datasetParts } = options;
   const document = decodeSnapshot(await blobs.get(digest));
   const like = { dims: document.dims, dtype: document.dtype as DType };
   const join = async (digests: readonly string[]): Promise<Samples> => {
@@ -30,11 +36,12 @@ export async function readSnapshot(blobs: BlobStore, digest: string): Promise<Sn
   for (const { sample, label } of document.field) {
     field.push(fieldSample(await blobs.get(sample), label, like));
   }
+  const read = (part: DatasetPart) => join(parts.includes(part) ? document.shards[part] : []);
   return {
     document,
-    train: await join(document.shards.train),
-    validation: await join(document.shards.validation),
-    test: await join(document.shards.test),
+    train: await read('train'),
+    validation: await read('validation'),
+    test: await read('test'),
     field: joinSamples(field, like),
     origins: document.field,
   };

@@ -28,6 +28,9 @@ import { rolloutHandlers } from '../rollout/handlers.ts';
 import { createRollouts } from '../rollout/rollouts.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Database } from '../store/database.ts';
+import { createSqliteSweepRecords } from '../sweeps/adapters/sqlite-sweep-records.ts';
+import { sweepHandlers } from '../sweeps/handlers.ts';
+import { createSweeps } from '../sweeps/sweeps.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
 /** What the parts around models stand on. */
@@ -100,6 +103,12 @@ export function createModelParts(options: ModelPartOptions) {
       onError,
     }),
   );
+  const sweeps = keep.use(
+    createSweeps({
+      ...{ records: createSqliteSweepRecords(db), blobs, blobFolder, registry, datasets },
+      ...{ pipeline, worker: createForkedWorker(), clock, live, onError },
+    }),
+  );
   const rollouts = keep.use(
     createRollouts({
       records: createSqliteRolloutRecords(db),
@@ -126,6 +135,7 @@ export function createModelParts(options: ModelPartOptions) {
     ...registryHandlers({ registry, blobs, clock, why }),
     ...labelHandlers(labels),
     ...pipelineHandlers(pipeline),
+    ...sweepHandlers(sweeps),
     ...rolloutHandlers(rollouts),
     ...parityHandlers(parity),
   } satisfies Partial<Handlers<RouteName>>;

@@ -2,11 +2,13 @@ import { createSigner, generateKey } from '@edgewise/models/crypto';
 import { encodeNpz } from '@edgewise/models/data';
 import { type Tensor, tensor } from '@edgewise/models/tensor';
 import type { Run } from '@edgewise/protocol/http';
+import type { Clock } from '../clock.ts';
 import { createSqliteDatasetRecords } from '../datasets/adapters/sqlite-dataset-records.ts';
-import { createDatasets } from '../datasets/datasets.ts';
+import { createDatasets, type Datasets } from '../datasets/datasets.ts';
 import { createSqliteRegistryRecords } from '../registry/adapters/sqlite-registry-records.ts';
 import { createRegistry, type Registry } from '../registry/registry.ts';
 import type { BlobStore } from '../store/blobs.ts';
+import type { Database } from '../store/database.ts';
 import { openDatabase } from '../store/open-database.ts';
 import { createManualClock } from '../testing/manual-clock.test.fixture.ts';
 import { createSqliteRunRecords } from './adapters/sqlite-run-records.ts';
@@ -57,6 +59,13 @@ export interface PipelineBench extends AsyncDisposable {
   readonly runs: Run[];
   /** A pipeline; a second one is that of the next process. */
   start(): Pipeline;
+  /** What other parts over the same store stand on. */
+  readonly parts: {
+    readonly db: Database;
+    readonly datasets: Datasets;
+    readonly clock: Clock;
+    readonly onError: (thrown: unknown) => void;
+  };
 }
 
 /** Sets a bench up; `file` and `keys` let a second one find what the first has left. */
@@ -93,6 +102,7 @@ export async function createPipelineBench(options: {
   return {
     registry,
     runs,
+    parts: { db, datasets, clock, onError },
     start: () =>
       createPipeline({
         ...{ records: createSqliteRunRecords(db), blobs, blobFolder, registry, datasets },

@@ -16,17 +16,24 @@ import { createSignal, type Signal } from '../signal.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { composeJob, storeRetrainRecipe } from './compose-job.ts';
 import { decodeJob, encodeJob } from './job.ts';
+import { queuedRun } from './queued-run.ts';
 import { repetitionOf, reproductionOf } from './reproduction/reproduction.ts';
 import { createRunLog } from './run-log.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
 import { assertTrains } from './tfjs-gaps.ts';
 import { toVersion } from './to-version.ts';
+import { assertTrainable } from './training-data.ts';
 import type { Worker, WorkOutcome } from './worker.ts';
 
 /** Makes versions. */
 export interface Pipeline extends AsyncDisposable {
   /** Queues a training on a fresh snapshot. Rejects with `not-found` and `insufficient-data`. */
   start(request: { readonly model: string; readonly seed?: number }): Promise<Run>;
+  /**
+   * Queues the training of a recipe that is a blob already, on a snapshot there is, from a checkpoint
+   * of the same training. The same id once more changes nothing.
+   */
+  startPrepared(request: PreparedRun): Promise<Run>;
   /** Queues a retraining from a version's weights, on old data and field samples. */
   retrain(request: { readonly model: string; readonly champion: number }): Promise<Run>;
   /**
@@ -43,6 +50,16 @@ export interface Pipeline extends AsyncDisposable {
   list(options: { readonly limit: number }): Promise<readonly Run[]>;
   /** A run that is done, failed or canceled; its version is in the registry by then. */
   readonly finished: Signal<Run>;
+}
+
+/** A training that somebody else has prepared. */
+export interface PreparedRun {
+  readonly id: string;
+  readonly model: string;
+  readonly recipe: string;
+  readonly snapshot: string;
+  readonly seed: number;
+  readonly checkpoint: string | null;
 }
 
 interface PipelineOptions {
@@ -195,19 +212,24 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     champion: number | null,
   ): Promise<Run> {
     const model = await registry.model(request.model);
-    await assertTrainable(model.dataset);
+    assertTrainable(await datasets.get(model.dataset));
     const recipe =
       request.kind === 'retrain' ? await storeRetrainRecipe(model.recipe, blobs) : model.recipe;
     const plan = await storedRecipe(recipe, blobs);
     assertTrains(plan);
     const snapshot = await datasets.snapshot(model.dataset);
-    const run: Run = {
-      ...{ id: newId('run'), model: request.model, kind: request.kind },
-      ...{ snapshot: snapshot.digest, recipe, seed: request.seed ?? plan.seed },
-      ...{ status: 'queued', step: null, progress: 0, metrics: [], imagesPerSecond: null },
-      ...{ createdAtMs: clock.now(), finishedAtMs: null, version: null, error: null },
-    };
+    const run = queuedRun({
+      ...{ id: newId('run'), model: request.model, kind: request.kind, recipe },
+      ...{ snapshot: snapshot.digest, seed: request.seed ?? plan.seed, createdAtMs: clock.now() },
+    });
     return await enqueue({ run, champion, job: null, results: {}, checkpoint: null });
+  }
+
+  async function startPrepared({ checkpoint, ...facts }: PreparedRun): Promise<Run> {
+    const known = await records.find(facts.id);
+    if (known !== undefined) return known.run;
+    const run = queuedRun({ ...facts, kind: 'train', createdAtMs: clock.now() });
+    return await enqueue({ run, champion: null, job: null, results: {}, checkpoint });
   }
 
   async function enqueue(record: RunRecord): Promise<Run> {
@@ -215,15 +237,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     live.emit({ kind: 'run', run: record.run });
     wake();
     return record.run;
-  }
-
-  async function assertTrainable(dataset: string): Promise<void> {
-    const { counts } = await datasets.get(dataset);
-    if (counts.train > 0) return;
-    throw new FleetError(
-      'insufficient-data',
-      `Data set "${dataset}" has no training samples; import some into its part "train".`,
-    );
   }
 
   async function find(run: string): Promise<RunRecord> {
@@ -234,6 +247,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   wake();
   return {
+    startPrepared,
     start: ({ model, seed }) => queue({ model, kind: 'train', seed }, null),
     retrain: ({ model, champion }) => queue({ model, kind: 'retrain' }, champion),
     reproduce: async (run) =>

@@ -1,4 +1,6 @@
 /** Divides a snapshot into what teaches, what judges and what measures. Pure and repeatable. */
+import { FleetError } from '@edgewise/protocol';
+import type { Dataset } from '@edgewise/protocol/http';
 import type { SnapshotData } from '../datasets/read-snapshot.ts';
 import { joinSamples, type Samples, selectSamples } from '../datasets/samples.ts';
 import { balanceField, chooseReplay } from './replay.ts';
@@ -25,6 +27,15 @@ export const heldOutEvery = 12;
  * back as much as equal weights, and cost clean images a tenth.
  */
 const fieldWeight = 0.375;
+
+/** Throws `insufficient-data` for a data set that nothing can be taught with. */
+export function assertTrainable({ id, counts }: Dataset): void {
+  if (counts.train > 0) return;
+  throw new FleetError(
+    'insufficient-data',
+    `Data set "${id}" has no training samples; import some into its part "train".`,
+  );
+}
 
 /** The data of a first training (`retrain: false`) or of a retraining. */
 export function divide(

@@ -24,6 +24,6 @@ export type WorkOutcome =
  * Runs jobs somewhere else than in the hub's event loop. Owned by `createPipeline`. Promise: an
  * aborted signal ends the work, and `run` resolves in every case.
  */
-export interface Worker {
-  run(order: WorkOrder, listener: WorkListener, signal: AbortSignal): Promise<WorkOutcome>;
+export interface Worker<Order = WorkOrder> {
+  run(order: Order, listener: WorkListener, signal: AbortSignal): Promise<WorkOutcome>;
 }

@@ -34,6 +34,10 @@ export interface Registry {
   modelsOf(dataset: string): Promise<readonly string[]>;
   /** Rejects with `invalid-argument` for a faulty recipe and `not-found` for a missing data set or imported model. */
   putModel(model: string, change: ModelChange): Promise<ModelInfo>;
+  /**
+   * Checks a parsed JSON document as a recipe of either kind for a data set. Rejects as `putModel` does.
+   */
+  recipeFor(dataset: string, document: unknown): Promise<ModelRecipe>;
   /** Newest first. */
   versions(model: string): Promise<readonly ModelVersion[]>;
   /** Rejects with `not-found`. */
@@ -77,7 +81,14 @@ export function createRegistry(options: RegistryOptions): Registry {
     return versions.map((version) => ({ ...version, servedBy: servedBy(version, devices) }));
   }
 
+  async function recipeFor(dataset: string, document: unknown): Promise<ModelRecipe> {
+    const recipe = await completeRecipe(document, blobs);
+    assertFits(recipe, await options.dataset(dataset));
+    return recipe;
+  }
+
   return {
+    recipeFor,
     models: async () => Promise.all((await records.models()).map(infoOf)),
     async model(model) {
       const record = await records.findModel(model);
@@ -89,9 +100,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       return models.filter((model) => model.dataset === dataset).map(({ id }) => id);
     },
     async putModel(model, change) {
-      const recipe = await completeRecipe(change.recipe, blobs);
-      const dataset = await options.dataset(change.dataset);
-      assertFits(recipe, dataset);
+      const recipe = await recipeFor(change.dataset, change.recipe);
       const known = await records.findModel(model);
       const record = {
         id: model,

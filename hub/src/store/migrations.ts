@@ -7,6 +7,7 @@ import { parityMigration } from '../parity/adapters/tables.ts';
 import { pipelineMigration } from '../pipeline/adapters/tables.ts';
 import { registryMigration } from '../registry/adapters/tables.ts';
 import { rolloutMigration } from '../rollout/adapters/tables.ts';
+import { sweepMigration } from '../sweeps/adapters/tables.ts';
 import { telemetryMigration } from '../telemetry/adapters/tables.ts';
 import type { SchemaMigration } from './migration.ts';
 
@@ -21,5 +22,6 @@ export const migrations: readonly SchemaMigration[] = [
   pipelineMigration,
   registryMigration,
   rolloutMigration,
+  sweepMigration,
   telemetryMigration,
 ];

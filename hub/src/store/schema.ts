@@ -7,6 +7,7 @@ import type { ParityTables } from '../parity/adapters/tables.ts';
 import type { PipelineTables } from '../pipeline/adapters/tables.ts';
 import type { RegistryTables } from '../registry/adapters/tables.ts';
 import type { RolloutTables } from '../rollout/adapters/tables.ts';
+import type { SweepTables } from '../sweeps/adapters/tables.ts';
 import type { TelemetryTables } from '../telemetry/adapters/tables.ts';
 
 /**
@@ -25,4 +26,5 @@ export interface Tables
     PipelineTables,
     RegistryTables,
     RolloutTables,
+    SweepTables,
     TelemetryTables {}

@@ -6,6 +6,7 @@ import { Alarm } from './alarms.ts';
 import { FieldSample } from './data.ts';
 import { Device, WindowSummary } from './devices.ts';
 import { Metric, ModelVersion, Rollout, Run } from './models.ts';
+import { Sweep, Trial } from './sweeps.ts';
 
 /** What the event stream says. Each change carries the whole new object, so that a reader needs no second request. */
 export const LiveEvent = Type.Union([
@@ -17,6 +18,9 @@ export const LiveEvent = Type.Union([
   /** Without metrics; those come one by one. */
   Type.Object({ kind: Type.Literal('run'), run: Run }),
   Type.Object({ kind: Type.Literal('metric'), run: Type.String(), metric: Metric }),
+  /** Without trials; those come one by one. */
+  Type.Object({ kind: Type.Literal('sweep'), sweep: Sweep }),
+  Type.Object({ kind: Type.Literal('trial'), sweep: Type.String(), trial: Trial }),
   Type.Object({ kind: Type.Literal('version'), version: ModelVersion }),
   Type.Object({ kind: Type.Literal('sample'), sample: FieldSample }),
   /** Only on a stream opened with `predictions=true`. */

@@ -33,3 +33,14 @@ export { Reproduction } from './reproduction.ts';
 export { type Route, type RouteAnswer, type RouteArgs, routeUrl } from './route.ts';
 export { type RouteName, type Routes, routes } from './routes.ts';
 export { allows, type Scope, ScopeSchema, scopes } from './scopes.ts';
+export {
+  mostSweepWorkers,
+  mostTrials,
+  Sweep,
+  type SweepMethod,
+  SweepParameter,
+  SweepSpec,
+  sweepMethods,
+  Trial,
+  TrialResult,
+} from './sweeps.ts';

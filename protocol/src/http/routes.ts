@@ -12,6 +12,7 @@ import { BaseModel, ModelInfo, ModelPolicies, ModelVersion, Rollout, Run } from 
 import { ParityRow } from './parity.ts';
 import type { Route } from './route.ts';
 import { ScopeSchema } from './scopes.ts';
+import { Sweep, SweepSpec } from './sweeps.ts';
 
 const nonce = Type.Object({ nonce: Type.String({ minLength: 16, maxLength: 64 }) });
 const page = { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) };
@@ -383,6 +384,41 @@ export const routes = {
     tag: 'models',
     summary:
       'Repeats a finished run from its recorded job and compares the bytes of what it makes; no version comes of it.',
+  },
+  startSweep: {
+    method: 'POST',
+    path: '/api/v1/sweeps',
+    scope: 'operate',
+    body: Type.Object({ model: Id, sweep: SweepSpec, seed: Type.Optional(Count) }),
+    response: Sweep,
+    tag: 'models',
+    summary:
+      'Searches over the recipe of a model on a fresh snapshot, judged by its validation part; the best trial becomes a run.',
+  },
+  listSweeps: {
+    method: 'GET',
+    path: '/api/v1/sweeps',
+    scope: 'read',
+    query: Type.Object(page),
+    response: Type.Array(Sweep),
+    tag: 'models',
+    summary: 'Sweeps, without their trials.',
+  },
+  getSweep: {
+    method: 'GET',
+    path: '/api/v1/sweeps/{sweep}',
+    scope: 'read',
+    response: Sweep,
+    tag: 'models',
+    summary: 'One sweep with its trials.',
+  },
+  cancelSweep: {
+    method: 'DELETE',
+    path: '/api/v1/sweeps/{sweep}',
+    scope: 'operate',
+    response: Sweep,
+    tag: 'models',
+    summary: 'Stops a sweep; what its trials have found stays.',
   },
 
   startRollout: {

@@ -1,19 +1,22 @@
 import { type TrainerName, trainerNames } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
-import type { ModelVersion } from '@edgewise/protocol/http';
+import type { ModelVersion, Run, SweepSpec } from '@edgewise/protocol/http';
 import { type Command, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { heldOutEvery } from '../../pipeline/training-data.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { followRun } from '../follow-run.ts';
+import { followSweep } from '../follow-sweep.ts';
 import { exitCodes, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
 import { readNamedFile } from '../named-file.ts';
+import { sweepTable } from '../sweep-table.ts';
 import { buildForOption, type PolicyFlags, policiesOf, predictionsOption } from './policies.ts';
 
 interface TrainOptions extends HubOptions, PolicyFlags {
   readonly dataset: string;
   readonly recipe: string;
   readonly from?: string;
+  readonly sweep?: string;
   readonly seed?: string;
   readonly trainer?: TrainerName;
 }
@@ -30,6 +33,10 @@ export function addTrain(program: Command, io: Io): void {
         '--from <file>',
         'ONNX model to train further; the recipe has a "base" instead of layers',
       )
+      .option(
+        '--sweep <file>',
+        'try changes of the recipe first, a JSON file; the best one is trained',
+      )
       .addOption(predictionsOption())
       .addOption(buildForOption())
       .addOption(
@@ -41,7 +48,7 @@ export function addTrain(program: Command, io: Io): void {
       .option('--seed <number>', 'seed of weights and data order; default the recipe decides')
       .addHelpText(
         'after',
-        '\nThe run goes on at the hub when you leave with Ctrl-C. The same recipe, data and seed give the same bytes.\n--from replaces the last linear layer of any float classifier and trains what "base.freeze" leaves free.\n\nExamples:\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json\n  edgewise train pumps --dataset pumps --recipe models/recipes/vectors.json --predictions qos0\n  edgewise train parts --dataset parts --recipe tune.json --from mobilenet.onnx',
+        '\nThe run goes on at the hub when you leave with Ctrl-C. The same recipe, data and seed give the same bytes.\n--from replaces the last linear layer of any float classifier and trains what "base.freeze" leaves free.\n--sweep tries many: {"method": "halving", "trials": 9, "workers": 2, "parameters":\n{"optimizer.rate": {"low": 0.0001, "high": 0.1, "scale": "log"}, "layers.0.filters": {"values": [8, 16]}}}.\nMethods are grid, random and halving. Trials share seed and data; the test part is kept for the winner.\n\nExamples:\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json\n  edgewise train pumps --dataset pumps --recipe models/recipes/vectors.json --predictions qos0\n  edgewise train parts --dataset parts --recipe tune.json --from mobilenet.onnx\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json --sweep sweep.json',
       ),
   ).action(async (model: string, options: TrainOptions) => {
     const client = clientOf(options);
@@ -54,21 +61,38 @@ export function addTrain(program: Command, io: Io): void {
       },
     });
     await noteParts(client, io, options.dataset);
-    const started = await client.call('startRun', {
-      body: {
-        model,
-        ...(options.seed !== undefined && { seed: wholeNumber('--seed', options.seed) }),
-      },
-    });
+    const seed = options.seed === undefined ? {} : { seed: wholeNumber('--seed', options.seed) };
+    const { sweep } = options;
+    const started =
+      sweep === undefined
+        ? await client.call('startRun', { body: { model, ...seed } })
+        : await bestOf(client, io, { model, sweep, ...seed });
     const version = await followRun(client, io, started);
     answerVersion(io, options, version);
   });
 }
 
+/** Runs a sweep and prints its table; resolves to the run of the best trial. */
+async function bestOf(
+  client: Client,
+  io: Io,
+  {
+    sweep: file,
+    ...request
+  }: { readonly model: string; readonly sweep: string; readonly seed?: number },
+): Promise<Run> {
+  const sweep = parseJson(await readNamedFile(io, file), file) as SweepSpec;
+  const started = await client.call('startSweep', { body: { ...request, sweep } });
+  io.note(`Sweep ${started.id}: ${started.trials.length} trials, judged by the validation part.`);
+  const done = await followSweep(client, io, started);
+  io.note(sweepTable(done));
+  return await client.call('getRun', { params: { run: done.run ?? '' } });
+}
+
 /** The recipe as the options complete it; the model that it trains further is brought to the hub. */
 async function recipeOf(client: Client, io: Io, options: TrainOptions): Promise<unknown> {
   const { recipe: file, from, trainer } = options;
-  const recipe = withTrainer(parseRecipe(await readNamedFile(io, file), file), trainer);
+  const recipe = withTrainer(parseJson(await readNamedFile(io, file), file), trainer);
   if (from === undefined) return recipe;
   const body = await readNamedFile(io, from);
   const base = await client.call('importBase', { body }).catch((thrown) => {
@@ -106,7 +130,7 @@ async function noteParts(client: Client, io: Io, dataset: string): Promise<void>
   }
 }
 
-function parseRecipe(bytes: Uint8Array, file: string): unknown {
+function parseJson(bytes: Uint8Array, file: string): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {

@@ -57,6 +57,10 @@ export function lineOf(event: LiveEvent): string {
       return `${event.device}  ${eventText(event.event.body)}`;
     case 'alarm':
       return `ALARM ${event.alarm.status}: ${event.alarm.sentence}`;
+    case 'sweep':
+      return `${event.sweep.id}  ${event.sweep.model} ${event.sweep.status}`;
+    case 'trial':
+      return `${event.sweep}  trial ${event.trial.number} ${event.trial.status} ${percent(event.trial.progress)}`;
     case 'rollout':
       return `rollout ${event.rollout.id} of ${event.rollout.model} ${event.rollout.version}: ${event.rollout.status}`;
     case 'run':

@@ -1,14 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { FleetError, seconds } from '@edgewise/protocol';
-import type { FromWorker, ToWorker } from '../worker/messages.ts';
+import type { FromWorker, ToWorker, TrialOrder, WorkOrder } from '../worker/messages.ts';
 import type { Worker, WorkListener, WorkOutcome } from '../worker.ts';
 
 /** How long a canceled worker may take to end by itself. */
 const graceMs = seconds(5);
 
 /** Runs each job in a process of its own, with the hub's own Node and its flags. */
-export function createForkedWorker(): Worker {
+export function createForkedWorker(): Worker<WorkOrder | TrialOrder> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const entry = fileURLToPath(new URL(`../worker/main.${extension}`, import.meta.url));
   return {

@@ -1,6 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Reproduction, Run } from '@edgewise/protocol/http';
 import type { BlobStore } from '../../store/blobs.ts';
+import { queuedRun } from '../queued-run.ts';
 import type { RunRecord } from '../run-records.ts';
 import { artifactsOf } from './artifacts.ts';
 import { compareArtifacts, type RunOutcome } from './compare-artifacts.ts';
@@ -27,12 +28,8 @@ export function repetitionOf(
     );
   }
   const { model, kind, snapshot, recipe, seed } = run;
-  const repeated: Run = {
-    ...{ ...fresh, model, kind, snapshot, recipe, seed, reproduces: run.id },
-    ...{ status: 'queued', step: null, progress: 0, metrics: [], imagesPerSecond: null },
-    ...{ finishedAtMs: null, version: null, error: null },
-  };
-  return { run: repeated, champion, job, results: {}, checkpoint: null };
+  const repeated = queuedRun({ ...fresh, model, kind, snapshot, recipe, seed });
+  return { run: { ...repeated, reproduces: run.id }, champion, job, results: {}, checkpoint: null };
 }
 
 /** How a finished repetition compares with the run it repeats. */

@@ -15,9 +15,22 @@ export interface WorkOrder {
   readonly publicKeyPem: string;
 }
 
+/** What a worker is asked to do for a trial of a sweep. */
+export interface TrialOrder {
+  readonly blobFolder: string;
+  /** Blob of the trial's recipe. */
+  readonly recipe: string;
+  readonly snapshot: string;
+  readonly seed: number;
+  readonly threads: number;
+  /** Epochs that the trial is to have trained in all. */
+  readonly epochs: number;
+  readonly checkpoint?: string;
+}
+
 /** From hub to worker. */
 export type ToWorker =
-  | { readonly kind: 'start'; readonly order: WorkOrder }
+  | { readonly kind: 'start'; readonly order: WorkOrder | TrialOrder }
   | { readonly kind: 'cancel' }
   /** Answers the message with this number. */
   | { readonly kind: 'written'; readonly id: number }

@@ -7,13 +7,14 @@ import { readSnapshot } from '../../datasets/read-snapshot.ts';
 import { storedRecipe } from '../../registry/base-models.ts';
 import { createFileBlobs } from '../../store/adapters/file-blobs.ts';
 import type { BlobStore } from '../../store/blobs.ts';
+import { runTrial, trialData } from '../../sweeps/run-trial.ts';
 import { createOnnxTrainer } from '../adapters/onnx-trainer.ts';
 import { decodeJob, type Job } from '../job.ts';
 import { runSteps } from '../run-steps.ts';
 import type { StepReports } from '../steps/context.ts';
 import type { Trainer } from '../trainer.ts';
 import { divide, type TrainingData } from '../training-data.ts';
-import type { FromWorker, ToWorker, WorkOrder } from './messages.ts';
+import type { FromWorker, ToWorker, TrialOrder, WorkOrder } from './messages.ts';
 
 /** How a worker talks to its hub. */
 export interface HubLine {
@@ -25,8 +26,13 @@ export interface HubLine {
 /** Progress is told at most this often. */
 const progressEveryMs = 200;
 
+/** Does what the hub has ordered. */
+export async function workOn(order: WorkOrder | TrialOrder, line: HubLine): Promise<void> {
+  await ('job' in order ? workOnRun(order, line) : workOnTrial(order, line));
+}
+
 /** Works through the steps of one job. */
-export async function workOn(order: WorkOrder, line: HubLine): Promise<void> {
+async function workOnRun(order: WorkOrder, line: HubLine): Promise<void> {
   const blobs = await createFileBlobs(order.blobFolder);
   const job = decodeJob(await blobs.get(order.job));
   const recipe = await storedRecipe(job.recipe, blobs);
@@ -46,6 +52,23 @@ export async function workOn(order: WorkOrder, line: HubLine): Promise<void> {
       await written(line.ask((id) => ({ kind: 'result', id, step, digest })));
     },
   });
+}
+
+/** Trains a trial as far as it is to go; the test part is not even read. */
+async function workOnTrial(order: TrialOrder, line: HubLine): Promise<void> {
+  const blobs = await createFileBlobs(order.blobFolder);
+  const recipe = await storedRecipe(order.recipe, blobs);
+  const runtime = createOnnxRuntime();
+  const { seed, threads, checkpoint } = order;
+  const context = {
+    ...{ recipe, seed, threads, blobs, runtime, checkpoint, signal: line.signal },
+    trainer: () => trainerOf(recipe, runtime),
+    data: trialData(blobs, order),
+    report: reportsTo(line),
+  };
+  const result = await runTrial(context, order.epochs);
+  const digest = await blobs.put(new TextEncoder().encode(JSON.stringify(result)));
+  await written(line.ask((id) => ({ kind: 'result', id, step: 'train', digest })));
 }
 
 /** tfjs is large: only a recipe that names it loads it. */

@@ -1,0 +1,74 @@
+import type { ModelRecipe } from '@edgewise/models/train';
+import { FleetError } from '@edgewise/protocol';
+import type { SweepSpec } from '@edgewise/protocol/http';
+import { drawTrials } from './draw.ts';
+import { assertApart, type Parameters, withValues } from './places.ts';
+import { type Rung, rungsOf } from './rungs.ts';
+
+/** Everything a sweep will try, checked. */
+export interface Layout {
+  readonly trials: readonly { readonly parameters: Parameters; readonly recipe: ModelRecipe }[];
+  readonly rungs: readonly Rung[];
+}
+
+/** Places that trials must share, with the reason. */
+const fixed: Readonly<Record<string, string>> = {
+  seed: 'trials are comparable because they share one seed',
+  name: 'a name teaches nothing',
+  task: 'all trials have one task',
+  validationSplit: 'all trials are judged by the same validation samples',
+  quantization: 'trials train the float network only',
+};
+
+/**
+ * Lays a sweep out: every trial with the recipe it makes, read by `read`. Throws `invalid-argument`
+ * for a faulty sweep, for a place that names nothing, and for values that make a faulty recipe, which
+ * it names; nothing has run by then.
+ */
+export async function layOut(
+  recipe: ModelRecipe,
+  spec: SweepSpec,
+  read: (document: unknown) => Promise<ModelRecipe>,
+): Promise<Layout> {
+  const places = Object.keys(spec.parameters);
+  for (const place of places) assertFree(place, spec);
+  assertApart(places);
+  assertSettings(spec);
+  const trials: Layout['trials'][number][] = [];
+  for (const parameters of drawTrials(spec)) {
+    const document = withValues(recipe, parameters);
+    trials.push({ parameters, recipe: await read(document).catch(rethrow(parameters)) });
+  }
+  const { epochs } = recipe;
+  return { trials, rungs: rungsOf(spec, { trials: trials.length, epochs }) };
+}
+
+function assertFree(place: string, { method }: SweepSpec): void {
+  const [root = ''] = place.split('.');
+  const reason =
+    root === 'epochs' && method === 'halving'
+      ? 'halving decides how long trials train'
+      : fixed[root];
+  if (reason === undefined) return;
+  throw new FleetError('invalid-argument', `The sweep cannot vary "${place}": ${reason}.`);
+}
+
+/** Settings of halving mean nothing elsewhere. */
+function assertSettings({ method, epochs, eta }: SweepSpec): void {
+  const stray = epochs === undefined ? eta && 'eta' : 'epochs';
+  if (method === 'halving' || stray === undefined) return;
+  throw new FleetError(
+    'invalid-argument',
+    `The sweep: "${stray}" belongs to the method "halving".`,
+  );
+}
+
+function rethrow(parameters: Parameters): (thrown: unknown) => never {
+  return (thrown) => {
+    const { code, reason } = FleetError.from(thrown);
+    const values = Object.entries(parameters)
+      .map(([place, value]) => `"${place}" = ${JSON.stringify(value)}`)
+      .join(', ');
+    throw new FleetError(code, `The sweep tries ${values}: ${reason}`, { cause: thrown });
+  };
+}

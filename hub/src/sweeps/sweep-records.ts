@@ -1,0 +1,23 @@
+import type { Sweep, Trial } from '@edgewise/protocol/http';
+
+/** A trial with where its training left off. */
+export interface TrialRecord {
+  readonly trial: Trial;
+  /** Blob of its last checkpoint. */
+  readonly checkpoint: string | null;
+}
+
+/** Where sweeps are written down; sweeps come without their trials. Promise: what resolved is durable. */
+export interface SweepRecords {
+  /** A new sweep with all its trials, or nothing of it. */
+  add(sweep: Sweep, trials: readonly TrialRecord[]): Promise<void>;
+  put(sweep: Sweep): Promise<void>;
+  putTrial(sweep: string, trial: TrialRecord): Promise<void>;
+  find(sweep: string): Promise<Sweep | undefined>;
+  /** Newest first. */
+  list(limit: number): Promise<readonly Sweep[]>;
+  /** Queued and running ones, oldest first. */
+  open(): Promise<readonly Sweep[]>;
+  /** By number. */
+  trials(sweep: string): Promise<readonly TrialRecord[]>;
+}

@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FleetError } from '@edgewise/protocol';
+import type { LiveEvent, Sweep, SweepSpec } from '@edgewise/protocol/http';
+import { decodeSnapshot } from '../datasets/snapshot.ts';
+import { localWorker } from '../pipeline/local-worker.test.fixture.ts';
+import {
+  createPipelineBench,
+  type PipelineBench,
+  tinyRecipe,
+} from '../pipeline/pipeline-bench.test.fixture.ts';
+import type { Worker } from '../pipeline/worker.ts';
+import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import { eventually } from '../testing/eventually.test.fixture.ts';
+import { createSqliteSweepRecords } from './adapters/sqlite-sweep-records.ts';
+import { type LocalTrials, localTrials } from './local-trials.test.fixture.ts';
+import { createSweeps, type Sweeps } from './sweeps.ts';
+
+/** One rate that learns nothing, one that learns, one that diverges into nothing useful. */
+const rates = { 'optimizer.rate': { values: [1e-7, 0.01, 1e-6] } };
+const grid: SweepSpec = { method: 'grid', parameters: rates };
+
+interface Bench extends AsyncDisposable {
+  readonly base: PipelineBench;
+  readonly pipeline: ReturnType<PipelineBench['start']>;
+  readonly events: LiveEvent[];
+  readonly trials: LocalTrials;
+  /** Sweeps; a second one is that of the next process. */
+  start(): Sweeps;
+}
+
+async function createBench(
+  blobs: BlobStore,
+  trials: LocalTrials = localTrials(blobs),
+  worker: Worker = localWorker(blobs).worker,
+): Promise<Bench> {
+  const base = await createPipelineBench({ worker, blobs });
+  const pipeline = base.start();
+  const events: LiveEvent[] = [];
+  const { db, datasets, clock, onError } = base.parts;
+  return {
+    ...{ base, pipeline, events, trials },
+    start: () =>
+      createSweeps({
+        ...{ records: createSqliteSweepRecords(db), blobs, blobFolder: '', datasets, pipeline },
+        ...{ registry: base.registry, worker: trials.worker, clock, onError },
+        live: { emit: (event) => void events.push(event) },
+      }),
+    async [Symbol.asyncDispose]() {
+      await pipeline[Symbol.asyncDispose]();
+      await base[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function ended(sweeps: Sweeps, { id }: Sweep): Promise<Sweep> {
+  await eventually(`the end of ${id}`, async () => (await sweeps.get(id)).finishedAtMs !== null);
+  return sweeps.get(id);
+}
+
+const accuracyOf = ({ trials }: Sweep, number: number): number =>
+  trials[number - 1]?.results.at(-1)?.accuracy ?? 0;
+
+test('the best of a grid becomes a version, equal to an ordinary run of its recipe', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createBench(blobs);
+  await using sweeps = bench.start();
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: grid }));
+  assert.deepEqual([sweep.status, sweep.best, sweep.error], ['done', 2, null]);
+  assert.ok(accuracyOf(sweep, 2) > 0.95 && accuracyOf(sweep, 1) < 0.9);
+  assert.deepEqual(
+    sweep.trials.map(({ status, results }) => [status, results[0]?.epochs]),
+    [
+      ['done', 4],
+      ['done', 4],
+      ['done', 4],
+    ],
+  );
+  const run = sweep.run ?? '';
+  await eventually('the run', async () => (await bench.pipeline.get(run)).status === 'done');
+  const made = await bench.base.registry.version('stripes', 1);
+  assert.equal(made.run, run);
+  assert.equal(made.recipe, sweep.trials[1]?.recipe);
+  assert.equal((await bench.base.registry.model('stripes')).recipe, made.recipe);
+  const accuracies = (await bench.pipeline.get(run)).metrics.flatMap(
+    ({ accuracy }) => accuracy ?? [],
+  );
+  assert.equal(accuracies.length, 4);
+
+  const plain = await bench.pipeline.start({ model: 'stripes' });
+  await eventually(
+    'a plain run',
+    async () => (await bench.pipeline.get(plain.id)).status === 'done',
+  );
+  assert.equal((await bench.base.registry.version('stripes', 2)).fp32.digest, made.fp32.digest);
+});
+
+test('halving stops the worse and trains the better on from their checkpoints', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createBench(blobs);
+  await using sweeps = bench.start();
+  const spec: SweepSpec = {
+    ...{ method: 'halving', trials: 4, eta: 2, epochs: 1 },
+    parameters: { 'optimizer.rate': { values: [1e-7, 0.01, 1e-6, 0.003] } },
+  };
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: spec }));
+  assert.deepEqual(sweep.rungs, [
+    { trials: 4, epochs: 1 },
+    { trials: 2, epochs: 2 },
+    { trials: 1, epochs: 4 },
+  ]);
+  const epochs = sweep.trials.map(({ results }) => results.map((result) => result.epochs));
+  assert.deepEqual(epochs.map(({ length }) => length).sort(), [1, 1, 2, 3]);
+  assert.deepEqual(epochs[(sweep.best ?? 0) - 1], [1, 2, 4]);
+  const goneOn = bench.trials.orders.slice(4);
+  assert.ok(goneOn.length === 3 && goneOn.every(({ checkpoint }) => checkpoint !== undefined));
+  const run = sweep.run ?? '';
+  await eventually('the run', async () => (await bench.pipeline.get(run)).status === 'done');
+  const plain = await bench.pipeline.start({ model: 'stripes' });
+  await eventually(
+    'a plain run',
+    async () => (await bench.pipeline.get(plain.id)).status === 'done',
+  );
+  const digests = (await bench.base.registry.versions('stripes')).map(({ fp32 }) => fp32.digest);
+  assert.equal(digests[0], digests[1]);
+});
+
+test('trials never read the test part, and see the same data with the same seed', async () => {
+  const blobs = createMemoryBlobs();
+  const read: string[] = [];
+  const watched: BlobStore = {
+    ...blobs,
+    get: (digest) => {
+      read.push(digest);
+      return blobs.get(digest);
+    },
+  };
+  const trials = localTrials(watched);
+  const idle: Worker = {
+    run: () => Promise.resolve({ ok: false, code: 'canceled', detail: 'Not in this test.' }),
+  };
+  await using bench = await createBench(blobs, trials, idle);
+  await using sweeps = bench.start();
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: grid, seed: 7 }));
+  const { shards } = decodeSnapshot(await blobs.get(sweep.snapshot));
+  assert.ok(shards.test.length > 0 && read.includes(shards.train[0] ?? ''));
+  for (const shard of shards.test) assert.ok(!read.includes(shard));
+  assert.deepEqual(
+    [...new Set(trials.orders.map(({ snapshot, seed }) => `${snapshot} ${seed}`))],
+    [`${sweep.snapshot} 7`],
+  );
+});
+
+test('so many trials train at once as there are workers', async () => {
+  const blobs = createMemoryBlobs();
+  for (const workers of [1, 3]) {
+    const trials = localTrials(blobs);
+    await using bench = await createBench(blobs, trials);
+    await using sweeps = bench.start();
+    await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: { ...grid, workers } }));
+    assert.equal(trials.most(), workers);
+  }
+});
+
+test('a trial that diverges has failed, and the others go on', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createBench(blobs);
+  await using sweeps = bench.start();
+  const sgd = (rate: number) => ({ kind: 'sgd', rate });
+  const sweep = await ended(
+    sweeps,
+    await sweeps.start({
+      model: 'stripes',
+      sweep: {
+        method: 'grid',
+        parameters: {
+          optimizer: { values: [sgd(10), sgd(0.05)] },
+          loss: { values: ['mean-squared-error'] },
+        },
+      },
+    }),
+  );
+  assert.deepEqual(
+    sweep.trials.map(({ status }) => status),
+    ['failed', 'done'],
+  );
+  assert.match(sweep.trials[0]?.error?.detail ?? '', /diverged/);
+  assert.equal(sweep.best, 2);
+});
+
+test('a hub that was closed repeats no finished trial and goes on at the checkpoint of the others', async () => {
+  const blobs = createMemoryBlobs();
+  const { promise: isHeld, resolve: held } = Promise.withResolvers<void>();
+  let holds = true;
+  const trials = localTrials(blobs, (_, signal) => {
+    if (!holds || trials.orders.length < 3) return Promise.resolve();
+    held();
+    return new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(FleetError.from(signal.reason)), {
+        once: true,
+      }),
+    );
+  });
+  await using bench = await createBench(blobs, trials);
+  const before = bench.start();
+  const sweep = await before.start({ model: 'stripes', sweep: { ...grid, workers: 1 } });
+  await isHeld;
+  await before[Symbol.asyncDispose]();
+  assert.equal((await before.get(sweep.id)).status, 'running');
+  holds = false;
+  await using after = bench.start();
+  const whole = await ended(after, sweep);
+  assert.deepEqual([whole.status, whole.best], ['done', 2]);
+  assert.equal(trials.orders.length, 4);
+  assert.equal(trials.orders[3]?.recipe, whole.trials[2]?.recipe);
+});
+
+test('a worker that is lost is replaced twice, then its trial has failed', async () => {
+  const blobs = createMemoryBlobs();
+  const trials = localTrials(blobs, () => {
+    throw new FleetError('unavailable', 'It was killed.');
+  });
+  await using bench = await createBench(blobs, trials);
+  await using sweeps = bench.start();
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: grid }));
+  assert.equal(trials.orders.length, 9);
+  assert.deepEqual(
+    [sweep.status, sweep.run, sweep.error?.detail],
+    ['failed', null, 'It was killed.'],
+  );
+});
+
+test('a running and a queued sweep can be stopped, and what was found stays', async () => {
+  const blobs = createMemoryBlobs();
+  const trials = localTrials(blobs, (_, signal) => {
+    if (trials.orders.length < 2) return Promise.resolve();
+    return new Promise((_resolve, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+    );
+  });
+  await using bench = await createBench(blobs, trials);
+  await using sweeps = bench.start();
+  const running = await sweeps.start({ model: 'stripes', sweep: { ...grid, workers: 1 } });
+  const queued = await sweeps.start({ model: 'stripes', sweep: grid });
+  await eventually('a second trial', () => trials.orders.length === 2);
+  assert.equal((await sweeps.cancel(queued.id)).status, 'canceled');
+  await sweeps.cancel(running.id);
+  const { status, trials: kept, run } = await ended(sweeps, running);
+  assert.deepEqual([status, run], ['canceled', null]);
+  assert.deepEqual(
+    kept.map((trial) => [trial.status, trial.results.length]),
+    [
+      ['done', 1],
+      ['canceled', 0],
+      ['canceled', 0],
+    ],
+  );
+  await assert.rejects(sweeps.get('sweep-0'), { code: 'not-found' });
+});
+
+test('a faulty sweep is refused with the place, and nothing is kept of it', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createBench(blobs);
+  await using sweeps = bench.start();
+  const start = (parameters: SweepSpec['parameters']) =>
+    sweeps.start({ model: 'stripes', sweep: { method: 'grid', parameters } });
+  await assert.rejects(
+    start({ 'layers.6.units': { values: [2, 3] } }),
+    /"layers\.6\.units" = 3: .*has 2/,
+  );
+  await assert.rejects(start({ 'layers.0.stripes': { values: [1] } }), /names nothing/);
+  const tfjs = [{ ...tinyRecipe.layers[0], dilation: 2 }];
+  await assert.rejects(
+    start({ 'layers.0': { values: tfjs }, trainer: { values: ['tfjs'] } }),
+    /"trainer" names nothing/,
+  );
+  await assert.rejects(sweeps.start({ model: 'ghost', sweep: grid }), { code: 'not-found' });
+  assert.deepEqual([await sweeps.list({ limit: 9 }), bench.trials.orders], [[], []]);
+});

@@ -1,0 +1,221 @@
+/**
+ * Sweeps, one after the other: trials of one recipe on one snapshot, several at once, each in a worker.
+ * What a trial finds is written down before anything follows from it, so that a hub that was killed
+ * repeats no finished trial and goes on with the others at their checkpoints. The best goes through the
+ * pipeline; until then the test part is not read.
+ */
+import { isTuneRecipe, type ModelRecipe, readModelRecipe } from '@edgewise/models/train';
+import { FleetError } from '@edgewise/protocol';
+import type { Sweep, SweepSpec, Trial } from '@edgewise/protocol/http';
+import type { Clock } from '../clock.ts';
+import type { Datasets } from '../datasets/datasets.ts';
+import type { Live } from '../live.ts';
+import { newId } from '../new-id.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { assertTrains } from '../pipeline/tfjs-gaps.ts';
+import { assertTrainable } from '../pipeline/training-data.ts';
+import type { TrialOrder } from '../pipeline/worker/messages.ts';
+import type { Worker } from '../pipeline/worker.ts';
+import { storedRecipe } from '../registry/base-models.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import { conduct } from './conduct.ts';
+import { layOut } from './lay-out.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import type { SweepRecords, TrialRecord } from './sweep-records.ts';
+
+/** Searches over recipes. */
+export interface Sweeps extends AsyncDisposable {
+  /**
+   * Queues a sweep over the recipe of a model. Rejects with `not-found`, `insufficient-data`, and
+   * `invalid-argument` for a place that names nothing or values that make a faulty recipe.
+   */
+  start(request: {
+    readonly model: string;
+    readonly sweep: SweepSpec;
+    readonly seed?: number;
+  }): Promise<Sweep>;
+  /** Stops a sweep; one that has ended stays as it is. Rejects with `not-found`. */
+  cancel(sweep: string): Promise<Sweep>;
+  /** With its trials. Rejects with `not-found`. */
+  get(sweep: string): Promise<Sweep>;
+  /** Newest first, without trials. */
+  list(options: { readonly limit: number }): Promise<readonly Sweep[]>;
+}
+
+interface SweepsOptions {
+  readonly records: SweepRecords;
+  readonly blobs: BlobStore;
+  /** Folder of `blobs`, for the workers. */
+  readonly blobFolder: string;
+  readonly registry: Pick<Registry, 'model' | 'recipeFor' | 'putModel'>;
+  readonly datasets: Pick<Datasets, 'snapshot' | 'get'>;
+  readonly pipeline: Pick<Pipeline, 'startPrepared'>;
+  readonly worker: Worker<TrialOrder>;
+  readonly clock: Clock;
+  readonly live: Live;
+  readonly onError: (thrown: unknown) => void;
+  /** Threads within one operator; default 1, as of the pipeline. */
+  readonly threads?: number;
+}
+
+/** Processes that train at once, where a sweep does not say. */
+const usualWorkers = 2;
+
+/** Starts the sweeps; those that a previous process left behind go on. */
+export function createSweeps(options: SweepsOptions): Sweeps {
+  const { records, blobs, registry, datasets, clock, live } = options;
+  const stop = new AbortController();
+  const canceled = new Map<string, AbortController>();
+  let working: Promise<void> | undefined;
+  let isAsked = false;
+
+  /** Works until nothing is queued; asks that come meanwhile are seen by the same loop. */
+  function wake(): void {
+    isAsked = true;
+    working ??= drain()
+      .catch(options.onError)
+      .finally(() => {
+        working = undefined;
+        if (isAsked && !stop.signal.aborted) wake();
+      });
+  }
+
+  async function drain(): Promise<void> {
+    while (!stop.signal.aborted) {
+      isAsked = false;
+      const [sweep] = await records.open();
+      if (sweep === undefined) return;
+      await execute(sweep);
+    }
+  }
+
+  async function execute(sweep: Sweep): Promise<void> {
+    const cancel = new AbortController();
+    canceled.set(sweep.id, cancel);
+    const ledger = await openLedger(sweep, { records, live });
+    try {
+      await ledger.change({ status: 'running' });
+      await search(ledger, AbortSignal.any([cancel.signal, stop.signal]));
+      if (cancel.signal.aborted) await endCanceled(ledger);
+    } catch (thrown) {
+      const { code, reason } = FleetError.from(thrown);
+      if (code === 'internal') options.onError(thrown);
+      await end(ledger, { status: 'failed', error: { code, detail: reason } });
+    } finally {
+      canceled.delete(sweep.id);
+    }
+  }
+
+  async function search(ledger: Ledger, signal: AbortSignal): Promise<void> {
+    const { blobFolder, worker, onError, threads = 1 } = options;
+    const { workers = usualWorkers } = ledger.sweep().spec;
+    const work = { ledger, worker, blobs, blobFolder, threads, onError };
+    const ended = await conduct(work, { workers, signal });
+    if (ended.kind === 'chosen') await choose(ledger, ended.trial);
+    if (ended.kind !== 'given-up') return;
+    const error = ledger.trials().find((trial) => trial.error !== null)?.error ?? null;
+    await end(ledger, { status: 'failed', error });
+  }
+
+  /** The same run however often a hub is killed here. */
+  async function choose(ledger: Ledger, number: number): Promise<void> {
+    const { model, snapshot, seed, run: known, recipe: base } = ledger.sweep();
+    const run = known ?? newId('run');
+    await ledger.change({ best: number, run });
+    const { trial, checkpoint } = ledger.trial(number);
+    const { recipe } = trial;
+    const info = await registry.model(model);
+    if (info.recipe === base) {
+      const document: unknown = await storedRecipe(recipe, blobs);
+      await registry.putModel(model, { dataset: info.dataset, recipe: document });
+    }
+    await options.pipeline.startPrepared({ id: run, model, recipe, snapshot, seed, checkpoint });
+    await end(ledger, { status: 'done' });
+  }
+
+  async function endCanceled(ledger: Ledger): Promise<void> {
+    for (const { number, status } of ledger.trials()) {
+      if (status === 'done' || status === 'failed' || status === 'stopped') continue;
+      await ledger.changeTrial(number, (record) => ({
+        ...record,
+        trial: { ...record.trial, status: 'canceled' },
+      }));
+    }
+    await end(ledger, { status: 'canceled' });
+  }
+
+  async function end(ledger: Ledger, change: Partial<Sweep>): Promise<void> {
+    await ledger.change({ ...change, finishedAtMs: clock.now() });
+  }
+
+  /** Reads a trial's recipe; the model that it may train further is looked at once. */
+  function recipeReader(dataset: string): (document: unknown) => Promise<ModelRecipe> {
+    const seen = new Set<string>();
+    return async (document) => {
+      const recipe = readModelRecipe(document);
+      const key = isTuneRecipe(recipe) ? JSON.stringify([recipe.base, recipe.input]) : undefined;
+      if (key === undefined || !seen.has(key)) await registry.recipeFor(dataset, document);
+      if (key !== undefined) seen.add(key);
+      assertTrains(recipe);
+      return recipe;
+    };
+  }
+
+  async function start(request: Parameters<Sweeps['start']>[0]): Promise<Sweep> {
+    const { model, sweep: spec } = request;
+    const info = await registry.model(model);
+    const dataset = await datasets.get(info.dataset);
+    assertTrainable(dataset);
+    const recipe = await storedRecipe(info.recipe, blobs);
+    const { trials, rungs } = await layOut(recipe, spec, recipeReader(dataset.id));
+    const stored: TrialRecord[] = [];
+    for (const [at, { parameters, recipe: changed }] of trials.entries()) {
+      const digest = await blobs.put(new TextEncoder().encode(JSON.stringify(changed)));
+      const trial = newTrial({ number: at + 1, parameters, recipe: digest });
+      stored.push({ trial, checkpoint: null });
+    }
+    const { digest: snapshot } = await datasets.snapshot(dataset.id);
+    const sweep: Sweep = {
+      ...{ id: newId('sweep'), model, spec, recipe: info.recipe, snapshot, rungs: [...rungs] },
+      ...{ seed: request.seed ?? recipe.seed, status: 'queued', trials: [], best: null, run: null },
+      ...{ createdAtMs: clock.now(), finishedAtMs: null, error: null },
+    };
+    await records.add(sweep, stored);
+    live.emit({ kind: 'sweep', sweep });
+    wake();
+    return { ...sweep, trials: stored.map(({ trial }) => trial) };
+  }
+
+  async function find(sweep: string): Promise<Sweep> {
+    const found = await records.find(sweep);
+    if (found !== undefined) return found;
+    throw new FleetError('not-found', `There is no sweep "${sweep}".`);
+  }
+
+  wake();
+  return {
+    start,
+    async cancel(id) {
+      const sweep = await find(id);
+      canceled.get(id)?.abort(new FleetError('canceled', 'A person stopped the sweep.'));
+      if (sweep.status !== 'queued' || canceled.has(id)) return sweep;
+      const ledger = await openLedger(sweep, { records, live });
+      await endCanceled(ledger);
+      return ledger.sweep();
+    },
+    async get(id) {
+      const sweep = await find(id);
+      return { ...sweep, trials: (await records.trials(id)).map(({ trial }) => trial) };
+    },
+    list: ({ limit }) => records.list(limit),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await working;
+    },
+  };
+}
+
+function newTrial(facts: Pick<Trial, 'number' | 'parameters' | 'recipe'>): Trial {
+  return { ...facts, status: 'waiting', progress: 0, results: [], error: null };
+}

@@ -1,0 +1,81 @@
+import { FleetError } from '@edgewise/protocol';
+import type { Trial, TrialResult } from '@edgewise/protocol/http';
+import type { TrialOrder } from '../pipeline/worker/messages.ts';
+import type { Worker, WorkListener, WorkOutcome } from '../pipeline/worker.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What trials are trained with. */
+export interface TrialWork {
+  readonly ledger: Ledger;
+  readonly worker: Worker<TrialOrder>;
+  readonly blobs: BlobStore;
+  readonly blobFolder: string;
+  readonly threads: number;
+  /** Told of writes that nobody waits for. */
+  readonly onError: (thrown: unknown) => void;
+}
+
+/** Workers that may be lost before a trial has failed. */
+const attempts = 3;
+
+/**
+ * Trains a trial up to `epochs` in all and writes down what it finds, or why it failed. One that is
+ * interrupted by the signal stays as it stands: it goes on from its checkpoint.
+ */
+export async function workTrial(
+  { number, epochs }: { readonly number: number; readonly epochs: number },
+  work: TrialWork,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ledger } = work;
+  const rounds = ledger.trial(number).trial.results.length;
+  const isFinished = () => ledger.trial(number).trial.results.length > rounds;
+  await setStatus(ledger, number, { status: 'running' });
+  let outcome: WorkOutcome = { ok: false, code: 'unavailable', detail: 'It was not tried.' };
+  for (let attempt = 0; attempt < attempts && isLost(outcome); attempt++) {
+    if (signal.aborted || isFinished()) break;
+    outcome = await work.worker.run(orderOf(number, epochs, work), listenTo(number, work), signal);
+  }
+  if (!outcome.ok && !isFinished() && !signal.aborted) {
+    const { code, detail } = outcome;
+    await setStatus(ledger, number, { status: 'failed', error: { code, detail } });
+  }
+}
+
+const isLost = (outcome: WorkOutcome): boolean => !outcome.ok && outcome.code === 'unavailable';
+
+function withResult(trial: Trial, found: TrialResult, rounds: number): Trial {
+  const results = [...trial.results, found];
+  return { ...trial, results, status: results.length === rounds ? 'done' : 'paused' };
+}
+
+const setStatus = (ledger: Ledger, number: number, change: Partial<Trial>): Promise<void> =>
+  ledger.changeTrial(number, (record) => ({ ...record, trial: { ...record.trial, ...change } }));
+
+function orderOf(number: number, epochs: number, work: TrialWork): TrialOrder {
+  const { ledger, blobFolder, threads } = work;
+  const { snapshot, seed } = ledger.sweep();
+  const { trial, checkpoint } = ledger.trial(number);
+  return {
+    ...{ blobFolder, recipe: trial.recipe, snapshot, seed, threads, epochs },
+    ...(checkpoint !== null && { checkpoint }),
+  };
+}
+
+function listenTo(number: number, { ledger, blobs }: TrialWork): WorkListener {
+  const nothing = () => undefined;
+  return {
+    ...{ step: nothing, metric: nothing, trainer: nothing },
+    progress: (progress) => ledger.progress(number, progress),
+    checkpoint: (checkpoint) => ledger.changeTrial(number, (record) => ({ ...record, checkpoint })),
+    async result(_, digest) {
+      const found = JSON.parse(new TextDecoder().decode(await blobs.get(digest))) as TrialResult;
+      await ledger.changeTrial(number, (record) => ({
+        ...record,
+        trial: withResult(record.trial, found, ledger.sweep().rungs.length),
+      }));
+    },
+    sign: () => Promise.reject(new FleetError('forbidden', 'A trial has nothing to sign.')),
+  };
+}
