@@ -36,8 +36,13 @@ export async function prove(
     ...{ deviceClass, atMs: nowMs },
   };
   if (parity.ok) return parity;
+  const { rms, allowedRms } = parity;
+  const mean =
+    rms === undefined || allowedRms === undefined
+      ? ''
+      : `, in the root mean square by ${rms.toPrecision(3)} (allowed ${allowedRms.toPrecision(3)})`;
   const reason =
-    `Golden answers deviate by ${parity.largestDeviation.toPrecision(3)} in ${parity.output} (allowed ${parity.allowed.toPrecision(3)}), ` +
+    `Golden answers deviate by ${parity.largestDeviation.toPrecision(3)} in ${parity.output} (allowed ${parity.allowed.toPrecision(3)})${mean}, ` +
     `${Math.round(parity.topAgreement * parity.vectors)} of ${parity.vectors} top classes agree.`;
   throw new FleetError('parity-failed', reason, { detail: parity });
 }

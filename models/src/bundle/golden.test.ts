@@ -162,3 +162,23 @@ test('golden vectors cut anywhere are malformed', async () => {
     );
   }
 });
+
+test('many small deviations are refused by their mean where the manifest limits it', async () => {
+  const along = (slope: number) => {
+    const graph = createGraphBuilder({ name: 'line' });
+    const x = graph.input('x', 'float32', ['batch', 4]);
+    graph.op('Mul', [x, graph.scalar(slope)], { output: 'y' });
+    graph.output('y', 'float32', ['batch', 4]);
+    return createOnnxRuntime().load(writeModel(graph.build()));
+  };
+  await using right = await along(1);
+  await using other = await along(1.25);
+  const x = tensor('float32', [2, 4], new Float32Array(8).fill(1));
+  const golden = await makeGolden(right, { x });
+  const parity = { tolerance: 0.5, topAgreement: 0 };
+  assert.equal((await checkParity(other, golden, { parity })).ok, true);
+  assert.deepEqual(await checkParity(other, golden, { parity: { ...parity, rms: { y: 0.125 } } }), {
+    ...{ vectors: 2, largestDeviation: 0.25, allowed: 0.5, output: 'y' },
+    ...{ rms: 0.25, allowedRms: 0.125, topAgreement: 1, ok: false },
+  });
+});

@@ -90,6 +90,8 @@ export const Manifest = Type.Object({
     tolerance: Type.Number({ minimum: 0 }),
     /** Largest absolute deviation by output, each in its own units. */
     outputs: Type.Optional(Type.Record(Type.String(), Type.Number({ minimum: 0 }))),
+    /** Root mean square of the deviations of an output, at most; absent: not limited. */
+    rms: Type.Optional(Type.Record(Type.String(), Type.Number({ minimum: 0 }))),
     /** Smallest share of vectors whose top class agrees, 0 to 1. */
     topAgreement: Type.Number({ minimum: 0, maximum: 1 }),
   }),

@@ -16,6 +16,9 @@ export interface ParityCertificate {
   /** What is allowed for that output, and its name. */
   readonly allowed: number;
   readonly output: string;
+  /** Root mean square of that output's deviations and what is allowed, where its manifest says so. */
+  readonly rms?: number;
+  readonly allowedRms?: number;
   /** Share of vectors whose top class agrees, 0 to 1; 1 when no output holds classes. */
   readonly topAgreement: number;
   readonly ok: boolean;
@@ -29,6 +32,14 @@ export interface ParityOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How far one output is from its golden answers, over all vectors. */
+export interface Deviation {
+  /** Largest absolute deviation of any element. */
+  readonly largest: number;
+  /** Root mean square over all elements. */
+  readonly rms: number;
+}
+
 /**
  * Runs every golden vector as a batch of one and compares all outputs.
  * Rejects with what `run` rejects with, and with `malformed` when an output is missing.
@@ -38,55 +49,88 @@ export async function checkParity(
   golden: Golden,
   options: ParityOptions,
 ): Promise<ParityCertificate> {
-  const deviations = new Map<string, number>();
+  const { parity, topOutput } = options;
   let agreeing = 0;
-  const run = {
-    outputs: Object.keys(golden.outputs),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  };
+  const deviations = await deviationsOf(session, golden, {
+    ...options,
+    onVector(expected, actual) {
+      if (topAgrees(expected, actual, topOutput)) agreeing++;
+    },
+  });
+  const topAgreement = agreeing / golden.vectors;
+  const { part, ...found } = furthest(deviations, parity);
+  const ok = part <= 1 && topAgreement >= parity.topAgreement;
+  return { vectors: golden.vectors, ...found, topAgreement, ok };
+}
+
+interface DeviationOptions {
+  readonly signal?: AbortSignal;
+  readonly onVector?: (expected: Feeds, actual: Feeds) => void;
+}
+
+/** How far each output of a session is from its golden answers. Rejects as `checkParity` does. */
+export async function deviationsOf(
+  session: Session,
+  golden: Golden,
+  { signal, onVector }: DeviationOptions = {},
+): Promise<ReadonlyMap<string, Deviation>> {
+  const sums = new Map(Object.keys(golden.outputs).map((name) => [name, createSums()]));
+  const run = { outputs: [...sums.keys()], ...(signal && { signal }) };
   for (let index = 0; index < golden.vectors; index++) {
     const expected = vectorOf(golden.outputs, index);
     const actual = await session.run(vectorOf(golden.inputs, index), run);
     for (const [name, wanted] of Object.entries(expected)) {
-      const deviation = deviationOf(name, wanted, outputOf(actual, name));
-      deviations.set(name, Math.max(deviations.get(name) ?? 0, deviation));
+      sums.get(name)?.add(name, wanted, outputOf(actual, name));
     }
-    if (topAgrees(expected, actual, options.topOutput)) agreeing++;
+    onVector?.(expected, actual);
   }
-  const topAgreement = agreeing / golden.vectors;
-  const { largestDeviation, allowed, output } = furthest(deviations, options.parity);
-  const ok = largestDeviation <= allowed && topAgreement >= options.parity.topAgreement;
-  return { vectors: golden.vectors, largestDeviation, allowed, output, topAgreement, ok };
+  return new Map([...sums].map(([name, { result }]) => [name, result()]));
 }
 
-/** The output whose deviation is the greatest part of what it is allowed. */
+/** The output one of whose deviations is the greatest part of what it is allowed. */
 function furthest(
-  deviations: ReadonlyMap<string, number>,
-  { tolerance, outputs = {} }: Manifest['parity'],
-): Pick<ParityCertificate, 'largestDeviation' | 'allowed' | 'output'> {
-  let found = { largestDeviation: 0, allowed: tolerance, output: '' };
-  let greatest = -1;
-  for (const [output, largestDeviation] of deviations) {
+  deviations: ReadonlyMap<string, Deviation>,
+  { tolerance, outputs = {}, rms: limits = {} }: Manifest['parity'],
+) {
+  let found: Pick<ParityCertificate, 'largestDeviation' | 'allowed' | 'output' | 'rms'> & {
+    readonly part: number;
+  } = { part: -1, largestDeviation: 0, allowed: tolerance, output: '' };
+  for (const [output, { largest: largestDeviation, rms }] of deviations) {
     const allowed = outputs[output] ?? tolerance;
-    const part = largestDeviation === 0 ? 0 : largestDeviation / allowed;
-    if (part > greatest) {
-      greatest = part;
-      found = { largestDeviation, allowed, output };
-    }
+    const allowedRms = limits[output];
+    const ofRms = allowedRms === undefined ? 0 : partOf(rms, allowedRms);
+    const part = Math.max(partOf(largestDeviation, allowed), ofRms);
+    const mean = allowedRms === undefined ? {} : { rms, allowedRms };
+    if (part > found.part) found = { part, largestDeviation, allowed, output, ...mean };
   }
   return found;
 }
 
-function deviationOf(name: string, wanted: Tensor, given: Tensor): number {
-  if (given.data.length !== wanted.data.length) {
-    throw new FleetError('malformed', `Output "${name}" does not have its golden size.`);
-  }
+const partOf = (deviation: number, allowed: number): number =>
+  deviation === 0 ? 0 : deviation / allowed;
+
+/** Adds up the deviations of one output. */
+function createSums() {
   let largest = 0;
-  for (let index = 0; index < wanted.data.length; index++) {
-    const distance = distanceOf(Number(wanted.data[index]), Number(given.data[index]));
-    if (distance > largest) largest = distance;
-  }
-  return largest;
+  let squares = 0;
+  let count = 0;
+  return {
+    add(name: string, wanted: Tensor, given: Tensor): void {
+      if (given.data.length !== wanted.data.length) {
+        throw new FleetError('malformed', `Output "${name}" does not have its golden size.`);
+      }
+      for (let index = 0; index < wanted.data.length; index++) {
+        const distance = distanceOf(Number(wanted.data[index]), Number(given.data[index]));
+        if (distance > largest) largest = distance;
+        squares += distance * distance;
+      }
+      count += wanted.data.length;
+    },
+    result: (): Deviation => ({
+      largest,
+      rms: Math.min(Number.MAX_VALUE, Math.sqrt(squares / Math.max(1, count))),
+    }),
+  };
 }
 
 /** Infinite and undefined distances become a number that JSON can carry and no tolerance allows. */

@@ -1,3 +1,4 @@
+import { FleetError } from '@edgewise/protocol';
 import { sliceVectors, vectorCount } from '../bundle/vectors.ts';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
@@ -27,17 +28,19 @@ export interface BuiltVariant extends VariantPlan, Proof {
   readonly accuracy?: number;
 }
 
-/** Vectors per calibration run. */
-const batch = 64;
+/** Vectors per calibration run of a model that takes any number. */
+const freeBatch = 64;
 
 /**
  * A float model as variants for these device classes; classes that share a scheme share its graph,
- * accuracy and golden vectors. Rejects as `shrink` does.
+ * accuracy and golden vectors. Rejects as `shrink` does, and with `unsupported` for a model that
+ * takes several vectors at a time and no other number: devices prove and serve one by one.
  */
 export async function buildVariants(
   model: Model,
   options: BuildVariantsOptions,
 ): Promise<readonly BuiltVariant[]> {
+  assertServable(model);
   const built = new Map<Scheme, Omit<BuiltVariant, keyof VariantPlan>>();
   const variants: BuiltVariant[] = [];
   for (const plan of planVariants(options.deviceClasses)) {
@@ -56,7 +59,7 @@ async function build(
   const { runtime, calibration, method, trained, host, measure, signal } = options;
   const given = { runtime, ...(signal && { signal }) };
   const small = await shrinkFor(model, scheme, {
-    ...{ ...given, calibration: batches(calibration) },
+    ...{ ...given, calibration: batches(calibration, fixedBatch(model) ?? freeBatch) },
     ...{ ...(method && { method }), ...(trained && { trained }) },
   });
   const graph = writeModel(small);
@@ -65,7 +68,21 @@ async function build(
   return { graph, ...proof, ...(accuracy !== undefined && { accuracy }) };
 }
 
-function* batches(feeds: Feeds): Generator<Feeds> {
+function fixedBatch({ graph }: Model): number | undefined {
+  const sizes = graph.inputs.map(({ dims }) => dims?.[0]);
+  return sizes.find((size) => typeof size === 'number');
+}
+
+function assertServable(model: Model): void {
+  const size = fixedBatch(model) ?? 1;
+  if (size === 1) return;
+  throw new FleetError(
+    'unsupported',
+    `The model takes ${size} vectors at a time; export it for one, or for any number.`,
+  );
+}
+
+function* batches(feeds: Feeds, size: number): Generator<Feeds> {
   const count = vectorCount(feeds);
-  for (let start = 0; start < count; start += batch) yield sliceVectors(feeds, start, batch);
+  for (let start = 0; start < count; start += size) yield sliceVectors(feeds, start, size);
 }

@@ -1,11 +1,13 @@
 import { chooseExtremes, makeGolden } from '../bundle/golden.ts';
 import type { Golden } from '../bundle/golden-file.ts';
 import type { Manifest } from '../bundle/manifest.ts';
+import { type Deviation, deviationsOf } from '../bundle/parity.ts';
 import { producersOf } from '../onnx/edit.ts';
 import type { Model } from '../onnx/graph.ts';
 import { readModel } from '../onnx/read.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
+import { roundDifferently } from './round-differently.ts';
 import { watchEnds } from './watch-ends.ts';
 
 /** Golden vectors of a graph, and how far a device may deviate from them. */
@@ -24,6 +26,8 @@ const topAgreement = 0.9;
 const toleratedSteps = 2;
 /** Steps for what comes out of a steep curve, where one step of its input is worth many. */
 const toleratedSteepSteps = 26;
+/** How much more a device may deviate than rounding differently does here. */
+const margin = 2;
 
 /**
  * Golden vectors of a graph that is ready to be delivered: inputs among `candidates` that reach both
@@ -45,7 +49,12 @@ export async function goldenFor(
   const choose = chooseExtremes(ends, { least: leastVectors, ...stop });
   const vectors = mostOf(graph.length, candidates);
   const golden = await makeGolden(session, candidates, { vectors, choose, ...stop });
-  return { golden, parity: { ...tolerancesOf(golden, steepOutputs(model)), topAgreement } };
+  await using moved = await runtime.load(writeModel(roundDifferently(model)), load);
+  const sway = await deviationsOf(moved, golden, stop);
+  return {
+    golden,
+    parity: { ...limitsOf(golden, { steep: steepOutputs(model), sway }), topAgreement },
+  };
 }
 
 function mostOf(graphBytes: number, candidates: Feeds): number {
@@ -55,27 +64,46 @@ function mostOf(graphBytes: number, candidates: Feeds): number {
   return Math.min(Math.max(affordable, leastVectors), mostVectors);
 }
 
-/** A few int8 steps of each output, in its own units. */
-function tolerancesOf(
-  { outputs }: Golden,
-  steep: ReadonlySet<string>,
-): Pick<Manifest['parity'], 'tolerance' | 'outputs'> {
-  const allowed = Object.entries(outputs).map(([name, { data }]): [string, number] => {
-    const steps = steep.has(name) ? toleratedSteepSteps : toleratedSteps;
-    return [name, (steps * spanOf(data as Float32Array)) / 256];
-  });
-  const tolerance = Math.max(...allowed.map(([, each]) => each));
-  return { tolerance, outputs: Object.fromEntries(allowed) };
+interface Limits {
+  readonly steep: ReadonlySet<string>;
+  /** How far rounding alone moves each output. */
+  readonly sway: ReadonlyMap<string, Deviation>;
 }
 
-function spanOf(data: Float32Array): number {
-  let low = Infinity;
-  let high = -Infinity;
+/**
+ * For each output a few int8 steps, in its own units, or what rounding alone does where that is more:
+ * in a deep network, or before a threshold, one step becomes many. There the mean limit is the sharp one.
+ */
+function limitsOf(
+  { outputs }: Golden,
+  { steep, sway }: Limits,
+): Pick<Manifest['parity'], 'tolerance' | 'outputs' | 'rms'> {
+  const largest: Record<string, number> = {};
+  const rms: Record<string, number> = {};
+  for (const [name, { data }] of Object.entries(outputs)) {
+    const isSteep = steep.has(name);
+    const share = (isSteep ? toleratedSteepSteps : toleratedSteps) / 256;
+    const { span, deviation } = extentOf(data as Float32Array);
+    const moved = sway.get(name) ?? { largest: 0, rms: 0 };
+    largest[name] = Math.max(share * span, margin * moved.largest);
+    // Of thousands of probabilities hardly any is more than 0: their span says little.
+    rms[name] = Math.max(share * (isSteep ? deviation : span), margin * moved.rms);
+  }
+  return { tolerance: Math.max(...Object.values(largest)), outputs: largest, rms };
+}
+
+/** Greatest less least number, and the standard deviation. */
+function extentOf(data: Float32Array) {
+  let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const value of data) {
     if (value < low) low = value;
     if (value > high) high = value;
+    sum += value;
+    squares += value * value;
   }
-  return high - low;
+  const mean = sum / data.length;
+  const deviation = Math.sqrt(Math.max(0, squares / data.length - mean * mean));
+  return { span: high - low, deviation };
 }
 
 const curves: ReadonlySet<string> = new Set(['Softmax', 'Sigmoid', 'LogSoftmax', 'HardSigmoid']);

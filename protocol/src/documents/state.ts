@@ -17,9 +17,12 @@ export const ParityReport = Type.Object({
   /** What is allowed for that output, and its name. */
   allowed: Type.Optional(Type.Number({ minimum: 0 })),
   output: Type.Optional(Type.String({ maxLength: 200 })),
+  /** Root mean square of that output's deviations and what is allowed; absent where it has no such limit. */
+  rms: Type.Optional(Type.Number({ minimum: 0 })),
+  allowedRms: Type.Optional(Type.Number({ minimum: 0 })),
   /** Share of vectors whose top class agrees, 0 to 1. */
   topAgreement: Type.Number({ minimum: 0, maximum: 1 }),
-  /** Whether both are within what the manifest allows. */
+  /** Whether all are within what the manifest allows. */
   ok: Type.Optional(Type.Boolean()),
   /** Engine, its version and the instruction set that computed. */
   runtime: Type.Optional(Type.String({ maxLength: 200 })),
