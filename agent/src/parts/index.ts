@@ -8,6 +8,8 @@ export { createMemoryOutbox } from '../link/memory-outbox.ts';
 export { createMqttLink } from '../link/mqtt-link.ts';
 export { presenceWill } from '../link/presence-will.ts';
 export { openBrokerSocket } from '../node/broker-socket.ts';
+export { createFileDisk } from '../node/file-disk.ts';
 export { createKeyTrust } from '../node/key-trust.ts';
+export { openSqliteOutbox } from '../node/sqlite-outbox.ts';
 export { createSystemClock } from '../node/system-clock.ts';
 export { createMemoryDisk } from '../slots/memory-disk.ts';

@@ -43,6 +43,11 @@ export const benches: readonly BenchEntry[] = [
     load: async () => (await import('./agent.ts')).benchAgent,
   },
   {
+    name: 'agent-overhead',
+    summary: 'what the agent adds to a bare run of the same model, from frame to prediction',
+    load: async () => (await import('./agent-overhead/agent-overhead.ts')).benchAgentOverhead,
+  },
+  {
     name: 'fleet',
     summary: '500 simulated agents receive a bundle while the hub answers pings',
     load: async () => (await import('./fleet.ts')).benchFleet,

@@ -1,13 +1,15 @@
 /** A process that holds a share of the simulated fleet. It ends with the simulation. */
+
+import type { AgentHere } from '../agent-here.ts';
 import type { FromWorker, ToWorker } from '../messages.ts';
 import { countPublishes, type PublishCounter } from '../publish-counter.ts';
-import { type SimulatedAgent, startSimulatedAgent } from '../simulated-agent.ts';
+import { startSimulatedAgent } from '../simulated-agent.ts';
 
 /** Enrolments under way at once. */
 const width = 8;
 const tellEveryMs = 200;
 
-const agents: SimulatedAgent[] = [];
+const agents: AgentHere[] = [];
 let counter: PublishCounter | undefined;
 
 const send = (message: FromWorker): void => {
