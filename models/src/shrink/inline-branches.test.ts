@@ -66,7 +66,12 @@ for (const { file, dims } of voices) {
     const feeds = Object.fromEntries(
       Object.entries(dims).map(([name, sizes]) => [name, wave(sizes)] as const),
     );
-    assert.deepEqual(await run(open, feeds), await run(model, { ...feeds, sr: rate }));
+    const [ours, theirs] = [await run(open, feeds), await run(model, { ...feeds, sr: rate })];
+    // Weights that are constants now run in another kernel.
+    for (const [at, values] of ours.entries()) {
+      const worst = values.map((value, place) => Math.abs(value - (theirs[at]?.[place] ?? 9)));
+      assert.ok(Math.max(...worst) < 1e-6, `${Math.max(...worst)}`);
+    }
   });
 }
 

@@ -2,6 +2,7 @@ import { checkGraph } from '../onnx/check-graph.ts';
 import { intOf } from '../onnx/edit.ts';
 import type { Graph, Initializer, Model, Node } from '../onnx/graph.ts';
 import { capturedBy } from './captured.ts';
+import { foldConstants } from './fold-constants.ts';
 import { heldConstant } from './held-constant.ts';
 import { inlineBranches } from './inline-branches.ts';
 import { toFloat32 } from './to-float32.ts';
@@ -9,13 +10,14 @@ import { toFloat32 } from './to-float32.ts';
 /**
  * Makes plain what exporters wrap up: all floating-point numbers are float32, `Constant` nodes become constants of the graph, branches
  * that are always taken stand in the place of their `If`, and nodes that only pass a value on
- * (`Identity`, `Dropout` outside training) are bridged. The nodes come out in topological order.
+ * (`Identity`, `Dropout` outside training) are bridged, and constants that are only rearranged are
+ * stored as they come out. The nodes come out in topological order.
  * Throws `FleetError` `malformed` for a broken graph, as `checkGraph` does.
  */
 export function tidy(model: Model): Model {
   const plain = toFloat32(checkGraph(model));
   const open = inlineBranches({ ...plain, graph: liftConstants(plain.graph) });
-  return { ...open, graph: bridge(liftConstants(open.graph)) };
+  return { ...open, graph: foldConstants(bridge(liftConstants(open.graph))) };
 }
 
 function liftConstants(graph: Graph): Graph {

@@ -1,7 +1,7 @@
 import { int, ints } from '../../onnx/builder.ts';
+import { permuted } from '../../tensor/strided.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Channelled, channelled, unchannelled } from '../image.ts';
-import { permuted } from '../permute.ts';
 import { asFloat, type Rule, type Site } from '../site.ts';
 import type { Value } from '../value.ts';
 import { activated } from './activations.ts';

@@ -1,6 +1,6 @@
 import { int } from '../../onnx/builder.ts';
+import { permuted } from '../../tensor/strided.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { permuted } from '../permute.ts';
 import { asFloat, plainValue, type Rule, type Site, sizeAt } from '../site.ts';
 import { activated } from './activations.ts';
 

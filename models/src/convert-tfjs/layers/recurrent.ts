@@ -1,7 +1,7 @@
 import { ints } from '../../onnx/builder.ts';
 import type { Attribute } from '../../onnx/graph.ts';
+import { permuted } from '../../tensor/strided.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { permuted } from '../permute.ts';
 import { asFloat, plainValue, type Rule, type Site, sizeAt } from '../site.ts';
 import type { Value } from '../value.ts';
 import { activationName } from './activations.ts';
