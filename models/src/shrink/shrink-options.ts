@@ -17,7 +17,8 @@ export interface ShrinkOptions extends Partial<QuantizeOptions> {
   /**
    * How activation ranges are found. `auto` tries them all, with and without bias correction and
    * equalization, and takes what answers most like the float model on feeds that were held out; `minmax`
-   * stays where nothing is better beyond chance. A fourth of the feeds is held out, at most 128.
+   * stays where nothing is better beyond chance. A fourth of the feeds is held out (of fewer than 16 the
+   * half), at most 128.
    * Default `minmax`, which alone keeps no feeds in memory.
    */
   readonly method?: CalibrationMethod | 'auto';
@@ -39,8 +40,8 @@ export interface ShrinkOptions extends Partial<QuantizeOptions> {
    */
   readonly correctBias?: boolean;
   /**
-   * Learns for each weight whether it is rounded down or up, by what its layer gives; default not.
-   * Worth its time for weights of four bits and less.
+   * Learns for each weight whether it is rounded down or up, by what its layer gives, on grids that
+   * are fitted where weights have fewer than eight bits and no ranges are given; default not. Worth its time for weights of four bits and less.
    */
   readonly adaRound?: boolean | AdaRoundSettings;
   /** Leaves the layers in float that cost the most accuracy, within limits; default none. */

@@ -97,7 +97,7 @@ test('progress names every stage in turn', async () => {
   };
   const options = { calibration: smallFeeds(4), runtime, onProgress, correctBias: true };
   const adaRound = { steps: 5 };
-  await shrink(smallNet(), { ...options, method: 'auto', budget: {}, adaRound });
+  await shrink(smallNet(), { ...options, method: 'auto', budget: { maxFloatMacs: 0.3 }, adaRound });
   const wanted = ['choose', 'calibrate', 'sensitivity', 'exclude', 'ada-round', 'correct-bias'];
   assert.deepEqual(stages, wanted);
 });
@@ -136,7 +136,12 @@ test('an abort ends every stage', async () => {
     const common = { calibration: smallFeeds(4), runtime, onProgress, signal: abort.signal };
     const options = { ...common, adaRound: { steps: 5 } };
     await assert.rejects(
-      shrink(smallNet(), { ...options, method: 'auto', budget: {}, correctBias: true }),
+      shrink(smallNet(), {
+        ...options,
+        method: 'auto',
+        budget: { maxFloatMacs: 0.3 },
+        correctBias: true,
+      }),
       (error) => error instanceof FleetError && error.code === 'canceled',
       last,
     );

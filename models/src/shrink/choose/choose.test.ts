@@ -73,11 +73,17 @@ test('no feed is refused', async () => {
   );
 });
 
-test('a fourth of the feeds is held out, none is used twice, and at most 128 are', () => {
-  for (const count of [2, 3, 4, 9, 600]) {
-    const feeds = smallFeeds(count);
-    const { calibration, heldOut } = holdOut(feeds);
-    assert.ok(heldOut.length === Math.min(128, Math.max(1, Math.floor(count / 4))), `${count}`);
+test('a fourth of the feeds is held out, of few the half, none is used twice, and at most 128 are', () => {
+  const heldOutOf = new Map([
+    [2, 1],
+    [3, 1],
+    [9, 4],
+    [16, 4],
+    [600, 128],
+  ]);
+  for (const [count, wanted] of heldOutOf) {
+    const { calibration, heldOut } = holdOut(smallFeeds(count));
+    assert.equal(heldOut.length, wanted, `${count}`);
     assert.ok(calibration.every((feed) => !heldOut.includes(feed)));
     assert.ok(calibration.length >= Math.floor(0.5 * count));
   }
