@@ -204,6 +204,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       ...record,
       run: { ...record.run, ...change, finishedAtMs: clock.now() },
     }));
+    await log.dropCheckpoint();
     finished.emit(log.record().run);
   }
 

@@ -1,6 +1,7 @@
 import type { Signer } from '@edgewise/models/bundle';
 import { FleetError } from '@edgewise/protocol';
 import type { Live } from '../live.ts';
+import type { BlobStore } from '../store/blobs.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
 import type { WorkListener } from './worker.ts';
 
@@ -9,6 +10,8 @@ export interface RunLog {
   record(): RunRecord;
   /** Changes the record; resolves when it is durable. */
   change(edit: (record: RunRecord) => RunRecord): Promise<void>;
+  /** Forgets the checkpoint of a run that has ended. */
+  dropCheckpoint(): Promise<void>;
   /** Resolves when nothing is left to write. */
   settle(): Promise<void>;
   readonly listener: WorkListener;
@@ -22,13 +25,14 @@ export function createRunLog(
   initial: RunRecord,
   options: {
     readonly records: RunRecords;
+    readonly blobs: Pick<BlobStore, 'remove'>;
     readonly live: Live;
     readonly signer: Signer;
     /** Told of writes that nobody waits for. */
     readonly onError: (thrown: unknown) => void;
   },
 ): RunLog {
-  const { records, live, onError } = options;
+  const { records, blobs, live, onError } = options;
   let record = initial;
   let writing: Promise<unknown> = Promise.resolve();
 
@@ -46,9 +50,17 @@ export function createRunLog(
     });
   }
 
+  /** Only the last checkpoint is of use; the one before is removed when the new one is written down. */
+  async function keepCheckpoint(checkpoint: string | null): Promise<void> {
+    const before = record.checkpoint;
+    await change((now) => ({ ...now, checkpoint }));
+    if (before !== null && before !== checkpoint) await blobs.remove(before);
+  }
+
   return {
     record: () => record,
     change,
+    dropCheckpoint: () => keepCheckpoint(null),
     settle: async () => {
       await writing;
     },
@@ -71,7 +83,7 @@ export function createRunLog(
       trainer(engine) {
         change((now) => ({ ...now, run: { ...now.run, trainer: engine } })).catch(onError);
       },
-      checkpoint: (checkpoint) => change((now) => ({ ...now, checkpoint })),
+      checkpoint: keepCheckpoint,
       result: (step, digest) =>
         change((now) => ({ ...now, results: { ...now.results, [step]: digest } })),
       sign(bytes) {

@@ -106,12 +106,20 @@ async function baseOf({ base }: CompleteTuneRecipe, blobs: BlobStore): Promise<M
   return readModel(await blobs.get(base.model));
 }
 
-/** Where an interrupted training left off. */
+/**
+ * Where an interrupted training left off. A checkpoint that is gone costs time and nothing else: from its
+ * beginning the training comes to the same bytes.
+ */
 export async function lastCheckpoint({
   blobs,
   checkpoint,
 }: TrainingContext): Promise<Checkpoint | undefined> {
-  return checkpoint === undefined ? undefined : decodeCheckpoint(await blobs.get(checkpoint));
+  if (checkpoint === undefined) return undefined;
+  const bytes = await blobs.get(checkpoint).catch((thrown) => {
+    if (FleetError.from(thrown).code === 'not-found') return undefined;
+    throw thrown;
+  });
+  return bytes && decodeCheckpoint(bytes);
 }
 
 /** The epochs before a checkpoint, for one who did not see them; the same points once more change nothing. */

@@ -31,6 +31,18 @@ export function describeBlobs(
     await end();
   });
 
+  test(`${name}: a removed blob is gone, and may be put again`, async () => {
+    const { blobs, end } = await open();
+    const bytes = new TextEncoder().encode('a passing blob');
+    const digest = await blobs.put(bytes);
+    await blobs.remove(digest);
+    await blobs.remove(digest);
+    assert.equal(await blobs.has(digest), false);
+    assert.equal(await blobs.put(bytes), digest);
+    assert.deepEqual(new Uint8Array(await blobs.get(digest)), bytes);
+    await end();
+  });
+
   test(`${name}: a missing blob is not-found and has no size`, async () => {
     const { blobs, end } = await open();
     const missing = sha256(Uint8Array.of(7));

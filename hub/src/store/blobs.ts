@@ -1,6 +1,6 @@
 /**
  * Bytes by their SHA-256. Promises of every implementation: `put` resolves when the bytes are
- * durable; what was put is never altered; `get` checks the digest and rejects with
+ * durable; what was put is never altered, only removed; `get` checks the digest and rejects with
  * `digest-mismatch` for a damaged blob and `not-found` for a missing one.
  */
 export interface BlobStore {
@@ -10,4 +10,6 @@ export interface BlobStore {
   has(digest: string): Promise<boolean>;
   /** Size in bytes; `undefined` when missing. */
   size(digest: string): Promise<number | undefined>;
+  /** Forgets a blob that nothing needs any more; one that is missing already is no fault. */
+  remove(digest: string): Promise<void>;
 }

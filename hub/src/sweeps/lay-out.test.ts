@@ -165,7 +165,10 @@ const refusals: readonly (readonly [string, SweepSpec, RegExp])[] = [
     'a grid without end',
     {
       method: 'grid',
-      parameters: { a: { low: 0, high: 1, count: 100 }, b: { low: 0, high: 1, count: 100 } },
+      parameters: {
+        epochs: { low: 0, high: 1, count: 100 },
+        batchSize: { low: 0, high: 1, count: 100 },
+      },
     },
     /10000 combinations; at most 500/,
   ],

@@ -33,6 +33,8 @@ export async function layOut(
   const places = Object.keys(spec.parameters);
   for (const place of places) assertFree(place, spec);
   assertApart(places);
+  // Names every place once, before anything is drawn.
+  withValues(recipe, spec.parameters);
   assertSettings(spec);
   const trials: Layout['trials'][number][] = [];
   for (const parameters of drawTrials(spec)) {

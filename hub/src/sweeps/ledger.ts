@@ -1,6 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Sweep, Trial } from '@edgewise/protocol/http';
 import type { Live } from '../live.ts';
+import type { BlobStore } from '../store/blobs.ts';
 import type { SweepRecords, TrialRecord } from './sweep-records.ts';
 
 /** A sweep under way. Every change is durable before it is told. */
@@ -11,14 +12,23 @@ export interface Ledger {
   trial(number: number): TrialRecord;
   change(edit: Partial<Sweep>): Promise<void>;
   changeTrial(number: number, edit: (record: TrialRecord) => TrialRecord): Promise<void>;
+  /** Remembers where a trial left off; the checkpoint before is forgotten when this one is durable. */
+  keepCheckpoint(number: number, checkpoint: string | null): Promise<void>;
   /** Tells how far a trial is; not worth a write. */
   progress(number: number, progress: number): void;
+}
+
+/** What a ledger is kept with. */
+interface LedgerParts {
+  readonly records: SweepRecords;
+  readonly blobs: Pick<BlobStore, 'remove'>;
+  readonly live: Live;
 }
 
 /** Opens the ledger of a sweep. */
 export async function openLedger(
   started: Sweep,
-  { records, live }: { readonly records: SweepRecords; readonly live: Live },
+  { records, blobs, live }: LedgerParts,
 ): Promise<Ledger> {
   let sweep = started;
   const trials = new Map(
@@ -29,20 +39,32 @@ export async function openLedger(
     if (record === undefined) throw new FleetError('internal', `There is no trial ${number}.`);
     return record;
   };
+  async function changeTrial(
+    number: number,
+    edit: (record: TrialRecord) => TrialRecord,
+  ): Promise<void> {
+    const record = edit(find(number));
+    trials.set(number, record);
+    await records.putTrial(sweep.id, record);
+    live.emit({ kind: 'trial', sweep: sweep.id, trial: record.trial });
+  }
+
   return {
     sweep: () => sweep,
     trials: () => [...trials.values()].map(({ trial }) => trial),
     trial: find,
+    changeTrial,
     async change(edit) {
       sweep = { ...sweep, ...edit };
       await records.put(sweep);
       live.emit({ kind: 'sweep', sweep });
     },
-    async changeTrial(number, edit) {
-      const record = edit(find(number));
-      trials.set(number, record);
-      await records.putTrial(sweep.id, record);
-      live.emit({ kind: 'trial', sweep: sweep.id, trial: record.trial });
+    async keepCheckpoint(number, checkpoint) {
+      const before = find(number).checkpoint;
+      await changeTrial(number, (record) => ({ ...record, checkpoint }));
+      // Trials that do not differ where it matters come to the same bytes, and so to one blob.
+      const isShared = [...trials.values()].some((each) => each.checkpoint === before);
+      if (before !== null && !isShared) await blobs.remove(before);
     },
     progress(number, progress) {
       const record = find(number);

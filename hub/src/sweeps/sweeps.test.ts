@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decodeCheckpoint } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import type { LiveEvent, Sweep, SweepSpec } from '@edgewise/protocol/http';
 import { decodeSnapshot } from '../datasets/snapshot.ts';
@@ -96,8 +97,37 @@ test('the best of a grid becomes a version, equal to an ordinary run of its reci
   assert.equal((await bench.base.registry.version('stripes', 2)).fp32.digest, made.fp32.digest);
 });
 
+/** A store that remembers what was put, and which of it is a checkpoint that is still there. */
+function watchedBlobs() {
+  const inner = createMemoryBlobs();
+  const put = new Set<string>();
+  const blobs: BlobStore = {
+    ...inner,
+    async put(bytes) {
+      const digest = await inner.put(bytes);
+      put.add(digest);
+      return digest;
+    },
+  };
+  const isCheckpoint = (bytes: Uint8Array): boolean => {
+    try {
+      return decodeCheckpoint(bytes).step > 0;
+    } catch {
+      return false;
+    }
+  };
+  const checkpoints = async () => {
+    const left: string[] = [];
+    for (const digest of put) {
+      if ((await inner.has(digest)) && isCheckpoint(await inner.get(digest))) left.push(digest);
+    }
+    return left;
+  };
+  return { blobs, checkpoints };
+}
+
 test('halving stops the worse and trains the better on from their checkpoints', async () => {
-  const blobs = createMemoryBlobs();
+  const { blobs, checkpoints } = watchedBlobs();
   await using bench = await createBench(blobs);
   await using sweeps = bench.start();
   const spec: SweepSpec = {
@@ -124,6 +154,7 @@ test('halving stops the worse and trains the better on from their checkpoints', 
   );
   const digests = (await bench.base.registry.versions('stripes')).map(({ fp32 }) => fp32.digest);
   assert.equal(digests[0], digests[1]);
+  await eventually('no checkpoint is left', async () => (await checkpoints()).length === 0);
 });
 
 test('trials never read the test part, and see the same data with the same seed', async () => {

@@ -93,7 +93,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
   async function execute(sweep: Sweep): Promise<void> {
     const cancel = new AbortController();
     canceled.set(sweep.id, cancel);
-    const ledger = await openLedger(sweep, { records, live });
+    const ledger = await openLedger(sweep, { records, blobs, live });
     try {
       await ledger.change({ status: 'running' });
       await search(ledger, AbortSignal.any([cancel.signal, stop.signal]));
@@ -147,6 +147,11 @@ export function createSweeps(options: SweepsOptions): Sweeps {
 
   async function end(ledger: Ledger, change: Partial<Sweep>): Promise<void> {
     await ledger.change({ ...change, finishedAtMs: clock.now() });
+    // The checkpoint of the best has gone to its run, which forgets it when it has ended.
+    for (const { number } of ledger.trials()) {
+      const isHandedOn = change.status === 'done' && number === ledger.sweep().best;
+      if (!isHandedOn) await ledger.keepCheckpoint(number, null);
+    }
   }
 
   /** Reads a trial's recipe; the model that it may train further is looked at once. */
@@ -200,7 +205,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
       const sweep = await find(id);
       canceled.get(id)?.abort(new FleetError('canceled', 'A person stopped the sweep.'));
       if (sweep.status !== 'queued' || canceled.has(id)) return sweep;
-      const ledger = await openLedger(sweep, { records, live });
+      const ledger = await openLedger(sweep, { records, blobs, live });
       await endCanceled(ledger);
       return ledger.sweep();
     },

@@ -68,7 +68,7 @@ function listenTo(number: number, { ledger, blobs }: TrialWork): WorkListener {
   return {
     ...{ step: nothing, metric: nothing, trainer: nothing },
     progress: (progress) => ledger.progress(number, progress),
-    checkpoint: (checkpoint) => ledger.changeTrial(number, (record) => ({ ...record, checkpoint })),
+    checkpoint: (checkpoint) => ledger.keepCheckpoint(number, checkpoint),
     async result(_, digest) {
       const found = JSON.parse(new TextDecoder().decode(await blobs.get(digest))) as TrialResult;
       await ledger.changeTrial(number, (record) => ({

@@ -24,11 +24,13 @@ export async function artifactsOf(
     digest: results[step] ?? '',
   });
   const { variants } = await read('package');
+  const { model, quantized } = await read('train');
   const bundles: Artifact[] = [];
   for (const variant of variants) bundles.push(...(await bundleArtifacts(variant, blobs)));
   return [
     { name: 'calibration inputs', digest: (await read('prepare')).calibration },
-    { name: 'float graph', digest: (await read('train')).model },
+    { name: 'float graph', digest: model },
+    ...(quantized === undefined ? [] : [{ name: 'graph for few bits', digest: quantized.model }]),
     whole('float accuracy', 'evaluate'),
     ...(await read('shrink')).graphs.map(({ scheme, graph }) => ({
       name: `int8 graph ${scheme}`,

@@ -25,6 +25,11 @@ export async function createFileBlobs(folder: string): Promise<BlobStore> {
       if ((await size(digest)) === undefined) await writeDurably(fileOf(digest), bytes, folder);
       return digest;
     },
+    async remove(digest) {
+      await rm(fileOf(digest), { force: true }).catch((thrown) => {
+        throw FleetError.from(thrown);
+      });
+    },
     async get(digest) {
       const bytes = await readFile(fileOf(digest)).catch((thrown) => {
         throw FleetError.from(thrown);

@@ -17,6 +17,10 @@ export function createMemoryBlobs(): BlobStore {
       return Promise.reject(new FleetError('not-found', `There is no blob ${digest}.`));
     },
     has: (digest) => Promise.resolve(blobs.has(digest)),
+    remove(digest) {
+      blobs.delete(digest);
+      return Promise.resolve();
+    },
     size: (digest) => Promise.resolve(blobs.get(digest)?.length),
   };
 }
