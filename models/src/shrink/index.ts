@@ -1,4 +1,5 @@
 export { type AdaRoundOptions, adaRound, type RoundedLayer } from './ada-round/ada-round.ts';
+export { fitWeightRanges } from './ada-round/fit-weight-ranges.ts';
 export type { AdaRoundSettings } from './ada-round/settings.ts';
 export type { AnswerError } from './answers.ts';
 export { type CalibrationOptions, calibrate } from './calibrate/calibrate.ts';
@@ -35,6 +36,7 @@ export type {
   Shrunk,
 } from './shrink-options.ts';
 export { tidy } from './tidy.ts';
+export { toFloat32 } from './to-float32.ts';
 export {
   shrinkWeightOnly,
   type WeightOnly,

@@ -3,6 +3,7 @@ import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds } from '../runtime/runtime.ts';
 import { adaRound, type RoundedLayer } from './ada-round/ada-round.ts';
+import { fitWeightRanges } from './ada-round/fit-weight-ranges.ts';
 import { answersOf } from './answers.ts';
 import { asTheToolHasIt, toolOpset } from './as-the-tool-has-it.ts';
 import { type CalibrationOptions, calibrate, collect } from './calibrate/calibrate.ts';
@@ -29,6 +30,12 @@ import type { How, ShrinkOptions, ShrinkProgress, ShrinkReport, Shrunk } from '.
 export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
   assertOptions(options);
   const prepared = preparedFor(model, options);
+  if (prepared.graph.nodes.length === 0) {
+    throw new FleetError(
+      'invalid-argument',
+      'The model computes nothing: it has no node to shrink.',
+    );
+  }
   const { method, correctBias: corrects, budget, adaRound: learns } = options;
   const plain = method !== 'auto' && !corrects && !budget && !learns;
   const feeds = plain ? options.calibration : await collect(options.calibration);
@@ -39,11 +46,8 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   const mixed = await mixedFor({ prepared, float, ranges, feeds: kept }, options);
   const exclude = new Set([...(options.exclude ?? []), ...(mixed?.float ?? [])]);
   const grids = { ...quantizeOptions(options), ...toolRules(model, options), exclude };
-  const { integers, rounding } = await rounded({ float, ranges, grids, feeds: kept }, options);
-  const { model: int8, report } = quantize(float, ranges, {
-    ...grids,
-    ...(integers && { integers }),
-  });
+  const { rounding, ...weights } = await rounded({ float, ranges, grids, feeds: kept }, options);
+  const { model: int8, report } = quantize(float, ranges, { ...grids, ...weights });
   const small = chosen.how.correctBias ? await corrected(float, int8, kept, options) : int8;
   const sizes = { bytesBefore: writeModel(model).length, bytesAfter: writeModel(small).length };
   return {
@@ -159,25 +163,26 @@ async function mixedFor(
   });
 }
 
-/** Weights whose rounding was learned, and what that did; nothing where it is not asked for. */
+/** Weights whose rounding was learned on fitted grids, and what that did; nothing where it is not asked for. */
 async function rounded(
   parts: Pick<MixedParts, 'float' | 'ranges' | 'feeds'> & { readonly grids: QuantizeOptions },
   options: ShrinkOptions,
-): Promise<Pick<ShrinkReport, 'rounding'> & Pick<QuantizeOptions, 'integers'>> {
+): Promise<Pick<ShrinkReport, 'rounding'> & Partial<QuantizeOptions>> {
   const { adaRound: settings } = options;
   if (settings === undefined || settings === false) return {};
   const { float: model, ranges, grids, feeds } = parts;
+  const weightRanges = fitWeightRanges(model, ranges, grids);
   const rounding: RoundedLayer[] = [];
   const integers = await adaRound({
     ...(settings === true ? {} : settings),
-    ...{ model, ranges, options: grids, feeds },
+    ...{ model, ranges, options: { ...grids, weightRanges }, feeds },
     ...engine(options),
     onLayer(layer) {
       rounding.push(layer);
       tell(options, { stage: 'ada-round', done: layer.done, of: layer.of });
     },
   });
-  return { integers, rounding };
+  return { integers, weightRanges, rounding };
 }
 
 async function corrected(

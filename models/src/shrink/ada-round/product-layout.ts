@@ -16,6 +16,12 @@ export interface ProductLayout {
   readonly places: Int32Array;
 }
 
+/** The output channel of a number of the weight. */
+export function channelAt({ depth, width, places }: ProductLayout, at: number): number {
+  const place = places[at] ?? 0;
+  return Math.floor(place / (depth * width)) * width + (place % width);
+}
+
 /**
  * The layout of a Conv, ConvTranspose, Gemm or MatMul with a weight of these sizes; a row holds the
  * input channels one after the other, each with the cells of its window. `undefined` for any other
