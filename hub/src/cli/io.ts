@@ -108,6 +108,13 @@ export function wholeNumber(name: string, text: string): number {
   return value;
 }
 
+/** A number from an option. Throws `invalid-argument` that names the option. */
+export function numberOf(name: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new FleetError('invalid-argument', `${name} takes a number, not "${text}".`);
+}
+
 /** A port from an option, 0 to 65535. Throws `invalid-argument` that names the option. */
 export function portNumber(name: string, text: string): number {
   const value = wholeNumber(name, text);

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FleetError } from '@edgewise/protocol';
 import type { Io } from './io.ts';
@@ -9,13 +9,24 @@ export async function readNamedFile(io: Io, name: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const { code } = FleetError.from(cause);
-    throw new FleetError(
-      code,
-      `${file} cannot be read${code === 'not-found' ? ': there is no such file' : ''}.`,
-      { cause },
-    );
+    throw unreadable(file, cause);
   }
+}
+
+/** Its size in bytes. Throws as `readNamedFile` does. */
+export async function sizeOfNamedFile(io: Io, name: string): Promise<number> {
+  const file = path.resolve(io.cwd, name);
+  try {
+    return (await stat(file)).size;
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function unreadable(file: string, cause: unknown): FleetError {
+  const { code } = FleetError.from(cause);
+  const why = code === 'not-found' ? ': there is no such file' : '';
+  return new FleetError(code, `${file} cannot be read${why}.`, { cause });
 }
 
 /** Runs what reads a file's content; what is wrong with it begins with the file's name. */
@@ -23,9 +34,22 @@ export function naming<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (thrown) {
-    const { code, reason } = FleetError.from(thrown);
-    throw new FleetError(code, `${name}: ${reason}`, { cause: thrown });
+    throw named(name, thrown);
   }
+}
+
+/** The same for what takes its time. */
+export async function namingAll<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw named(name, thrown);
+  }
+}
+
+function named(name: string, thrown: unknown): FleetError {
+  const { code, reason } = FleetError.from(thrown);
+  return new FleetError(code, `${name}: ${reason}`, { cause: thrown });
 }
 
 /** Writes a file named on the command line. Throws with the path in the message. */

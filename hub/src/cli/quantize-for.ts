@@ -6,7 +6,7 @@ import type { Runtime, Session } from '@edgewise/models/runtime';
 import { FleetError } from '@edgewise/protocol';
 import { answer } from './context.ts';
 import { type Io, percent, sizeOf } from './io.ts';
-import { batchSizeOf } from './model-data/batches.ts';
+import { batchSizeOf, wholeBatches } from './model-data/batches.ts';
 import type { ModelData } from './model-data/fit-to-inputs.ts';
 import { writeNamedFile } from './named-file.ts';
 import { variantsPage } from './quantize-page.ts';
@@ -32,13 +32,14 @@ export interface QuantizeForParts {
  * for a class that nothing is built for.
  */
 export async function quantizeFor(io: Io, model: Model, parts: QuantizeForParts): Promise<void> {
-  const { data, runtime, session } = parts;
+  const { runtime, session } = parts;
+  const data = wholeBatches(parts.data, session.inputs);
   const deviceClasses = classesOf(parts.for);
   io.progress(`Building for ${deviceClasses.join(', ')} with ${data.count} samples ...`);
-  const own = await scoresOf(io, session, parts);
+  const own = await scoresOf(io, session, { session, data });
   const measure = async (graph: Uint8Array, how: { optimise: 'none' | 'all' }): Promise<number> => {
     await using other = await runtime.load(graph, how);
-    return (await scoresOf(io, other, parts))?.b ?? 0;
+    return (await scoresOf(io, other, { session, data }))?.b ?? 0;
   };
   const variants = await buildVariants(model, {
     ...{ deviceClasses, calibration: data.samples, runtime, signal: io.signal, host: 'x64' },
@@ -98,7 +99,7 @@ function classesOf(list: string) {
 async function scoresOf(
   { signal }: Io,
   other: Session,
-  { session, data }: QuantizeForParts,
+  { session, data }: Pick<QuantizeForParts, 'session' | 'data'>,
 ): Promise<{ readonly a: number; readonly b: number } | undefined> {
   const { classes } = await compareModels(session, other, {
     samples: data.samples,

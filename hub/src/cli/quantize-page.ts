@@ -6,7 +6,7 @@ import type { Feeds, Runtime, Session } from '@edgewise/models/runtime';
 import { type Shrunk, saturationOf, saturationTargets } from '@edgewise/models/shrink';
 import { renderReport } from '../report/report.ts';
 import { type Io, percent, sizeOf } from './io.ts';
-import { batchSizeOf } from './model-data/batches.ts';
+import { batchSizeOf, wholeBatches } from './model-data/batches.ts';
 import type { ModelData } from './model-data/fit-to-inputs.ts';
 
 /** Runs of which sums in 16 bits are looked at: each takes as long as the model in TypeScript. */
@@ -30,7 +30,8 @@ export interface QuantizePageParts {
 
 /** The page of `edgewise quantize --report`: everything is measured on the calibration data. */
 export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<string> {
-  const { shrunk, session, data, feeds, runtime } = parts;
+  const { shrunk, session, feeds, runtime } = parts;
+  const data = wholeBatches(parts.data, session.inputs);
   const { float, model, report } = shrunk;
   const common = { feeds, runtime, signal: io.signal };
   io.progress('Comparing both models ...');

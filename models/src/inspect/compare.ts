@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import { sliceVectors, vectorCount, vectorOf } from '../bundle/vectors.ts';
+import { sliceVectors, vectorCount } from '../bundle/vectors.ts';
 import type { Feeds, Session } from '../runtime/runtime.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { createSignalNoise, type SignalNoise } from './signal.ts';
@@ -37,7 +37,7 @@ export interface ClassComparison {
   };
 }
 
-/** Milliseconds of one sample on this machine, both models in turn. */
+/** Milliseconds of one sample, or of one batch of fixed size, on this machine, both models in turn. */
 export interface LatencyComparison {
   readonly a: { readonly medianMs: number; readonly p90Ms: number };
   readonly b: { readonly medianMs: number; readonly p90Ms: number };
@@ -157,12 +157,15 @@ function createTops(pairs: readonly Pair[]): Tops {
   };
 }
 
+/** Places of the greatest numbers; NaN, which equals nothing, for a row that has one. */
 function topsOf({ dims, data }: Tensor): readonly number[] {
   const classes = dims[1] ?? 1;
   return Array.from({ length: dims[0] ?? 0 }, (_, row) => {
     let top = 0;
-    for (let at = 1; at < classes; at++) {
-      if (Number(data[row * classes + at]) > Number(data[row * classes + top])) top = at;
+    for (let at = 0; at < classes; at++) {
+      const value = Number(data[row * classes + at]);
+      if (Number.isNaN(value)) return Number.NaN;
+      if (value > Number(data[row * classes + top])) top = at;
     }
     return top;
   });
@@ -195,7 +198,8 @@ async function measureLatency(
   { samples, runs = 50, signal }: CompareOptions,
 ): Promise<LatencyComparison> {
   const run = signal === undefined ? {} : { signal };
-  const one = vectorOf(samples, 0);
+  const fixed = Math.max(0, ...[...a.inputs, ...b.inputs].map(({ dims }) => dims[0] ?? 0));
+  const one = sliceVectors(samples, 0, fixed || 1);
   const times: [number[], number[]] = [[], []];
   for (let round = 0; round < runs + warmUp; round++) {
     for (const [at, session] of [a, b].entries()) {

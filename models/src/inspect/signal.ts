@@ -5,7 +5,9 @@ export interface SignalNoise {
   add(wanted: Tensor, given: Tensor): void;
   /**
    * Signal to quantization noise in dB: 10 log10(sum x^2 / sum (x - y)^2). `Infinity` without any
-   * noise, `undefined` when the signal is nothing but zeros or nothing was compared.
+   * noise, `-Infinity` when one is not finite where the other is something else, `undefined` when the
+   * signal is nothing but zeros or nothing was compared. What both have alike and is not finite does
+   * not count.
    */
   sqnrDb(): number | undefined;
   /** Largest absolute difference of one element. */
@@ -23,14 +25,23 @@ export function createSignalNoise(): SignalNoise {
         throw new RangeError(`${wanted.length} numbers cannot be compared with ${given.length}.`);
       }
       for (let index = 0; index < wanted.length; index++) {
-        const x = Number(wanted[index]);
-        const difference = x - Number(given[index]);
-        signal += x * x;
+        const [x, y] = [Number(wanted[index]), Number(given[index])];
+        const difference = distance(x, y);
+        if (Number.isFinite(x)) signal += x * x;
         noise += difference * difference;
         largest = Math.max(largest, Math.abs(difference));
       }
     },
-    sqnrDb: () => (signal === 0 ? undefined : 10 * Math.log10(signal / noise)),
+    sqnrDb() {
+      if (noise === Infinity) return -Infinity;
+      return signal === 0 ? undefined : 10 * Math.log10(signal / noise);
+    },
     largest: () => largest,
   };
+}
+
+function distance(x: number, y: number): number {
+  if (Object.is(x, y)) return 0;
+  const difference = x - y;
+  return Number.isNaN(difference) ? Infinity : difference;
 }

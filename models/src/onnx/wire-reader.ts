@@ -50,7 +50,10 @@ function createWireReader(source: Uint8Array): WireReader {
   };
   const expect = (wanted: number): void => {
     if (type !== wanted) {
-      throw new FleetError('malformed', 'A field of the ONNX file has the wrong wire type.');
+      throw new FleetError(
+        'malformed',
+        'A field has the wrong wire type: the file is damaged, or is no ONNX file.',
+      );
     }
   };
   const varint = (): number | bigint => {

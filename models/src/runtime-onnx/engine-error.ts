@@ -27,5 +27,21 @@ export function disposedError(): FleetError {
 }
 
 function textOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return withoutPlace(text).trim();
+}
+
+/** Leaves out where in its sources the engine says so: a file, a line and the whole signature. */
+function withoutPlace(text: string): string {
+  const place = /\S+\.(cc|h):\d+ /.exec(text);
+  if (place === null) return text;
+  let depth = 0;
+  for (let at = place.index + place[0].length; at < text.length; at++) {
+    if (text[at] === '(') depth++;
+    else if (text[at] === ')' && --depth === 0) {
+      const rest = text.slice(at + 1).replace(/^ (const|noexcept)\b/, '');
+      return `${text.slice(0, place.index).trimEnd()} ${rest.trimStart()}`;
+    }
+  }
+  return text;
 }

@@ -1,10 +1,12 @@
 import { type Comparison, compareModels } from '@edgewise/models/inspect';
+import type { Session, SessionValue } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
+import { FleetError } from '@edgewise/protocol';
 import type { Command } from 'commander';
 import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
-import { batchSizeOf } from '../model-data/batches.ts';
+import { batchSizeOf, wholeBatches } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import {
   type DataFlags,
@@ -12,7 +14,8 @@ import {
   dataOptionsOf,
   readModelData,
 } from '../model-data/read-model-data.ts';
-import { readNamedFile, writeNamedFile } from '../named-file.ts';
+import { loadModelFile, readModelFile } from '../model-file.ts';
+import { writeNamedFile } from '../named-file.ts';
 
 interface CompareFlags extends HubOptions, DataFlags {
   readonly data: string;
@@ -44,16 +47,18 @@ export function addCompare(program: Command, io: Io): void {
     ),
   ).action(async (a: string, b: string, options: CompareFlags) => {
     const runtime = createOnnxRuntime();
-    const [left, right] = [await readNamedFile(io, a), await readNamedFile(io, b)];
-    await using first = await runtime.load(left);
-    await using second = await runtime.load(right);
+    const [left, right] = [await readModelFile(io, a), await readModelFile(io, b)];
+    await using first = await loadModelFile(left, runtime);
+    await using second = await loadModelFile(right, runtime);
+    assertSameInputs({ a, b }, first, second);
     const data = await readModelData(io, options.data, {
       ...{ inputs: first.inputs, client: () => clientOf(options) },
       ...dataOptionsOf(options),
     });
+    const { samples, labels } = wholeBatches(data, [...first.inputs, ...second.inputs]);
     const comparison = await compareModels(first, second, {
-      samples: data.samples,
-      ...(data.labels && { labels: data.labels }),
+      samples,
+      ...(labels && { labels }),
       ...{
         batch: batchSizeOf([...first.inputs, ...second.inputs]),
         runs: wholeNumber('--runs', options.runs),
@@ -61,7 +66,7 @@ export function addCompare(program: Command, io: Io): void {
       onProgress: (done, of) => io.progress(`Comparing ${bar(done / of)} ${done} of ${of}`),
       signal: io.signal,
     });
-    const facts = { a: { file: a, bytes: left.length }, b: { file: b, bytes: right.length } };
+    const facts = { a: { file: a, bytes: left.bytes }, b: { file: b, bytes: right.bytes } };
     if (options.report !== undefined) {
       const page = pageOf(facts, comparison);
       await writeNamedFile(io, options.report, new TextEncoder().encode(page));
@@ -69,6 +74,33 @@ export function addCompare(program: Command, io: Io): void {
     answer(io, options, { ...facts, ...comparison }, () => textOf(facts, comparison));
   });
 }
+
+/** Throws `invalid-argument` for models that do not take the same inputs, in the same portions. */
+function assertSameInputs(
+  { a, b }: { readonly a: string; readonly b: string },
+  ...both: Session[]
+) {
+  const [first = '', second = ''] = both.map(({ inputs }) =>
+    inputs
+      .map(({ name, dims }) => `${name} [${dims.map((size) => size ?? '?').join(', ')}]`)
+      .join('; '),
+  );
+  const shapes = both.map(({ inputs }) => inputs.toSorted((x, y) => (x.name < y.name ? -1 : 1)));
+  const [left = [], right = []] = shapes;
+  const fits = left.every(({ name, dims }, at) => {
+    const other = right[at];
+    return other?.name === name && isSameShape(dims, other.dims);
+  });
+  if (fits && left.length === right.length) return;
+  const what = `${a} takes ${first}, ${b} takes ${second}.`;
+  throw new FleetError('invalid-argument', `${what} Only models with the same inputs compare.`);
+}
+
+const isSameShape = (one: Shape, other: Shape): boolean =>
+  one.length === other.length &&
+  one.every((size, axis) => size === undefined || (other[axis] ?? size) === size);
+
+type Shape = SessionValue['dims'];
 
 interface Files {
   readonly a: { readonly file: string; readonly bytes: number };
@@ -97,7 +129,8 @@ function textOf({ a, b }: Files, { samples, outputs, classes, latency }: Compari
 
 function decibels(value: number | undefined): string {
   if (value === undefined) return 'always zero';
-  return Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'exactly equal';
+  if (value === -Infinity) return 'one gives NaN or infinity where the other does not';
+  return value === Infinity ? 'exactly equal' : `${value.toFixed(1)} dB`;
 }
 
 function pageOf({ a, b }: Files, comparison: Comparison): string {

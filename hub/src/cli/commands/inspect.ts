@@ -6,7 +6,7 @@ import {
   type LayerError,
   layerErrors,
 } from '@edgewise/models/inspect';
-import { type Model, readModel } from '@edgewise/models/onnx';
+import type { Model } from '@edgewise/models/onnx';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import {
   prepare,
@@ -28,7 +28,8 @@ import {
   dataOptionsOf,
   readModelData,
 } from '../model-data/read-model-data.ts';
-import { naming, readNamedFile, writeNamedFile } from '../named-file.ts';
+import { loadModelFile, type ModelFile, readModelFile } from '../model-file.ts';
+import { naming, namingAll, writeNamedFile } from '../named-file.ts';
 
 interface InspectOptions extends HubOptions, DataFlags {
   readonly data?: string;
@@ -67,11 +68,11 @@ export function addInspect(program: Command, io: Io): void {
         .addHelpText('after', examples),
     ),
   ).action(async (file: string, options: InspectOptions) => {
-    const bytes = await readNamedFile(io, file);
-    const model = naming(file, () => readModel(bytes));
+    const source = await readModelFile(io, file);
+    const { model, bytes } = source;
     const inspection = naming(file, () => inspectModel(model, shapesOf(options.shape)));
-    const measured = await measure(io, model, bytes, options);
-    const facts = { model: file, bytes: bytes.length, ...inspection, ...measured };
+    const measured = await measure(io, source, options);
+    const facts = { model: file, bytes, ...inspection, ...measured };
     if (options.report !== undefined) {
       await writeNamedFile(io, options.report, new TextEncoder().encode(pageOf(facts)));
     }
@@ -101,19 +102,15 @@ interface Measured {
 
 type Facts = Inspection & Measured & { readonly model: string; readonly bytes: number };
 
-async function measure(
-  io: Io,
-  model: Model,
-  bytes: Uint8Array,
-  options: InspectOptions,
-): Promise<Measured> {
+async function measure(io: Io, source: ModelFile, options: InspectOptions): Promise<Measured> {
+  const { model } = source;
   const { data, float, saturation: target } = options;
   if (float === undefined && target === undefined) return {};
   if (data === undefined) {
     throw new FleetError('invalid-argument', '--float and --saturation need inputs: give --data.');
   }
   const runtime = createOnnxRuntime();
-  await using session = await runtime.load(bytes);
+  await using session = await loadModelFile(source, runtime);
   const { inputs } = session;
   const client = () => clientOf(options);
   const read = await readModelData(io, data, { inputs, client, ...dataOptionsOf(options) });
@@ -121,9 +118,11 @@ async function measure(
   const common = { feeds, runtime, signal: io.signal };
   if (float !== undefined) io.progress(`Comparing layers on ${read.count} samples ...`);
   const original = float === undefined ? undefined : await readFloat(io, float);
-  const errors = original && (await layerErrors(original, model, common));
+  const errors =
+    original && (await namingAll(float ?? '', () => layerErrors(original, model, common)));
+  const isRounded = model.graph.nodes.some(({ op }) => op === 'QuantizeLinear');
   const spreads =
-    original && options.report !== undefined
+    original && isRounded && options.report !== undefined
       ? await activationSpreads(original, model, common)
       : undefined;
   if (target !== undefined) io.progress(`Adding in 16 bits on ${read.count} samples ...`);
@@ -137,8 +136,8 @@ async function measure(
 }
 
 async function readFloat(io: Io, file: string): Promise<Model> {
-  const bytes = await readNamedFile(io, file);
-  return naming(file, () => prepare(readModel(bytes)));
+  const { model } = await readModelFile(io, file);
+  return naming(file, () => prepare(model));
 }
 
 function textOf(facts: Facts): string {
@@ -167,8 +166,11 @@ function errorText({ layerErrors: errors }: Facts): readonly string[] {
   return ['', table(['op', 'node', 'signal to noise'], rows)];
 }
 
-const dB = (value: number | undefined): string =>
-  value === undefined ? 'always zero' : Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'exact';
+function dB(value: number | undefined): string {
+  if (value === undefined) return 'always zero';
+  if (value === -Infinity) return 'NaN or infinity';
+  return value === Infinity ? 'exact' : `${value.toFixed(1)} dB`;
+}
 
 function saturationText({ saturation }: Facts): readonly string[] {
   if (saturation === undefined) return [];

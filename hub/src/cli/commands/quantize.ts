@@ -1,4 +1,4 @@
-import { type Model, nameOf, readModel, writeModel } from '@edgewise/models/onnx';
+import { type Model, nameOf, upgradeOpset, writeModel } from '@edgewise/models/onnx';
 import { plannedClasses } from '@edgewise/models/plan';
 import type { Feeds, Runtime, Session } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
@@ -14,7 +14,7 @@ import {
 import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
-import { type Io, percent, sizeOf } from '../io.ts';
+import { type Io, numberOf, percent, sizeOf } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import type { ModelData } from '../model-data/fit-to-inputs.ts';
@@ -24,7 +24,8 @@ import {
   dataOptionsOf,
   readModelData,
 } from '../model-data/read-model-data.ts';
-import { naming, readNamedFile, writeNamedFile } from '../named-file.ts';
+import { loadModelFile, readModelFile } from '../model-file.ts';
+import { naming, writeNamedFile } from '../named-file.ts';
 import { quantizeFor } from '../quantize-for.ts';
 import { quantizePage } from '../quantize-page.ts';
 
@@ -99,17 +100,19 @@ export function addQuantize(program: Command, io: Io): void {
     .addHelpText('after', examples);
   addDataOptions(withHub(command)).action(async (file: string, flags: QuantizeFlags) => {
     if (flags.for !== undefined) refuseBeside(command);
-    const bytes = await readNamedFile(io, file);
-    const model = naming(file, () => readModel(bytes));
+    const source = await readModelFile(io, file);
+    const { model, bytes } = source;
+    // The engine would only say that it does not know an old operator.
+    naming(file, () => upgradeOpset(model, 13));
     const runtime = createOnnxRuntime();
-    await using session = await runtime.load(bytes);
+    await using session = await loadModelFile(source, runtime);
     const { inputs } = session;
     const client = () => clientOf(flags);
     const data = await readModelData(io, flags.calibration, {
       ...{ inputs, client },
       ...dataOptionsOf(flags),
     });
-    const work = { file, bytes: bytes.length, session, data, flags, runtime };
+    const work = { file, bytes, session, data, flags, runtime };
     if (flags.for === undefined) {
       await writeOne(io, model, { ...work, feeds: batchesOf(data, inputs) });
     } else await quantizeFor(io, model, { ...work, ...flags, for: flags.for });
@@ -184,7 +187,7 @@ function shrinkOptionsOf(
     reduceRange: flags.reduceRange === true,
     weightBits: Number(flags.weightBits) as WeightBits,
     adaRound: flags.adaRound === true,
-    ...(percentile !== undefined && { percentile: Number(percentile) }),
+    ...(percentile !== undefined && { percentile: numberOf('--percentile', percentile) }),
     ...(flags.likeOnnxruntime && { likeOnnxruntime: true }),
     exclude: new Set(exclude),
   };

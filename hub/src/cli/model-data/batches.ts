@@ -6,9 +6,25 @@ import type { ModelData } from './fit-to-inputs.ts';
 /** Samples of one run where the model takes any number. */
 const freeBatch = 16;
 
+/** The number of samples that inputs fix; 0 where any number will do. */
+const fixedBatchOf = (inputs: readonly SessionValue[]): number =>
+  Math.max(0, ...inputs.map(({ dims }) => dims[0] ?? 0));
+
 /** The number of samples that inputs fix, or a number that is free to choose. */
 export const batchSizeOf = (inputs: readonly SessionValue[]): number =>
-  Math.max(0, ...inputs.map(({ dims }) => dims[0] ?? 0)) || freeBatch;
+  fixedBatchOf(inputs) || freeBatch;
+
+/**
+ * Data without the samples that would not fill a fixed batch. Throws `insufficient-data` when there
+ * is not one whole batch.
+ */
+export function wholeBatches(data: ModelData, inputs: readonly SessionValue[]): ModelData {
+  const batch = fixedBatchOf(inputs) || 1;
+  const count = data.count - (data.count % batch);
+  if (count === 0) throw tooFew(data.count, batch);
+  const samples = sliceVectors(data.samples, 0, count);
+  return { count, samples, ...(data.labels && { labels: data.labels.subarray(0, count) }) };
+}
 
 /**
  * Samples in the batches that a model takes: its own number, or up to 16. Samples that do not fill
@@ -18,7 +34,7 @@ export function batchesOf(
   { samples, count }: ModelData,
   inputs: readonly SessionValue[],
 ): readonly Feeds[] {
-  const fixed = Math.max(0, ...inputs.map(({ dims }) => dims[0] ?? 0));
+  const fixed = fixedBatchOf(inputs);
   const batch = fixed === 0 ? Math.min(freeBatch, count) : fixed;
   const feeds: Feeds[] = [];
   for (let start = 0; start < count; start += batch) {
@@ -26,8 +42,10 @@ export function batchesOf(
     if (size === batch || fixed === 0) feeds.push(sliceVectors(samples, start, size));
   }
   if (feeds.length > 0) return feeds;
-  throw new FleetError(
-    'insufficient-data',
-    `There are ${count} samples; the model takes ${batch} at a time.`,
-  );
+  throw tooFew(count, batch);
+}
+
+function tooFew(count: number, batch: number): FleetError {
+  const reason = `There are ${count} samples; the model takes ${batch} at a time.`;
+  return new FleetError('insufficient-data', reason);
 }

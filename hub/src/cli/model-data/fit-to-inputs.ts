@@ -21,6 +21,7 @@ export function fitToInputs(
   { arrays, labels, fitted }: FoundArrays,
   { inputs, limit }: { readonly inputs: readonly SessionValue[]; readonly limit: number },
 ): ModelData {
+  if (inputs.length === 0) throw misuse('The model takes no input: there is nothing to feed it.');
   const chosen = inputs.map((input) => {
     const array = arrayFor(input, arrays);
     return fitted === true ? array : shaped(array, input);
@@ -36,6 +37,7 @@ export function fitToInputs(
   }
   const count = Math.min(available, limit);
   if (count === 0) throw new FleetError('insufficient-data', 'There are no samples in it.');
+  for (const [at, array] of chosen.entries()) assertFinite(inputs[at]?.name ?? '', array);
   const places = Array.from({ length: count }, (_, at) => Math.floor((at * available) / count));
   return {
     count,
@@ -45,6 +47,17 @@ export function fitToInputs(
     ),
     ...(labels && { labels: Int32Array.from(places, (place) => Number(labels[place])) }),
   };
+}
+
+/** A number that no range can hold would spoil whatever is made of the data. */
+function assertFinite(name: string, { dtype, dims, data }: Tensor): void {
+  if (dtype !== 'float32' && dtype !== 'float64') return;
+  const numbers = data as Float32Array;
+  const at = numbers.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const size = numbers.length / (dims[0] ?? 1);
+  const where = `sample ${Math.floor(at / size) + 1}, at position ${at % size}`;
+  throw misuse(`"${name}" holds ${numbers[at]} in ${where}. Mend that sample or leave it out.`);
 }
 
 /** The array of an input: by name, or as x when the file has no other. */
@@ -84,7 +97,13 @@ function converted(array: Tensor, input: SessionValue): Tensor {
     return { dtype: 'float32', dims: array.dims, data };
   }
   if (input.dtype === 'int64') {
-    const data = BigInt64Array.from(array.data as ArrayLike<number>, (value) => BigInt(value));
+    const numbers = array.data as Float32Array;
+    if (!numbers.every(Number.isSafeInteger)) {
+      throw misuse(
+        `"${input.name}" takes whole numbers, the data are ${array.dtype} with fractions.`,
+      );
+    }
+    const data = BigInt64Array.from(numbers, (value) => BigInt(value));
     return { dtype: 'int64', dims: array.dims, data };
   }
   throw misuse(`"${input.name}" takes ${input.dtype}, the data are ${array.dtype}.`);

@@ -59,14 +59,28 @@ for (const method of calibrationMethods) {
       const feed = images(2);
       (feed.x?.data as Float32Array)[4] = bad;
       const refused = calibrate(network(), [images(1), feed], runtime, { method });
-      await refuses(refused, 'invalid-argument', /input 2 makes input "x" NaN or infinite/);
+      await refuses(refused, 'invalid-argument', /run 2, input "x" is NaN or infinite/);
     }
     const g = createGraphBuilder({ name: 'g' });
     const inner = g.op('Sqrt', [g.input('x', 'float32', ['n', 6])], { output: 'root' });
     g.op('Abs', [inner], { output: 'y' });
     g.output('y', 'float32', ['n', 6]);
     const refused = calibrate(g.build(), [images(1)], runtime, { method });
-    await refuses(refused, 'invalid-argument', /value "root" of Sqrt "root" NaN/);
+    await refuses(refused, 'invalid-argument', /value "root" of Sqrt "root" is NaN/);
+  });
+
+  test(`${method} names the constant that makes NaN`, async () => {
+    const g = createGraphBuilder({ name: 'g' });
+    const weight = g.initializer('w', tensor('float32', [6], new Float32Array(6).fill(1, 1)));
+    (g.build().graph.initializers.get('w')?.data as Float32Array)[3] = Number.NaN;
+    g.op('Mul', [g.input('x', 'float32', ['n', 6]), weight], { output: 'y' });
+    g.output('y', 'float32', ['n', 6]);
+    const refused = calibrate(g.build(), [images(1)], runtime, { method });
+    await refuses(
+      refused,
+      'invalid-argument',
+      /"y" is NaN .* constant "w" holds NaN at position 3/,
+    );
   });
 
   test(`${method} takes constant activations`, async () => {

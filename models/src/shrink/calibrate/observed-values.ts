@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import { producersOf } from '../../onnx/edit.ts';
+import { isFloat32, producersOf } from '../../onnx/edit.ts';
 import type { Graph, Model } from '../../onnx/graph.ts';
 import { inferShapes, valueInfoOf } from '../../onnx/shapes/infer.ts';
 
@@ -20,12 +20,24 @@ export function whereIs(graph: Graph, name: string): string {
     : `value "${name}" of ${node.op} "${node.name === '' ? name : node.name}"`;
 }
 
-/** The refusal of a number that no range can hold. */
+/**
+ * The refusal of a number that no range can hold, with its cause where that is a constant of the
+ * node.
+ */
 export function notFinite(graph: Graph, name: string, feed: number): FleetError {
-  return new FleetError(
-    'invalid-argument',
-    `Calibration input ${feed + 1} makes ${whereIs(graph, name)} NaN or infinite.`,
-  );
+  const what = `In calibration run ${feed + 1}, ${whereIs(graph, name)} is NaN or infinite`;
+  const { inputs = [] } = producersOf(graph.nodes).get(name) ?? {};
+  for (const input of inputs) {
+    const constant = graph.initializers.get(input);
+    const at = isFloat32(constant)
+      ? constant.data.findIndex((value) => !Number.isFinite(value))
+      : -1;
+    if (!isFloat32(constant) || at < 0) continue;
+    const why = `for constant "${input}" holds ${constant.data[at]} at position ${at}`;
+    const advice = 'Export the model again from sound weights.';
+    return new FleetError('invalid-argument', `${what}, ${why}. ${advice}`);
+  }
+  return new FleetError('invalid-argument', `${what}. Check how the data were prepared.`);
 }
 
 /** The refusal of an empty set of inputs. */

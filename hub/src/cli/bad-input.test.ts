@@ -1,0 +1,375 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { memoryUsage } from 'node:process';
+import { after, before, test } from 'node:test';
+import { encodeNpz } from '@edgewise/models/data';
+import { createGraphBuilder, type Model, writeModel } from '@edgewise/models/onnx';
+import { type Tensor, tensor } from '@edgewise/models/tensor';
+import { exitCodes } from './io.ts';
+import { runCommand } from './testing/run-command.ts';
+import {
+  convolution,
+  dense,
+  edited,
+  relu,
+  retyped,
+  rewired,
+  samples,
+  wave,
+  withBranches,
+  withGraph,
+} from './testing/small-models.ts';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'edgewise-bad-'));
+  await writeArrays('x', { x: samples(40, 8) });
+  await writeModelFile('good', dense());
+  await said('quantize', 'good.onnx', '--calibration', 'x.npz', '--out', 'int8.onnx');
+});
+after(() => rm(folder, { recursive: true }));
+
+const said = (...words: readonly string[]) => runCommand(folder, ...words);
+const quantize = (model: string, data = 'x.npz', ...more: readonly string[]) =>
+  said('quantize', `${model}.onnx`, '--calibration', data, '--out', 'out.onnx', ...more);
+
+/** What is wrong with a model, what all three commands say about it, and whose fault it is. */
+const brokenModels: Readonly<Record<string, readonly [Uint8Array | Model, RegExp, code?: number]>> =
+  {
+    'an empty file': [new Uint8Array(), /broken\.onnx: The file is not a whole ONNX model/],
+    'a text': [new TextEncoder().encode('hello, a text'), /broken\.onnx: .* no ONNX file/],
+    'half a file': [writeModel(dense()).subarray(0, 120), /\[malformed\] broken\.onnx: /],
+    'a circle': [
+      edited((nodes) => [rewired(nodes[0], 0, 'q'), ...nodes.slice(1), relu('back', 'y', 'q')]),
+      /broken\.onnx: The graph runs in a circle at y/,
+    ],
+    'a value from nowhere': [
+      edited((nodes) => [...nodes.slice(0, 1), relu('act', 'nowhere', 'y')]),
+      /broken\.onnx: Node act \(Relu\) reads "nowhere", which is given by nothing/,
+    ],
+    'an output from nowhere': [
+      edited((nodes) => nodes.slice(0, 1)),
+      /broken\.onnx: Output "y" is given by nothing/,
+    ],
+    'a value that is given twice': [
+      edited((nodes) => [...nodes, relu('again', 'h', 'y')]),
+      /broken\.onnx: Node again \(Relu\) gives "y" a second time/,
+    ],
+    'two nodes of one name': [
+      edited((nodes) => nodes.map((node) => ({ ...node, name: 'same' }))),
+      /broken\.onnx: Two nodes are named "same"/,
+    ],
+  };
+
+for (const [what, [model, reason]] of Object.entries(brokenModels)) {
+  test(`${what} is refused by quantize, inspect and compare with its place`, async () => {
+    const bytes = model instanceof Uint8Array ? model : writeModel(model);
+    await writeFile(path.join(folder, 'broken.onnx'), bytes);
+    for (const words of [
+      ['quantize', 'broken.onnx', '--calibration', 'x.npz', '--out', 'out.onnx'],
+      ['inspect', 'broken.onnx'],
+      ['compare', 'good.onnx', 'broken.onnx', '--data', 'x.npz'],
+    ]) {
+      const { code, notes } = await said(...words);
+      assert.equal(code, exitCodes.failed, notes);
+      assert.match(notes, reason);
+    }
+  });
+}
+
+/** Models that no int8 file can be made of. */
+const unfitModels: Readonly<Record<string, readonly [Model, RegExp]>> = {
+  'a weight of NaN': [
+    dense({ weights: wave(32).with(5, Number.NaN) }),
+    /value "h" of Gemm "h" is NaN or infinite, for constant "w" holds NaN at position 5\. Export/,
+  ],
+  'an infinite bias': [
+    dense({ bias: wave(4).with(1, Infinity) }),
+    /of Gemm "h" is NaN .* constant "b" holds Infinity at position 1/,
+  ],
+  'an activation that overflows': [
+    dense({ tail: (g, h) => g.op('Exp', [g.op('Mul', [h, g.scalar(1e4)])], { output: 'big' }) }),
+    /run 1, value "big" of Exp "big" is NaN or infinite\. Check how the data were prepared/,
+  ],
+  'an operator set that is too old': [
+    { ...dense(), opsets: new Map([['', 6]]) },
+    /unfit\.onnx: The model uses operator set 6; export it again with version 7 or later/,
+  ],
+  'an operator set that does not exist yet': [
+    { ...dense(), opsets: new Map([['', 99]]) },
+    /unfit\.onnx: The model does not load: ONNX Runtime .* Opset 99 is under development/,
+  ],
+  'an operator that nobody knows': [
+    edited((nodes) =>
+      nodes.map((node) => ({
+        ...node,
+        name: `n-${node.op}`,
+        op: node.op === 'Relu' ? 'Frob' : node.op,
+      })),
+    ),
+    /unfit\.onnx: The model does not load: .*"n-Relu", Frob/,
+  ],
+  'no node': [
+    withGraph({ nodes: [], outputs: dense().graph.inputs }),
+    /computes nothing: it has no node to shrink|does not load/,
+  ],
+};
+
+for (const [what, [model, reason]] of Object.entries(unfitModels)) {
+  test(`quantize refuses a model with ${what} and says what to do`, async () => {
+    await writeModelFile('unfit', model);
+    const { code, notes } = await quantize('unfit');
+    assert.notEqual(code, exitCodes.done);
+    assert.match(notes, reason);
+    assert.doesNotMatch(notes, /onnxruntime_src|\n {4}at /);
+  });
+}
+
+test('a model that is int8 already is refused with the node that shows it', async () => {
+  const { code, notes } = await quantize('int8');
+  assert.equal(code, exitCodes.usage);
+  assert.match(notes, /quantized already, at node \w+ \(DequantizeLinear\)\. Start from the float/);
+});
+
+/** Data that calibrate nothing. */
+const badData: Readonly<Record<string, readonly [Readonly<Record<string, Tensor>>, RegExp]>> = {
+  'no sample': [{ x: samples(0, 8) }, /data\.npz: There are no samples in it/],
+  NaN: [
+    { x: samples(40, 8, (at) => (at === 33 ? Number.NaN : 1)) },
+    /data\.npz: "x" holds NaN in sample 5, at position 1\. Mend that sample or leave it out/,
+  ],
+  infinity: [
+    { x: samples(40, 8, (at) => (at === 320 - 1 ? -Infinity : 1)) },
+    /data\.npz: "x" holds -Infinity in sample 40, at position 7/,
+  ],
+  'another name': [
+    { a: samples(40, 8), b: samples(40, 8) },
+    /data\.npz: There is no array for the input "x", only a, b/,
+  ],
+  'another size': [
+    { x: samples(40, 9) },
+    /data\.npz: "x" takes \[8\] per sample, the data have \[9\]/,
+  ],
+  'another type': [
+    { x: tensor('int64', [40, 8], new BigInt64Array(320)) },
+    /data\.npz: "x" takes float32, the data are int64/,
+  ],
+};
+
+for (const [what, [arrays, reason]] of Object.entries(badData)) {
+  test(`data with ${what} are refused by name, whatever reads them`, async () => {
+    await writeArrays('data', arrays);
+    for (const words of [
+      ['quantize', 'good.onnx', '--calibration', 'data.npz', '--out', 'out.onnx'],
+      [
+        'quantize',
+        'good.onnx',
+        '--calibration',
+        'data.npz',
+        '--out',
+        'out.onnx',
+        '--like-onnxruntime',
+      ],
+      ['inspect', 'int8.onnx', '--float', 'good.onnx', '--data', 'data.npz'],
+      ['compare', 'good.onnx', 'int8.onnx', '--data', 'data.npz'],
+    ]) {
+      const { code, notes } = await said(...words);
+      assert.ok(code === exitCodes.usage || code === exitCodes.refused, notes);
+      assert.match(notes, reason);
+    }
+  });
+}
+
+test('an empty folder of images and an empty table are no data', async () => {
+  await writeModelFile('picture', convolution(['n', 3, 8, 8]));
+  await mkdir(path.join(folder, 'photos'));
+  const photos = await quantize('picture', 'photos', '--preprocess', 'unit');
+  assert.match(photos.notes, /photos holds no images/);
+  await writeFile(path.join(folder, 'x.csv'), 'a,b\n');
+  assert.match((await quantize('good', 'x.csv')).notes, /x\.csv: .* a header and no row below it/);
+});
+
+test('whole numbers are asked of an input that takes them', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  g.op('Add', [g.input('x', 'int64', ['n', 8]), g.ints([1])], { output: 'y' });
+  g.output('y', 'int64', ['n', 8]);
+  await writeModelFile('whole', g.build());
+  const { code, notes } = await quantize('whole');
+  assert.equal(code, exitCodes.usage);
+  assert.match(notes, /x\.npz: "x" takes whole numbers, the data are float32 with fractions/);
+});
+
+test('a model without an input has nothing to be fed', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  g.op('Relu', [g.initializer('c', tensor('float32', [2], wave(2)))], { output: 'y' });
+  g.output('y', 'float32', [2]);
+  await writeModelFile('still', g.build());
+  assert.match((await quantize('still')).notes, /takes no input: there is nothing to feed it/);
+});
+
+test('constant data, constant weights and channels of zeros make an int8 model that agrees', async () => {
+  const zeroChannel = Float32Array.from(wave(32), (value, at) => (at % 4 === 1 ? 0 : value));
+  const models = {
+    zeros: dense({ weights: new Float32Array(32), bias: new Float32Array(4) }),
+    equal: dense({ weights: new Float32Array(32).fill(0.5) }),
+    channel: dense({ weights: zeroChannel }),
+  };
+  await writeArrays('still', { x: samples(10, 8, () => 0.5) });
+  await writeArrays('zero', { x: samples(10, 8, () => 0) });
+  for (const [name, model] of Object.entries(models)) {
+    await writeModelFile(name, model);
+    for (const data of ['x.npz', 'still.npz', 'zero.npz']) {
+      const made = await quantize(name, data, '--report', 'page.html');
+      assert.equal(made.code, exitCodes.done, made.notes);
+      const page = await readFile(path.join(folder, 'page.html'), 'utf8');
+      assert.doesNotMatch(page, /NaN|Infinity|undefined/);
+      const { out } = await said('compare', `${name}.onnx`, 'out.onnx', '--data', data, '--json');
+      const { largestDifference } = JSON.parse(out).outputs[0];
+      assert.ok(largestDifference < 0.05, `${name} on ${data}: ${largestDifference}`);
+    }
+  }
+});
+
+test('a fixed batch takes whole batches, and one that is too large for the data says so', async () => {
+  await writeModelFile('seven', dense({ batch: 7 }));
+  const made = await quantize('seven', 'x.npz', '--report', 'page.html');
+  assert.equal(made.code, exitCodes.done, made.notes);
+  const compared = await said('compare', 'seven.onnx', 'out.onnx', '--data', 'x.npz', '--json');
+  assert.equal(JSON.parse(compared.out).samples, 35);
+  await writeArrays('three', { x: samples(3, 8) });
+  const few = await quantize('seven', 'three.npz');
+  assert.equal(few.code, exitCodes.refused);
+  assert.match(few.notes, /3 samples; the model takes 7 at a time/);
+});
+
+test('device classes are built for a batch of one and for any, not for another', async () => {
+  await writeModelFile('one', dense({ batch: 1 }));
+  const one = await quantize('one', 'x.npz', '--for', 'x64,web-wasm');
+  assert.equal(one.code, exitCodes.done, one.notes);
+  const seven = await quantize('seven', 'x.npz', '--for', 'x64');
+  assert.match(seven.notes, /takes 7 vectors at a time; export it for one, or for any number/);
+});
+
+test('a model of open height and width is quantized in the size of the data', async () => {
+  await writeModelFile('open', convolution(['n', 3, 'h', 'w']));
+  await writeArrays('images', { x: tensor('float32', [4, 3, 9, 7], wave(4 * 189)) });
+  const { code, notes } = await quantize('open', 'images.npz', '--json');
+  assert.equal(code, exitCodes.done, notes);
+  const open = await said('inspect', 'out.onnx', '--json');
+  assert.deepEqual(JSON.parse(open.out).inputs[0].dims, [1, 3, 'h', 'w']);
+});
+
+for (const dtype of ['float16', 'float64'] as const) {
+  test(`a model of ${dtype} numbers is read as float32 by every command, and that is said`, async () => {
+    await writeModelFile('other', retyped(dense(), dtype));
+    const made = await quantize('other', 'x.npz', '--report', 'page.html', '--json');
+    assert.equal(made.code, exitCodes.done, made.notes);
+    assert.match(made.notes, /other\.onnx: its float16 and float64 numbers are read as float32/);
+    assert.equal(JSON.parse(made.out).quantized.length, 2);
+    assert.equal((await said('inspect', 'other.onnx')).code, exitCodes.done);
+    const { out } = await said('compare', 'other.onnx', 'good.onnx', '--data', 'x.npz', '--json');
+    const { sqnrDb } = JSON.parse(out).outputs[0];
+    assert.ok(sqnrDb === null || sqnrDb > 40, 'exactly equal, or nearly');
+  });
+}
+
+test('If and Loop stay in float with what lies inside, and are named', async () => {
+  await writeModelFile('inner', withBranches());
+  for (const more of [[], ['--like-onnxruntime']]) {
+    const { out, notes, code } = await quantize('inner', 'x.npz', '--json', ...more);
+    assert.equal(code, exitCodes.done, notes);
+    const float = (JSON.parse(out).float as { op: string; reason: string }[]).map(
+      ({ op, reason }) => `${op}: ${reason}`,
+    );
+    assert.ok(float.includes('If: its operator has no int8 form'), float.join('\n'));
+    assert.ok(float.includes('Relu: it lies inside y (If)'), float.join('\n'));
+  }
+  const { out } = await said('compare', 'inner.onnx', 'out.onnx', '--data', 'x.npz', '--json');
+  assert.ok(JSON.parse(out).outputs[0].sqnrDb > 25);
+});
+
+test('weights in a file beside the model are read, and what is missing there is said', async () => {
+  const weights = wave(32);
+  await writeBeside('beside', Buffer.from(weights.buffer));
+  const made = await quantize('beside', 'x.npz', '--json');
+  assert.equal(made.code, exitCodes.done, made.notes);
+  const { out } = await said('compare', 'good.onnx', 'beside.onnx', '--data', 'x.npz', '--json');
+  assert.equal(JSON.parse(out).outputs[0].sqnrDb, null, 'exactly equal');
+  await writeBeside('beside', Buffer.from(weights.buffer).subarray(0, 20));
+  const short = await quantize('beside');
+  assert.match(short.notes, /beside\.onnx: beside\.bin ends after 20 bytes; 128 bytes are needed/);
+  await rm(path.join(folder, 'beside.bin'));
+  const gone = await quantize('beside');
+  assert.match(gone.notes, /\[not-found\] beside\.onnx: beside\.bin, .* Put it beside the model/);
+});
+
+test('a model above 2 GiB is refused before it is read', async () => {
+  await writeHuge();
+  const before = memoryUsage().rss;
+  for (const words of [
+    ['inspect', 'huge.onnx'],
+    ['quantize', 'huge.onnx', '--calibration', 'x.npz', '--out', 'out.onnx'],
+    ['compare', 'good.onnx', 'huge.onnx', '--data', 'x.npz'],
+  ]) {
+    const { notes, code } = await said(...words);
+    assert.equal(code, exitCodes.failed);
+    assert.match(notes, /\[unsupported\] huge\.onnx: The model has 2\.2 GiB or more; up to 2 GiB/);
+  }
+  assert.ok(memoryUsage().rss - before < 200 * 2 ** 20);
+});
+
+test('compare refuses models that take other inputs, and counts no answer of NaN as agreement', async () => {
+  await writeModelFile('picture', convolution(['n', 3, 8, 8]));
+  const other = await said('compare', 'good.onnx', 'picture.onnx', '--data', 'x.npz');
+  assert.match(other.notes, /good\.onnx takes x \[\?, 8\], picture\.onnx takes x \[\?, 3, 8, 8\]/);
+  await writeModelFile('nan', dense({ weights: wave(32).with(0, Number.NaN) }));
+  const { out } = await said('compare', 'good.onnx', 'nan.onnx', '--data', 'x.npz');
+  assert.match(out, /y: one gives NaN or infinity where the other does not/);
+  assert.match(out, /same top class \(y\): 0\.00 %/);
+});
+
+test('a node to exclude that does not exist, and a percentile that is no number, are named', async () => {
+  assert.match((await quantize('good', 'x.npz', '--exclude', 'z')).notes, /no node "z"; .* lists/);
+  const excluded = await quantize('good', 'x.npz', '--exclude', 'h', '--json');
+  assert.ok(
+    (JSON.parse(excluded.out).float as { node: string; reason: string }[]).some(
+      ({ node, reason }) => node === 'h' && reason === 'it is excluded',
+    ),
+  );
+  const words = ['--calibrate', 'percentile', '--percentile', 'most'];
+  assert.match((await quantize('good', 'x.npz', ...words)).notes, /takes a number, not "most"/);
+});
+
+async function writeArrays(name: string, arrays: Readonly<Record<string, Tensor>>): Promise<void> {
+  const bytes = encodeNpz(new Map(Object.entries(arrays)));
+  await writeFile(path.join(folder, `${name}.npz`), bytes);
+}
+
+async function writeModelFile(name: string, model: Model): Promise<void> {
+  await writeFile(path.join(folder, `${name}.onnx`), writeModel(model));
+}
+
+/** The dense model with its weights in `name`.bin. */
+async function writeBeside(name: string, bytes: Uint8Array): Promise<void> {
+  const external = { location: `${name}.bin`, fromBytes: 100, write: () => undefined };
+  await writeFile(path.join(folder, `${name}.onnx`), writeModel(dense(), { external }));
+  await writeFile(path.join(folder, `${name}.bin`), bytes);
+}
+
+/** A sum of 24 constants of 100 MB each, in a file of 2.4 GB that takes no room on the disk. */
+async function writeHuge(): Promise<void> {
+  const g = createGraphBuilder({ name: 'g' });
+  let sum = g.input('x', 'float32', ['n', 8]);
+  const zeros = new Float32Array(25_000_000);
+  for (let at = 0; at < 24; at++) {
+    const part = g.initializer(`c${at}`, tensor('float32', [25_000_000], zeros));
+    sum = g.op('Add', [sum, part], at === 23 ? { output: 'y' } : {});
+  }
+  g.output('y', 'float32', ['n', 8]);
+  const external = { location: 'huge.bin', write: () => undefined };
+  await writeFile(path.join(folder, 'huge.onnx'), writeModel(g.build(), { external }));
+  await using file = await open(path.join(folder, 'huge.bin'), 'w');
+  await file.truncate(24 * 100_007_936);
+}
