@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readModelRecipe, readRecipe } from '@edgewise/models/train';
 import type { SweepSpec } from '@edgewise/protocol/http';
@@ -42,6 +43,20 @@ test('a grid tries every combination, in order, each as a recipe of its own', as
   );
   assert.deepEqual(rungs, [{ trials: 6, epochs: 4 }]);
   assert.equal(recipe.optimizer.rate, 0.01);
+});
+
+test('the example sweep fits the example recipe', async () => {
+  const example = (name: string): unknown =>
+    JSON.parse(
+      readFileSync(new URL(`../../../models/recipes/${name}.json`, import.meta.url), 'utf8'),
+    );
+  const { trials, rungs } = await layOut(
+    readRecipe(example('digits')),
+    example('digits-sweep') as SweepSpec,
+    (document) => Promise.resolve(readModelRecipe(document)),
+  );
+  assert.equal(trials.length, 9);
+  assert.ok(rungs.length > 1);
 });
 
 test('a whole part may be a value', async () => {

@@ -25,6 +25,12 @@ test('a recipe without an input takes that of the imported model', () => {
   assert.equal(classesIn(recipe), 3);
 });
 
+test('the example recipe for an imported model is read', () => {
+  const file = new URL('../../../recipes/tune.json', import.meta.url);
+  const recipe = readModelRecipe(JSON.parse(readFileSync(file, 'utf8')));
+  assert.equal(classesIn(recipe), 5);
+});
+
 test('a pattern that freezes nothing is refused before anything is trained', () => {
   assert.throws(
     () => completeTuneRecipe(readTuneRecipe(tune({ freeze: ['stem.*'] })), torchNet),
