@@ -4,7 +4,7 @@ import type { Ranges } from '../calibrate/ranges.ts';
 import { narrowGrid, roundHalfEven } from '../quantize/formulas.ts';
 import type { QuantizeOptions } from '../quantize/options.ts';
 import { weightParams } from '../quantize/quantize.ts';
-import { channelAt, productLayoutOf } from './product-layout.ts';
+import { channelOf, productLayoutOf } from './product-layout.ts';
 
 /**
  * The greatest magnitude for each channel of each layer's weight that makes the sum of |error|^3 of
@@ -32,7 +32,7 @@ export function fitWeightRanges(
     if (layout === undefined) continue;
     const channels = Array.from({ length: count }, (): number[] => []);
     for (const [at, value] of constant.data.entries()) {
-      channels[channelAt(layout, at) % count]?.push(Math.abs(value));
+      channels[channelOf(layout.places[at] ?? 0, layout) % count]?.push(Math.abs(value));
     }
     fitted.set(
       name,

@@ -7,6 +7,7 @@ import { sum } from '../../train/gradients/write.ts';
 import { createForward, writeLayer } from './forward.ts';
 import type { RoundingEngine } from './learn-rounding.ts';
 import type { RoundingProblem } from './problem.ts';
+import { channelOf } from './product-layout.ts';
 import type { RowBatch } from './sample-rows.ts';
 
 /** What came of one layer. */
@@ -96,8 +97,7 @@ function mixed(
 ): Float32Array {
   const [, depth = 1, width = 1] = dims;
   return nearest.map((integer, place) => {
-    const channel = Math.floor(place / (depth * width)) * width + (place % width);
-    return isBetter[channel] ? (learned[place] ?? integer) : integer;
+    return isBetter[channelOf(place, { depth, width })] ? (learned[place] ?? integer) : integer;
   });
 }
 

@@ -1,7 +1,7 @@
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Limits, type Params, quantizeNumber } from '../quantize/formulas.ts';
 import type { Bounds, RoundableLayer } from './layers.ts';
-import { channelAt } from './product-layout.ts';
+import { channelOf } from './product-layout.ts';
 import type { RowBatch } from './sample-rows.ts';
 
 /**
@@ -35,7 +35,7 @@ export function problemOf(
   const grid = (channel: number): Params =>
     params[channel % params.length] ?? { scale: 1, zero: 0 };
   for (const [at, place] of places.entries()) {
-    const channel = channelAt(layout, at);
+    const channel = channelOf(place, layout);
     const value = weights[at] ?? 0;
     const steps = Math.fround(value / grid(channel).scale);
     below[place] = Math.floor(steps);

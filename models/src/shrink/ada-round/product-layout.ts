@@ -16,9 +16,11 @@ export interface ProductLayout {
   readonly places: Int32Array;
 }
 
-/** The output channel of a number of the weight. */
-export function channelAt({ depth, width, places }: ProductLayout, at: number): number {
-  const place = places[at] ?? 0;
+/** The output channel of a place in `[groups, depth, width]`. */
+export function channelOf(
+  place: number,
+  { depth, width }: Pick<ProductLayout, 'depth' | 'width'>,
+): number {
   return Math.floor(place / (depth * width)) * width + (place % width);
 }
 
