@@ -2,8 +2,8 @@ import { chooseExtremes, makeGolden } from '../bundle/golden.ts';
 import type { Golden } from '../bundle/golden-file.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { type Deviation, deviationsOf } from '../bundle/parity.ts';
-import { producersOf } from '../onnx/edit.ts';
-import type { Model } from '../onnx/graph.ts';
+import { isFloat32, producersOf } from '../onnx/edit.ts';
+import type { Graph, Model } from '../onnx/graph.ts';
 import { readModel } from '../onnx/read.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
@@ -53,7 +53,7 @@ export async function goldenFor(
   const sway = await deviationsOf(moved, golden, stop);
   return {
     golden,
-    parity: { ...limitsOf(golden, { steep: steepOutputs(model), sway }), topAgreement },
+    parity: { ...limitsOf(golden, { model, sway }), topAgreement },
   };
 }
 
@@ -65,7 +65,7 @@ function mostOf(graphBytes: number, candidates: Feeds): number {
 }
 
 interface Limits {
-  readonly steep: ReadonlySet<string>;
+  readonly model: Model;
   /** How far rounding alone moves each output. */
   readonly sway: ReadonlyMap<string, Deviation>;
 }
@@ -76,18 +76,21 @@ interface Limits {
  */
 function limitsOf(
   { outputs }: Golden,
-  { steep, sway }: Limits,
+  { model, sway }: Limits,
 ): Pick<Manifest['parity'], 'tolerance' | 'outputs' | 'rms'> {
   const largest: Record<string, number> = {};
   const rms: Record<string, number> = {};
+  const steep = steepOutputs(model);
   for (const [name, { data }] of Object.entries(outputs)) {
     const isSteep = steep.has(name);
     const share = (isSteep ? toleratedSteepSteps : toleratedSteps) / 256;
     const { span, deviation } = extentOf(data as Float32Array);
     const moved = sway.get(name) ?? { largest: 0, rms: 0 };
-    largest[name] = Math.max(share * span, margin * moved.largest);
+    const step = stepOf(model.graph, name);
+    largest[name] = Math.max(share * span, toleratedSteps * step, margin * moved.largest);
     // Of thousands of probabilities hardly any is more than 0: their span says little.
-    rms[name] = Math.max(share * (isSteep ? deviation : span), margin * moved.rms);
+    const usual = isSteep ? deviation : span;
+    rms[name] = Math.max(share * usual, step, margin * moved.rms);
   }
   return { tolerance: Math.max(...Object.values(largest)), outputs: largest, rms };
 }
@@ -104,6 +107,15 @@ function extentOf(data: Float32Array) {
   const mean = sum / data.length;
   const deviation = Math.sqrt(Math.max(0, squares / data.length - mean * mean));
   return { span: high - low, deviation };
+}
+
+/** What one code of an output that is rounded to bytes is worth, which may be much of a narrow span; else 0. */
+function stepOf(graph: Graph, output: string): number {
+  const node = producersOf(graph.nodes).get(output);
+  if (node?.op === 'Identity') return stepOf(graph, node.inputs[0] ?? '');
+  const scale = graph.initializers.get(node?.inputs[1] ?? '');
+  if (node?.op !== 'DequantizeLinear' || !isFloat32(scale)) return 0;
+  return scale.data.length === 1 ? (scale.data[0] ?? 0) : 0;
 }
 
 const curves: ReadonlySet<string> = new Set(['Softmax', 'Sigmoid', 'LogSoftmax', 'HardSigmoid']);

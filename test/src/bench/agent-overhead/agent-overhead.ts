@@ -60,7 +60,11 @@ export const benchAgentOverhead: RunBench = async ({ seed, say }) => {
 async function serve({ client }: Stage, { agent }: AgentHere, version: ModelVersion) {
   const { model } = version;
   await client.call('startRollout', { body: { model, version: version.version } });
-  const isServed = () => agent.sink.status().serving?.model === model;
+  const isServed = () => {
+    const [refusal] = agent.state.refusals;
+    if (refusal !== undefined) throw new Error(`${model} was refused: ${refusal.detail}`);
+    return agent.sink.status().serving?.model === model;
+  };
   await until(isServed, { what: `${model} in service`, timeoutMs: 60_000 });
 }
 

@@ -15,10 +15,10 @@ export interface TimedModel {
 export interface TimedRecipe {
   readonly input: { readonly shape: readonly number[]; readonly dtype: 'uint8' | 'float32' };
   /** The last one has a unit for each class. */
-  readonly layers: readonly { readonly units?: number }[];
+  readonly layers: readonly { readonly units?: number; readonly filters?: number }[];
 }
 
-const counts = { train: 96, validation: 32, test: 32 } as const;
+const counts = { train: 32, validation: 16, test: 16 } as const;
 
 /** Lets a hub train a model, shrink it and pack it for the devices it knows. */
 export async function makeVersion(
@@ -41,8 +41,8 @@ export async function makeVersion(
   }
   await client.call('putModel', {
     params: { model: name },
-    // Published predictions are part of the pipeline; the rest stays as it is for every model.
-    body: { dataset: name, recipe, policies: { autoRetrain: false, predictions: 'qos0' } },
+    // Published predictions are part of the pipeline; of noise nobody can tell the classes apart.
+    body: { dataset: name, recipe, policies: { predictions: 'qos0', toleratedLoss: 1 } },
   });
   const { id } = await client.call('startRun', { body: { model: name, seed } });
   return await finishedRun(client, id);
