@@ -27,21 +27,17 @@ export async function learnRounding(
   const [first] = batches;
   if (first === undefined) return problem.nearest;
   const step = buildRoundingStep(problem, { costs: costsOf(problem, batches), batch: first });
-  const given = signal === undefined ? {} : { signal };
-  await using session = await runtime.load(writeModel(step.model), { threads, ...given });
-  let state = startOf(problem, step.next.keys());
+  const load = { threads, ...(signal && { signal }) };
+  await using session = await runtime.load(writeModel(step.model), load);
+  let [state, other] = [startOf(problem, step.next.keys()), startOf(problem, step.next.keys())];
   for (let at = 0; at < settings.steps; at++) {
     const batch = batches[at % batches.length] ?? first;
-    const results = await session.run(
-      {
-        ...{ ...state, [roundingNames.input]: batch.input, [roundingNames.wanted]: batch.wanted },
-        ...numbersAt({ ...scheduleAt(at, settings), ...step.scalars(at + 1) }),
-      },
-      given,
-    );
-    state = Object.fromEntries(
-      [...step.next].map(([name, next]) => [name, results[next] as Tensor<'float32'>]),
-    );
+    const feeds = {
+      ...{ ...state, [roundingNames.input]: batch.input, [roundingNames.wanted]: batch.wanted },
+      ...numbersAt({ ...scheduleAt(at, settings), ...step.scalars(at + 1) }),
+    };
+    await session.run(feeds, { into: renamed(other, step.next), ...(signal && { signal }) });
+    [state, other] = [other, state];
   }
   return decided(problem, state[roundingNames.choice]?.data ?? new Float32Array());
 }
@@ -49,11 +45,20 @@ export async function learnRounding(
 type State = Readonly<Record<string, Tensor<'float32'>>>;
 
 function startOf({ below, share }: RoundingProblem, names: Iterable<string>): State {
-  const zero = tensor('float32', below.dims, new Float32Array(share.length));
-  const choice = tensor('float32', below.dims, share.map(choiceFor));
+  const startAt = (name: string): Float32Array =>
+    name === roundingNames.choice ? share.map(choiceFor) : new Float32Array(share.length);
   return Object.fromEntries(
-    Array.from(names, (name) => [name, name === roundingNames.choice ? choice : zero]),
+    Array.from(names, (name) => [name, tensor('float32', below.dims, startAt(name))]),
   );
+}
+
+/** The tensors under the names of the outputs that fill them. */
+function renamed(state: State, outputs: ReadonlyMap<string, string>): State {
+  const entries = [...outputs].flatMap(([name, output]) => {
+    const value = state[name];
+    return value === undefined ? [] : [[output, value] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Share of the steps in which nothing presses for decisions (as in the paper's code). */
