@@ -115,7 +115,7 @@ test('nodes of unknown domains and of other types stay in float with their reaso
   const { report } = quantize(g.build(), new Map([['x', unit]]), options);
   assert.deepEqual(report.float, [
     { node: 'm', op: 'Add', reason: 'none of its values is float32' },
-    { node: 'y', op: 'Sigmoid', reason: 'its domain com.example has no int8 forms' },
+    { node: 'y', op: 'Sigmoid', reason: 'it has no int8 form in com.example' },
   ]);
 });
 
@@ -213,6 +213,29 @@ for (const [what, write] of Object.entries(sharing)) {
     }
   });
 }
+
+test('a Relu or Clip stays where the grid of its output lets more through', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const x = g.op('Add', [g.input('x', 'float32', [5]), g.scalar(0.25)], { output: 'sum' });
+  const above = g.op('Clip', [x, g.scalar(0.5), g.scalar(1)], { output: 'above' });
+  const below = g.op('Clip', [g.op('Neg', [x], { output: 'less' }), '', g.scalar(-0.5)], {
+    output: 'below',
+  });
+  const both = g.op('Add', [above, below], { output: 'both' });
+  g.op('Relu', [both], { output: 'y' });
+  g.output('y', 'float32', [5]);
+  const model = g.build();
+  const ranges = new Map([
+    ...rangesFor(model, { min: -2, max: 2 }),
+    ['above', { min: 0.5, max: 1 }] as const,
+    ['below', { min: -2, max: -0.5 }] as const,
+  ]);
+  const { model: small } = quantize(model, ranges, options);
+  const given = tensor('float32', [5], new Float32Array([-1.5, -0.25, 0, 0.5, 1.5]));
+  const [before, after] = [await run(model, given), await run(small, given)];
+  const worst = Math.max(...before.map((value, at) => Math.abs(value - (after[at] ?? 9))));
+  assert.ok(worst < 0.05, `${before.join()} became ${after.join()}`);
+});
 
 test('a constant that an operator without int8 form reads keeps its value for it', async () => {
   const g = createGraphBuilder({ name: 'g' });

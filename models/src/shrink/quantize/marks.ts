@@ -1,8 +1,10 @@
-import { consumersOf, isFloat32 } from '../../onnx/edit.ts';
+import { consumersOf, floatOf, isFloat32 } from '../../onnx/edit.ts';
 import type { Attribute, Graph, Initializer, Model } from '../../onnx/graph.ts';
 import { inferShapes, valueInfoOf } from '../../onnx/shapes/infer.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Range } from '../calibrate/ranges.ts';
 import { capturedBy } from '../captured.ts';
+import { heldConstant } from '../held-constant.ts';
 
 /** How a tensor is to be quantized. */
 export interface Mark {
@@ -54,15 +56,16 @@ export interface Marks {
   /**
    * Removes a node that only clips, when its input has no other reader: the quantization of its
    * output clips as well. `false` when it must stay; so it must where an inner graph reads its
-   * output, for what an inner graph reads is not quantized.
+   * output, for what an inner graph reads is not quantized, and where the grid of its output goes
+   * beyond what it lets through.
    */
   absorb(node: DraftNode): boolean;
 }
 
 /** What marks need to know from outside the graph. */
 export interface MarkOptions {
-  /** Tells which tensors were calibrated. */
-  isRanged(name: string): boolean;
+  /** The range of a calibrated tensor. */
+  rangeOf(name: string): Range | undefined;
   /** Whether quantization can clip as Relu and Clip do: not with zero in the middle. */
   readonly absorbs: boolean;
   /** Default that of the model. */
@@ -71,7 +74,7 @@ export interface MarkOptions {
 
 /** Starts with nothing marked. */
 export function createMarks(model: Model, options: MarkOptions): Marks {
-  const { isRanged, absorbs, opset = model.opsets.get('') ?? 1 } = options;
+  const { rangeOf, absorbs, opset = model.opsets.get('') ?? 1 } = options;
   const { graph } = inferShapes(model);
   const nodes: DraftNode[] = graph.nodes.map((node) => ({ ...node }));
   const removed = new Set<DraftNode>();
@@ -87,6 +90,13 @@ export function createMarks(model: Model, options: MarkOptions): Marks {
       : valueInfoOf(graph, name)?.dtype === 'float32';
   const mark = (name: string, how: Mark): void => {
     if (isFloat(name) && !tensors.has(name)) tensors.set(name, how);
+  };
+
+  /** A scalar, in a `Constant` node too; NaN for what is computed. */
+  const numberOf = (name: string): number => {
+    const node = nodes.find(({ outputs }) => outputs[0] === name);
+    const held = constants.get(name) ?? (node === undefined ? undefined : heldConstant(node));
+    return Number(held?.data[0] ?? Number.NaN);
   };
 
   const suits = ({ dims }: Tensor, weight: string): boolean => {
@@ -131,9 +141,10 @@ export function createMarks(model: Model, options: MarkOptions): Marks {
       const [input = ''] = node.inputs;
       const [output = ''] = node.outputs;
       const readers = consumersOf(nodes).get(input)?.length ?? 0;
-      const ranged = isRanged(input) && isRanged(output);
+      const range = rangeOf(input) === undefined ? undefined : rangeOf(output);
       const known = visible.has(input) || captured.has(output);
-      if (!absorbs || readers !== 1 || known || !ranged) return false;
+      if (!absorbs || readers !== 1 || known || range === undefined) return false;
+      if (!clipsAlike(node, range, numberOf)) return false;
       for (const other of nodes) {
         other.outputs = other.outputs.map((name) => (name === input ? output : name));
       }
@@ -142,6 +153,23 @@ export function createMarks(model: Model, options: MarkOptions): Marks {
       return true;
     },
   };
+}
+
+/** Whether a grid over a range and zero lets nothing through that a Relu or Clip would not. */
+function clipsAlike(
+  node: DraftNode,
+  { min, max }: Range,
+  numberOf: (name: string) => number,
+): boolean {
+  if (node.op === 'Relu') return min >= 0;
+  const bound = (at: 1 | 2, attribute: string, none: number): number => {
+    const name = node.inputs[at] ?? '';
+    if (name === '') return floatOf(node, attribute, none);
+    return numberOf(name);
+  };
+  const least = bound(1, 'min', Number.NEGATIVE_INFINITY);
+  const greatest = bound(2, 'max', Number.POSITIVE_INFINITY);
+  return Math.min(min, 0) >= least && Math.max(max, 0) <= greatest;
 }
 
 /** The name with the number after the greatest that any of the names ends in, or with 0. */

@@ -28,10 +28,11 @@ interface NodeName {
 /**
  * Static int8 quantization in the QDQ form, number for number what Python's
  * `onnxruntime.quantization.quantize_static` 1.30 gives for the same ranges.
- * It differs where the tool's file would compute something else or not load: a Relu whose output an
- * inner graph reads stays, a bias that has not one number per channel stays in float, as do nodes
- * that compute scales; a constant in several roles becomes several; constants that are inputs too are no inputs afterwards. Inner graphs stay in
- * float and are named.
+ * It differs where the tool's file would compute something else or not load: a Relu or Clip stays
+ * whose output an inner graph reads or whose bounds the grid of its output does not keep; a bias that
+ * has not one number per channel stays in float, as do nodes that compute scales; a constant in
+ * several roles becomes several; constants that are inputs too are no inputs afterwards. Inner graphs
+ * stay in float and are named.
  * Throws `FleetError`: `invalid-argument` for a model that is quantized already, a value without a
  * range, and a number that is not finite; `unsupported` for an operator set below 13 (10 where
  * nothing is per channel).
@@ -76,7 +77,7 @@ function planFor(given: Model, ranges: Ranges, options: QuantizeOptions): Planne
   const adjusted = adjustRanges(graph, ranges, exclude);
   const activations = activationParams(adjusted, gridOptions);
   const marks = createMarks(model, {
-    isRanged: (name) => activations.has(name),
+    rangeOf: (name) => adjusted.get(name),
     absorbs: !gridOptions.symmetricActivations,
     opset: options.ruleOpset,
   });
