@@ -67,6 +67,9 @@ test('edgewise train --from makes signed int8 bundles of a PyTorch model with a 
   }
   assert.equal((await hub.run('reproduce', version.run)).code, exitCodes.done);
 
+  await write('tune.json', JSON.stringify({ ...recipe, base: { classes: 3, model: 'net.onnx' } }));
+  const again = await train('--json');
+  assert.equal((JSON.parse(again.out) as ModelVersion).fp32.digest, version.fp32.digest);
   await write('tune.json', JSON.stringify({ ...recipe, base: { classes: 3, freeze: ['stem*'] } }));
   const faulty = await train('--from', 'net.onnx');
   assert.match(faulty.notes, /No weight or node of the model is called "stem\*"/);

@@ -4,6 +4,7 @@ import type { ModelVersion, Run, SweepSpec } from '@edgewise/protocol/http';
 import { type Command, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { heldOutEvery } from '../../pipeline/training-data.ts';
+import { withImportedBase } from '../base-model.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { followRun } from '../follow-run.ts';
 import { followSweep } from '../follow-sweep.ts';
@@ -31,7 +32,7 @@ export function addTrain(program: Command, io: Io): void {
       .requiredOption('--recipe <file>', 'recipe, a JSON file')
       .option(
         '--from <file>',
-        'ONNX model to train further; the recipe has a "base" instead of layers',
+        'ONNX model to train further; default the file that "base.model" of the recipe names',
       )
       .option(
         '--sweep <file>',
@@ -48,10 +49,11 @@ export function addTrain(program: Command, io: Io): void {
       .option('--seed <number>', 'seed of weights and data order; default the recipe decides')
       .addHelpText(
         'after',
-        '\nThe run goes on at the hub when you leave with Ctrl-C. The same recipe, data and seed give the same bytes.\n--from replaces the last linear layer of any float classifier and trains what "base.freeze" leaves free.\n--sweep tries many: {"method": "halving", "trials": 9, "workers": 2, "parameters":\n{"optimizer.rate": {"low": 0.0001, "high": 0.1, "scale": "log"}, "layers.0.filters": {"values": [8, 16]}}}.\nMethods are grid, random and halving. Trials share seed and data; the test part is kept for the winner.\n\nExamples:\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json\n  edgewise train pumps --dataset pumps --recipe models/recipes/vectors.json --predictions qos0\n  edgewise train parts --dataset parts --recipe tune.json --from mobilenet.onnx\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json --sweep sweep.json',
+        '\nThe run goes on at the hub when you leave with Ctrl-C. The same recipe, data and seed give the same bytes.\nA recipe with a "base" instead of layers replaces the last linear layer of any float classifier and trains what\n"base.freeze" leaves free.\n--sweep tries many: {"method": "halving", "trials": 9, "workers": 2, "parameters":\n{"optimizer.rate": {"low": 0.0001, "high": 0.1, "scale": "log"}, "layers.0.filters": {"values": [8, 16]}}}.\nMethods are grid, random and halving. Trials share seed and data; the test part is kept for the winner.\n\nExamples:\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json\n  edgewise train pumps --dataset pumps --recipe models/recipes/vectors.json --predictions qos0\n  edgewise train parts --dataset parts --recipe tune.json --from mobilenet.onnx\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json --sweep sweep.json',
       ),
   ).action(async (model: string, options: TrainOptions) => {
     const client = clientOf(options);
+    const sweep = options.sweep === undefined ? undefined : await sweepOf(io, options.sweep);
     await client.call('putModel', {
       params: { model },
       body: {
@@ -60,9 +62,8 @@ export function addTrain(program: Command, io: Io): void {
         policies: policiesOf(options),
       },
     });
-    await noteParts(client, io, options.dataset);
+    await noteParts(client, io, options);
     const seed = options.seed === undefined ? {} : { seed: wholeNumber('--seed', options.seed) };
-    const { sweep } = options;
     const started =
       sweep === undefined
         ? await client.call('startRun', { body: { model, ...seed } })
@@ -72,53 +73,33 @@ export function addTrain(program: Command, io: Io): void {
   });
 }
 
+/** What the sweep asks for; the hub checks it. */
+async function sweepOf(io: Io, file: string): Promise<SweepSpec> {
+  return parseJson(await readNamedFile(io, file), file) as SweepSpec;
+}
+
 /** Runs a sweep and prints its table; resolves to the run of the best trial. */
 async function bestOf(
   client: Client,
   io: Io,
-  {
-    sweep: file,
-    ...request
-  }: { readonly model: string; readonly sweep: string; readonly seed?: number },
+  body: { readonly model: string; readonly sweep: SweepSpec; readonly seed?: number },
 ): Promise<Run> {
-  const sweep = parseJson(await readNamedFile(io, file), file) as SweepSpec;
-  const started = await client.call('startSweep', { body: { ...request, sweep } });
+  const started = await client.call('startSweep', { body });
   io.note(`Sweep ${started.id}: ${started.trials.length} trials, judged by the validation part.`);
   const done = await followSweep(client, io, started);
   io.note(sweepTable(done));
   return await client.call('getRun', { params: { run: done.run ?? '' } });
 }
 
-/** The recipe as the options complete it; the model that it trains further is brought to the hub. */
+/** The recipe as the options complete it. */
 async function recipeOf(client: Client, io: Io, options: TrainOptions): Promise<unknown> {
   const { recipe: file, from, trainer } = options;
   const recipe = withTrainer(parseJson(await readNamedFile(io, file), file), trainer);
-  if (from === undefined) return recipe;
-  const body = await readNamedFile(io, from);
-  const base = await client.call('importBase', { body }).catch((thrown) => {
-    const { code, reason } = FleetError.from(thrown);
-    throw new FleetError(code, `${from}: ${reason}`, { cause: thrown });
-  });
-  io.note(`${from} is at the hub, ${sizeOf(base.sizeBytes)}: ${base.digest}`);
-  return withBase(recipe, base.digest);
+  return await withImportedBase(client, io, { recipe, file, from });
 }
-
-/** The recipe for an imported model, with the digest by which the hub knows it. */
-function withBase(recipe: unknown, model: string): unknown {
-  if (isRecord(recipe) && isRecord(recipe.base)) {
-    return { ...recipe, base: { ...recipe.base, model } };
-  }
-  throw new FleetError(
-    'invalid-argument',
-    'With --from the recipe has no layers but a "base" like {"classes": 10, "freeze": ["conv1*"]}.',
-  );
-}
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Says what stands in for parts that a data set lacks. */
-async function noteParts(client: Client, io: Io, dataset: string): Promise<void> {
+async function noteParts(client: Client, io: Io, { dataset, sweep }: TrainOptions): Promise<void> {
   const counts = (await client.call('listDatasets')).find(({ id }) => id === dataset)?.counts;
   if (counts?.validation === 0) {
     io.note(
@@ -126,7 +107,8 @@ async function noteParts(client: Client, io: Io, dataset: string): Promise<void>
     );
   }
   if (counts?.test === 0) {
-    io.note(`"${dataset}" has no test part: accuracy is that on the validation part.`);
+    const flatters = sweep === undefined ? '' : ', by which the sweep chooses: it flatters';
+    io.note(`"${dataset}" has no test part: accuracy is that on the validation part${flatters}.`);
   }
 }
 
@@ -144,7 +126,8 @@ function parseJson(bytes: Uint8Array, file: string): unknown {
 
 /** The recipe, trained by what the command line says. */
 function withTrainer(recipe: unknown, trainer: TrainerName | undefined): unknown {
-  return trainer === undefined || !isRecord(recipe) ? recipe : { ...recipe, trainer };
+  const isRecord = typeof recipe === 'object' && recipe !== null;
+  return trainer === undefined || !isRecord ? recipe : { ...recipe, trainer };
 }
 
 /** Prints a new version; one that failed its gate ends the command with `refused`. */
