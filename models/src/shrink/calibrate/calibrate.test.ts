@@ -33,6 +33,22 @@ for (const method of calibrationMethods) {
     }
   });
 
+  test(`${method} passes over a value that is empty for some feeds`, async () => {
+    const g = createGraphBuilder({ name: 'found' });
+    const x = g.input('x', 'float32', ['N']);
+    const places = g.op('NonZero', [g.op('Relu', [x], { output: 'h' })]);
+    const found = g.op('GatherND', ['h', g.op('Transpose', [places])], { output: 'found' });
+    g.op('Neg', [found], { output: 'y' });
+    g.output('y', 'float32', ['M']);
+    const feed = (...values: number[]) => ({
+      x: tensor('float32', [values.length], Float32Array.from(values)),
+    });
+    const feeds = [feed(-1, -2), feed(-1, 3, 1)];
+    const ranges = await calibrate(g.build(), feeds, runtime, { method });
+    const { min = 0, max = 0 } = ranges.get('found') ?? {};
+    assert.ok(min >= 0 && max > 0.9 && max <= 3, `${min} to ${max}`);
+  });
+
   test(`${method} without any feed is refused`, async () => {
     await refuses(
       calibrate(network(), [], runtime, { method }),

@@ -39,6 +39,8 @@ export async function observeRanges(
     const results = await session.run(feed, run);
     for (const [name, outputs] of probes) {
       const [min = 0, max = 0, sum = 0] = outputs.map((output) => Number(results[output]?.data[0]));
+      // A value without any number: a detector that found nothing this time.
+      if (min > max) continue;
       if (options.passNaN !== true && !isFiniteRange(min, max, sum)) {
         throw notFinite(model.graph, name, count);
       }
