@@ -12,6 +12,7 @@ export { type EqualizeOptions, equalize } from './equalize/equalize.ts';
 export { foldBatchNorm } from './fold-batch-norm.ts';
 export { freeze } from './freeze.ts';
 export { prepare } from './prepare.ts';
+export type { ClippedBias } from './quantize/clipped-biases.ts';
 export type { Params, WeightBits } from './quantize/formulas.ts';
 export type { QuantizeOptions } from './quantize/options.ts';
 export { type QuantizeReport, quantize, weightParams } from './quantize/quantize.ts';

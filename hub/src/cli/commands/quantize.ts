@@ -206,11 +206,16 @@ const progressText = ({ stage, done, of }: ShrinkProgress): string =>
   `${stages[stage]}: ${done}${of === undefined ? '' : ` of ${of}`}`;
 
 function textOf(out: string, { report }: Shrunk): string {
-  const { quantized, float, bytesBefore, bytesAfter, candidates = [], rounding = [] } = report;
+  const { quantized, float, clippedBiases, bytesBefore, bytesAfter } = report;
+  const { candidates = [], rounding = [] } = report;
   return [
     `${out}: ${sizeOf(bytesAfter)}, ${percent(bytesAfter / bytesBefore)} of ${sizeOf(bytesBefore)}`,
     `${quantized.length} nodes in int8, ${float.length} in float`,
     ...float.map(({ node, op, reason }) => `  float  ${op} ${node}: ${reason}`),
+    ...clippedBiases.map(
+      ({ bias, clipped, numbers }) =>
+        `  clipped  ${clipped} of ${numbers} numbers of bias ${bias}: --weights s8 makes room for them`,
+    ),
     ...candidates.map((each) => `  tried  ${candidateName(each)}: error ${percent(each.error)}`),
     ...(candidates.length > 0 ? [`taken: ${candidateName(report.how)}`] : []),
     ...rounding.map(

@@ -37,7 +37,7 @@ export function convolution(dims: readonly (number | string)[]): Model {
   return g.build();
 }
 
-/** The dense model, then a branch that its sum chooses. */
+/** A product `h`, a branch that its greatest number chooses, and a loop that reads it. */
 export function withBranches(): Model {
   const branch = (op: string) => {
     const inner = createGraphBuilder({ name: op });
@@ -52,9 +52,23 @@ export function withBranches(): Model {
   const most = g.op('ReduceMax', [h], { attributes: { keepdims } });
   const on = g.op('Greater', [most, g.scalar(0)]);
   const attributes = { then_branch: branch('Relu'), else_branch: branch('Sigmoid') };
-  g.op('If', [on], { attributes, output: 'y' });
+  const chosen = g.op('If', [on], { attributes, output: 'chosen' });
+  const turns = g.initializer('turns', tensor('int64', [], BigInt64Array.of(2n)));
+  const go = g.initializer('go', tensor('bool', [], Uint8Array.of(1)));
+  g.op('Loop', [turns, go, chosen], { attributes: { body: loopBody() }, output: 'y' });
   g.output('y', 'float32', ['n', 4]);
   return g.build();
+}
+
+/** Adds `h` of the graph around it at each turn. */
+function loopBody() {
+  const inner = createGraphBuilder({ name: 'body' });
+  inner.input('turn', 'int64', []);
+  inner.op('Identity', [inner.input('go-in', 'bool', [])], { output: 'go-out' });
+  inner.op('Add', [inner.input('carried', 'float32', ['n', 4]), 'h'], { output: 'passed' });
+  inner.output('go-out', 'bool', []);
+  inner.output('passed', 'float32', ['n', 4]);
+  return { type: 'graph', value: inner.build().graph } as const;
 }
 
 /** The dense model with another graph. */

@@ -15,6 +15,7 @@ const nets = [
   'recurrent',
   'branches',
   'registry',
+  'embedding',
 ];
 
 for (const name of nets) {

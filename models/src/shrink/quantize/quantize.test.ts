@@ -81,6 +81,17 @@ test('a value without a range is refused by name', () => {
   refuses(() => quantize(builder.build(), new Map(), options), 'invalid-argument');
 });
 
+test('a bias that uint8 weights leave no room for is clipped and told, with int8 weights it fits', () => {
+  const { model, ranges } = load('mixed');
+  const how = { activations: 'u8', perChannel: true, reduceRange: false } as const;
+  const { report } = quantize(model, ranges, { ...how, weights: 'u8' });
+  assert.ok(report.clippedBiases.length > 0);
+  for (const { clipped, numbers } of report.clippedBiases) {
+    assert.ok(clipped > 0 && clipped <= numbers);
+  }
+  assert.deepEqual(quantize(model, ranges, how).report.clippedBiases, []);
+});
+
 function load(name: string): { model: Model; ranges: Ranges } {
   const folder = new URL('../../../fixtures/quantize/', import.meta.url);
   const packed = readFileSync(new URL(`${name}.json.gz`, folder));

@@ -3,13 +3,14 @@ import type { Graph, Model, Node } from '../../onnx/graph.ts';
 import type { Ranges } from '../calibrate/ranges.ts';
 import { eliminateDead } from '../eliminate-dead.ts';
 import { checkModel, checkNumbers } from './check-model.ts';
+import { type ClippedBias, clippedBiasesOf } from './clipped-biases.ts';
 import type { Params } from './formulas.ts';
 import { createMarks, type DraftNode, type Marks } from './marks.ts';
 import { gridOptionsOf, type QuantizeOptions } from './options.ts';
 import { parameterNodes } from './parameter-nodes.ts';
 import { type Plan, place } from './place.ts';
 import { adjustRanges } from './ranges.ts';
-import { rules } from './rules.ts';
+import { ruleOf } from './rules.ts';
 import { separateRoles } from './separate-roles.ts';
 import { activationParams, constantParams } from './tensors.ts';
 
@@ -17,6 +18,8 @@ import { activationParams, constantParams } from './tensors.ts';
 export interface QuantizeReport {
   readonly quantized: readonly NodeName[];
   readonly float: readonly (NodeName & { readonly reason: string })[];
+  /** Biases that lost numbers to 32 bits: choose int8 weights for them. */
+  readonly clippedBiases: readonly ClippedBias[];
 }
 
 interface NodeName {
@@ -42,8 +45,9 @@ export function quantize(
   ranges: Ranges,
   options: QuantizeOptions,
 ): { readonly model: Model; readonly report: QuantizeReport } {
-  const { graph, plan, report } = planFor(model, ranges, options);
+  const { graph, plan, nodes } = planFor(model, ranges, options);
   const placed = place(graph, plan);
+  const report = { ...nodes, clippedBiases: clippedBiasesOf(placed) };
   return { model: eliminateDead({ ...model, graph: placed }), report };
 }
 
@@ -64,8 +68,10 @@ export function weightParams(
 interface Planned {
   readonly graph: Graph;
   readonly plan: Plan;
-  readonly report: QuantizeReport;
+  readonly nodes: NodesReport;
 }
+
+type NodesReport = Pick<QuantizeReport, 'quantized' | 'float'>;
 
 function planFor(given: Model, ranges: Ranges, options: QuantizeOptions): Planned {
   checkModel(given, options);
@@ -81,17 +87,17 @@ function planFor(given: Model, ranges: Ranges, options: QuantizeOptions): Planne
     absorbs: !gridOptions.symmetricActivations,
     opset: options.ruleOpset,
   });
-  const report = markAll(marks, { exclude, steering }, options);
+  const nodes = markAll(marks, { exclude, steering }, options);
   checkNumbers(marks, adjusted);
   const constants = constantParams(marks, activations, gridOptions);
-  return { graph, plan: { marks, activations, constants, options: gridOptions }, report };
+  return { graph, plan: { marks, activations, constants, options: gridOptions }, nodes };
 }
 
 function markAll(
   marks: Marks,
   { exclude, steering }: Readonly<Record<'exclude' | 'steering', ReadonlySet<string>>>,
   options: QuantizeOptions,
-): QuantizeReport {
+): NodesReport {
   const quantized: NodeName[] = [];
   const float: (NodeName & { reason: string })[] = [];
   for (const node of marks.nodes()) {
@@ -112,13 +118,14 @@ function keptFloat(
 ): string | undefined {
   if (exclude.has(nameOf(node))) return 'it is excluded';
   if (steering.has(node.outputs[0] ?? '')) return 'it computes scales or sizes';
-  if (node.domain !== '') return `its domain ${node.domain} has no int8 forms`;
-  return rules.has(node.op) ? undefined : 'its operator has no int8 form';
+  if (ruleOf(node) !== undefined) return undefined;
+  const { domain } = node;
+  return domain === '' ? 'its operator has no int8 form' : `it has no int8 form in ${domain}`;
 }
 
 function markOne(marks: Marks, node: DraftNode, options: QuantizeOptions): string | undefined {
   const float = [...node.inputs, ...node.outputs].some((name) => marks.isFloat(name));
-  return float ? rules.get(node.op)?.(marks, node, options) : 'none of its values is float32';
+  return float ? ruleOf(node)?.(marks, node, options) : 'none of its values is float32';
 }
 
 /** What lies in the branches and bodies of a node and would have an int8 form outside. */
@@ -127,7 +134,7 @@ function innerNodes(node: DraftNode): QuantizeReport['float'] {
   return innerGraphsOf(node).flatMap(({ nodes }) =>
     nodes.flatMap((inner) => {
       const deeper = innerNodes(inner);
-      const known = inner.domain === '' && rules.has(inner.op);
+      const known = ruleOf(inner) !== undefined;
       return known ? [{ node: nameOf(inner), op: inner.op, reason }, ...deeper] : deeper;
     }),
   );

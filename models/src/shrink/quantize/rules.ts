@@ -113,9 +113,10 @@ const choosing: Rule = (marks, node) => {
 
 /**
  * One rule per operator, after onnxruntime.quantization 1.30 (registry.py, operators/*.py). An
- * operator without an entry stays in float.
+ * operator without an entry stays in float. As there, room for a bias is made only with int8 weights:
+ * with uint8 ones it is clipped, which the report tells.
  */
-export const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Conv', weighted(() => 0)],
   ['ConvTranspose', weighted(() => 1)],
   ['Gemm', weighted((node) => (intOf(node, 'transB', 0) === 1 ? 0 : 1))],
@@ -150,6 +151,15 @@ export const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['ArgMax', each],
   ['CumSum', each],
 ]);
+
+/** The one fused operator of onnxruntime that its tool rounds, tables and all. */
+const fusedRules: ReadonlyMap<string, Rule> = new Map([['EmbedLayerNormalization', each]]);
+
+/** The rule of a node, in whichever domain. */
+export function ruleOf({ domain, op }: Pick<DraftNode, 'domain' | 'op'>): Rule | undefined {
+  if (domain === 'com.microsoft') return fusedRules.get(op);
+  return domain === '' ? rules.get(op) : undefined;
+}
 
 function channelAxis(
   marks: Marks,
