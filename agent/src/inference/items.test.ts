@@ -18,6 +18,16 @@ test('several inputs are given by name or as bytes one after another', () => {
   assert.deepEqual(feeds.level?.data, Float32Array.of(0.5, 0.5));
 });
 
+test('a single frame is fed as it lies in memory, unless numbers may not lie there', () => {
+  const body = Uint8Array.of(9, 1, 2, 0, 0, 0, 63);
+  const frame = feedsOf([image], [body.subarray(1, 3)]).image;
+  assert.deepEqual(frame?.data, Uint8Array.of(1, 2));
+  assert.equal(frame?.data.buffer, body.buffer);
+  const float = feedsOf([level], [body.subarray(3, 7)]).level;
+  assert.deepEqual(float?.data, Float32Array.of(0.5));
+  assert.notEqual(float?.data.buffer, body.buffer);
+});
+
 test('a body is cut into items, or refused when it holds a part of one', () => {
   assert.equal(cutItems(both, new Uint8Array(18)).length, 3);
   for (const size of [0, 17]) {

@@ -55,21 +55,43 @@ export function cutItems(inputs: readonly ModelInput[], bytes: Uint8Array): read
   );
 }
 
-/** One batch of the canonical bytes of items. */
+/** One batch of the canonical bytes of items; what is fed may share their memory. */
 export function feedsOf(inputs: readonly ModelInput[], items: readonly Uint8Array[]): Feeds {
   const feeds: Record<string, Tensor> = {};
   let at = 0;
   for (const input of inputs) {
-    const size = inputBytes(input);
-    const bytes = new Uint8Array(size * items.length);
-    for (const [index, item] of items.entries()) {
-      bytes.set(item.subarray(at, at + size), index * size);
-    }
-    const data = new arrays[input.dtype](bytes.buffer);
-    feeds[input.name] = { dtype: input.dtype, dims: [items.length, ...input.dims], data } as Tensor;
-    at += size;
+    const { dtype, dims } = input;
+    const bytes = joined(items, {
+      at,
+      size: inputBytes(input),
+      aligned: arrays[dtype].BYTES_PER_ELEMENT,
+    });
+    const length = bytes.length / arrays[dtype].BYTES_PER_ELEMENT;
+    const data = new arrays[dtype](bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
+    feeds[input.name] = { dtype, dims: [items.length, ...dims], data } as Tensor;
+    at += inputBytes(input);
   }
   return feeds;
+}
+
+interface Part {
+  /** Where it begins in each item. */
+  readonly at: number;
+  readonly size: number;
+  /** Its address must be a multiple of this. */
+  readonly aligned: number;
+}
+
+/** The same part of every item, one after another; of a single frame the frame itself. */
+function joined(items: readonly Uint8Array[], { at, size, aligned }: Part): Uint8Array {
+  const [first] = items;
+  if (first !== undefined && items.length === 1 && (first.byteOffset + at) % aligned === 0) {
+    return first.subarray(at, at + size);
+  }
+  const bytes = new Uint8Array(size * items.length);
+  for (const [index, item] of items.entries())
+    bytes.set(item.subarray(at, at + size), index * size);
+  return bytes;
 }
 
 function numbersToBytes(input: ModelInput, value: unknown, index: number): Uint8Array {

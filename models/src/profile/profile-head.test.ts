@@ -231,6 +231,34 @@ test('colours and layouts of images are told apart', async () => {
   }
 });
 
+test('of a large image every third row and column is looked at, with the pixels beside them', async () => {
+  const [height, width] = [150, 100];
+  const at = (y: number, x: number) => (y * 7 + x * x + (x % 5) * 11) % 256;
+  const grey = Uint8Array.from({ length: height * width }, (_, index) =>
+    at(Math.floor(index / width), index % width),
+  );
+  const input: ModelInput = { ...image, dims: [height, width] };
+  const graph = createGraphBuilder({ name: 'grey' });
+  const x = graph.input(input.name, 'uint8', ['N', height, width]);
+  graph.op('Identity', [x], { output: 'same' });
+  graph.output('same', 'uint8', ['N', height, width]);
+  const { model, features } = appendProfileHead(graph.build(), { input });
+  const feeds = { [input.name]: tensor('uint8', [1, height, width], grey) };
+  const { profile } = await run(model, feeds);
+  const column = (name: string) => floats(profile)[features.indexOf(name)];
+  const places = Array.from({ length: 50 * 34 }, (_, index) => {
+    return [3 * Math.floor(index / 34), 3 * (index % 34)] as const;
+  });
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  isClose(column('mean'), mean(places.map(([y, x]) => at(y, x))), 'mean');
+  const rms = (values: readonly number[]) => Math.sqrt(mean(values.map((value) => value ** 2)));
+  // The last column has none on its right.
+  const right = places.filter(([, x]) => x + 1 < width).map(([y, x]) => at(y, x + 1) - at(y, x));
+  isClose(column('gradient-x'), rms(right), 'gradient-x');
+  const below = places.map(([y, x]) => at(y + 1, x) - at(y, x));
+  isClose(column('gradient-y'), rms(below), 'gradient-y');
+});
+
 test('values that the graph lacks are refused by name', () => {
   const input: ModelInput = { name: 'x', dtype: 'float32', dims: [3], source: 'vector' };
   const wrong: ProfileHeadOptions[] = [

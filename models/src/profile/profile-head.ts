@@ -4,8 +4,9 @@ import { int } from '../onnx/builder.ts';
 import { namesOf, producersOf } from '../onnx/edit.ts';
 import type { Graph, Model, ValueInfo } from '../onnx/graph.ts';
 import { tensor } from '../tensor/tensor.ts';
+import type { Columns } from './columns.ts';
 import { createHeadWriter, type HeadWriter } from './head-writer.ts';
-import { type Columns, inputStatistics } from './input-statistics.ts';
+import { inputStatistics } from './input-statistics.ts';
 import type { PrincipalComponents } from './principal-components.ts';
 
 /** What the profile vector is made of. */

@@ -1,0 +1,68 @@
+import type { ModelInput } from '../bundle/manifest.ts';
+import { tensor } from '../tensor/tensor.ts';
+import { type HeadWriter, toFloat32 } from './head-writer.ts';
+
+/** One or more columns of the profile vector. */
+export interface Columns {
+  /** Value [batch, names.length]. */
+  readonly value: string;
+  readonly names: readonly string[];
+}
+
+/** A value of an input's type as float32. */
+export function floatOf(writer: HeadWriter, { dtype }: ModelInput, value: string): string {
+  return dtype === 'float32' ? value : writer.op('Cast', [value], toFloat32);
+}
+
+/** Mean and standard deviation of `flat`, [batch, numbers]. */
+export function levelOf(writer: HeadWriter, flat: string): readonly Columns[] {
+  const mean = writer.reduce('ReduceMean', flat);
+  const spread = rootMeanSquare(writer, writer.op('Sub', [flat, mean]), [1]);
+  return [
+    { value: mean, names: ['mean'] },
+    { value: spread, names: ['spread'] },
+  ];
+}
+
+/** Smallest and largest of `flat`, [batch, numbers]. */
+export function rangeOf(writer: HeadWriter, flat: string): readonly Columns[] {
+  return [
+    { value: writer.reduce('ReduceMin', flat), names: ['low'] },
+    { value: writer.reduce('ReduceMax', flat), names: ['high'] },
+  ];
+}
+
+/** Differences of numbers beside each other along an axis of this length. */
+export function neighbourDifference(
+  writer: HeadWriter,
+  value: string,
+  { axis, length }: { readonly axis: number; readonly length: number },
+): string {
+  const part = (from: number, to: number): string =>
+    slice(writer, value, { from: [from], to: [to], axes: [axis] });
+  return writer.op('Sub', [part(1, length), part(0, length - 1)]);
+}
+
+/** Over axes that stay with size 1. */
+export function rootMeanSquare(writer: HeadWriter, value: string, axes: readonly number[]): string {
+  const square = writer.op('Mul', [value, value]);
+  return writer.op('Sqrt', [writer.reduce('ReduceMean', square, axes)]);
+}
+
+/** What of a value is taken along some axes; `every` is 1 by default. */
+export interface Cut {
+  readonly from: readonly number[];
+  /** Exclusive. */
+  readonly to: readonly number[];
+  readonly axes: readonly number[];
+  readonly every?: readonly number[];
+}
+
+/** A part of a value. */
+export function slice(writer: HeadWriter, value: string, { from, to, axes, every }: Cut): string {
+  const lists = [from, to, axes, ...(every === undefined ? [] : [every])];
+  const constants = lists.map((list) =>
+    writer.constant(tensor('int64', [list.length], BigInt64Array.from(list, BigInt))),
+  );
+  return writer.op('Slice', [value, ...constants]);
+}
