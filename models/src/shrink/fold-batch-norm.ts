@@ -96,7 +96,9 @@ function layerOf(graph: Graph, node: Node): Layer | undefined {
   const layout = weightLayoutOf(node, weight.dims);
   if (bias === undefined || layout === undefined) return undefined;
   const { outputs: channels, outputAt: channelAt } = layout;
-  if (bias.length !== 1 && bias.length !== channels) return undefined;
+  // A Gemm may add one number per row instead.
+  const isPerChannel = (graph.initializers.get(named)?.dims.at(-1) ?? 1) === channels;
+  if (bias.length !== 1 && !(bias.length === channels && isPerChannel)) return undefined;
   const beta = node.op === 'Gemm' ? floatOf(node, 'beta', 1) : 1;
   const biasAt = (channel: number): number => beta * (bias[bias.length === 1 ? 0 : channel] ?? 0);
   return { weight, channels, channelAt, biasAt };

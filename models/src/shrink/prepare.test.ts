@@ -50,6 +50,14 @@ const layers: Readonly<Record<string, (g: GraphBuilder) => string>> = {
     }),
 };
 
+test('batch normalisation stays after a Gemm that adds one number per row', () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const x = g.input('x', 'float32', [6, 7]);
+  normalise(g, g.op('Gemm', [x, g.constant(wave([7, 6], 1)), g.constant(wave([6, 1], 2))]));
+  const model = g.build();
+  assert.deepEqual(foldBatchNorm(model), model);
+});
+
 for (const [name, layer] of Object.entries(layers)) {
   test(`batch normalisation after ${name} folds away without changing the output`, async () => {
     const g = createGraphBuilder({ name: 'g' });

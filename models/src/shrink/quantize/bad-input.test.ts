@@ -214,6 +214,19 @@ for (const [what, write] of Object.entries(sharing)) {
   });
 }
 
+test('a stack of matrices runs in int8', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  g.op('MatMul', [g.input('x', 'float32', [2, 3, 4]), g.initializer('w', wave([2, 4, 5]))], {
+    output: 'y',
+  });
+  g.output('y', 'float32', [2, 3, 5]);
+  const model = g.build();
+  const { model: small } = quantize(model, rangesFor(model), options);
+  const x = wave([2, 3, 4]);
+  const [before, after] = [await run(model, x), await run(small, x)];
+  assert.ok(Math.max(...before.map((value, at) => Math.abs(value - (after[at] ?? 9)))) < 0.02);
+});
+
 test('a Relu or Clip stays where the grid of its output lets more through', async () => {
   const g = createGraphBuilder({ name: 'g' });
   const x = g.op('Add', [g.input('x', 'float32', [5]), g.scalar(0.25)], { output: 'sum' });

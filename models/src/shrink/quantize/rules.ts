@@ -30,12 +30,18 @@ const weighted =
 /** A product of two tensors, either of which may be constant. */
 const product: Rule = (marks, node, options) => {
   for (const name of node.inputs) {
-    if (marks.constants.has(name)) marks.weight(name, channelAxis(marks, name, 1, options));
+    if (marks.constants.has(name)) marks.weight(name, columnAxis(marks, name, options));
     else marks.activation(name);
   }
   for (const name of node.outputs) marks.activation(name);
   return undefined;
 };
+
+/** Columns of a matrix; a stack of matrices has one grid, for the engine knows no other. */
+function columnAxis(marks: Marks, weight: string, options: RuleOptions): number | undefined {
+  const isMatrix = marks.constants.get(weight)?.dims.length === 2;
+  return isMatrix ? channelAxis(marks, weight, 1, options) : undefined;
+}
 
 /** Relu and Clip vanish where the quantization of their output clips in their place. */
 const clipping: Rule = (marks, node) => {
