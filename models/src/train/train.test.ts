@@ -98,7 +98,7 @@ const judged = {
   validationSplit: 0.2,
   keep: 'best',
   classWeights: 'balanced',
-  earlyStopping: { patience: 2, minImprovement: 0.02 },
+  earlyStopping: { patience: 2, minImprovement: 0.05 },
   monitor: 'accuracy',
   epochs: 9,
 } as const;

@@ -1,27 +1,16 @@
 import { FleetError } from '@edgewise/protocol';
+import { int } from '../../onnx/builder.ts';
 import type { BackwardCall, GradientRule } from './rule.ts';
-import { axisOf, integerOf, mask, sum } from './write.ts';
+import { axisOf, floatType, integerOf, sum } from './write.ts';
 
 /** Operators that shape one tensor element by element, and softmax. */
 export const activationRules: Readonly<
   Record<'Relu' | 'Clip' | 'Sigmoid' | 'Tanh' | 'Softmax' | 'LogSoftmax', GradientRule>
 > = {
-  Relu: {
-    backward: (call) => [masked(call, [mask(call.graph, 'Greater', call.outputs[0] ?? '', 0)])],
-  },
+  Relu: { backward: (call) => [within(call, { low: 0, high: undefined })] },
   /** The gradient passes where the value lies strictly between the bounds. */
   Clip: {
-    backward: (call) => {
-      const [output = ''] = call.outputs;
-      const low = boundOf(call, 1);
-      const high = boundOf(call, 2);
-      return [
-        masked(call, [
-          ...(low === undefined ? [] : [mask(call.graph, 'Greater', output, low)]),
-          ...(high === undefined ? [] : [mask(call.graph, 'Less', output, high)]),
-        ]),
-      ];
-    },
+    backward: (call) => [within(call, { low: boundOf(call, 1), high: boundOf(call, 2) })],
   },
   /** s' = s (1 - s) = s - s^2 */
   Sigmoid: {
@@ -65,8 +54,22 @@ export const activationRules: Readonly<
   },
 };
 
-function masked(call: BackwardCall, masks: readonly string[]): string {
-  return masks.reduce((gradient, part) => call.graph.op('Mul', [part, gradient]), call.gradient);
+/** The gradient where the output lies between bounds, 0 elsewhere. */
+function within(
+  call: BackwardCall,
+  { low, high }: { readonly low: number | undefined; readonly high: number | undefined },
+): string {
+  const { graph, gradient } = call;
+  const [output = ''] = call.outputs;
+  const inside = [
+    ...(low === undefined ? [] : [graph.op('Greater', [output, graph.scalar(low)])]),
+    ...(high === undefined ? [] : [graph.op('Less', [output, graph.scalar(high)])]),
+  ];
+  if (inside.length === 0) return gradient;
+  // Truth values are a quarter as large as numbers: they are joined first.
+  const both = inside.reduce((left, right) => graph.op('And', [left, right]));
+  const mask = graph.op('Cast', [both], { attributes: { to: int(floatType) } });
+  return graph.op('Mul', [mask, gradient]);
 }
 
 function boundOf(call: BackwardCall, input: number): number | undefined {

@@ -105,6 +105,9 @@ const weightGradients: Readonly<Record<WeightGradientStrategy, (of: Convolution)
   rowProducts,
 };
 
+/** So few gathered rows are multiplied at once: products of fewer rows waste the processor's width. */
+const fewRows = 32;
+
 /**
  * Gathers what each window cell sees as rows, and multiplies them with the output's gradient. One
  * product per window row keeps the gathered rows within the processor's cache.
@@ -119,7 +122,8 @@ function columns(convolution: Convolution): string {
   const rows = windowCells(kernel).map((cell) =>
     reshape(graph, slice(graph, byChannel, cellRange(convolution, cell)), [inChannels, positions]),
   );
-  const width = kernel.at(-1) ?? 1;
+  const isNarrow = rows.length * inChannels <= fewRows;
+  const width = isNarrow ? rows.length : (kernel.at(-1) ?? 1);
   const products = range(rows.length / width).map((row) => {
     const gathered = concat(graph, rows.slice(row * width, (row + 1) * width), 0);
     return graph.op('Gemm', [gathered, gradient], { attributes: { transB: int(1) } });
