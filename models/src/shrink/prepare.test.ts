@@ -14,6 +14,7 @@ import { eliminateDead } from './eliminate-dead.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { freeze } from './freeze.ts';
 import { prepare } from './prepare.ts';
+import { shrink } from './shrink.ts';
 import { tidy } from './tidy.ts';
 
 const runtime = createOnnxRuntime();
@@ -49,6 +50,29 @@ const layers: Readonly<Record<string, (g: GraphBuilder) => string>> = {
       attributes: { transB: int(1) },
     }),
 };
+
+test('the factor of a bias is folded, and the int8 model keeps it', async () => {
+  for (const beta of [0, 0.25, 3]) {
+    const g = createGraphBuilder({ name: 'g' });
+    const x = g.input('x', 'float32', [3, 7]);
+    const attributes = { beta: float(beta), alpha: float(0.5) };
+    const inputs = [x, g.constant(wave([7, 6], 1)), g.constant(wave([6], 2))];
+    g.op('Gemm', inputs, { attributes, output: 'y' });
+    g.output('y', 'float32', [3, 6]);
+    const model = g.build();
+    const feeds = { x: wave([3, 7], 3) };
+    const { model: small } = await shrink(model, { calibration: [feeds], runtime });
+    const before = await run(model, feeds);
+    for (const [other, most] of [
+      [prepare(model), 1e-6],
+      [small, 0.05],
+    ] as const) {
+      const after = await run(other, feeds);
+      const apart = before.map((value, at) => Math.abs(value - (after[at] ?? 9)));
+      assert.ok(Math.max(...apart) < most, `${beta}: ${Math.max(...apart)}`);
+    }
+  }
+});
 
 test('batch normalisation stays after a Gemm that adds one number per row', () => {
   const g = createGraphBuilder({ name: 'g' });

@@ -3,6 +3,7 @@ import { inferShapes } from '../onnx/shapes/infer.ts';
 import { upgradeOpset } from '../onnx/upgrade/upgrade.ts';
 import { eliminateDead } from './eliminate-dead.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
+import { foldBeta } from './fold-beta.ts';
 import { tidy } from './tidy.ts';
 
 /**
@@ -11,5 +12,5 @@ import { tidy } from './tidy.ts';
  */
 export function prepare(model: Model): Model {
   const current = (model.opsets.get('') ?? 0) < 13 ? upgradeOpset(model) : model;
-  return inferShapes(eliminateDead(foldBatchNorm(eliminateDead(tidy(current)))));
+  return inferShapes(eliminateDead(foldBeta(foldBatchNorm(eliminateDead(tidy(current))))));
 }

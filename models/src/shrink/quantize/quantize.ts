@@ -35,7 +35,8 @@ interface NodeName {
  * whose output an inner graph reads or whose bounds the grid of its output does not keep; a bias that
  * has not one number per channel stays in float, as do nodes that compute scales; a constant in
  * several roles becomes several; constants that are inputs too are no inputs afterwards. Inner graphs
- * stay in float and are named.
+ * stay in float and are named. A factor `beta` of a bias is lost as the tool loses it, so `prepare`
+ * folds it before.
  * Throws `FleetError`: `invalid-argument` for a model that is quantized already, a value without a
  * range, and a number that is not finite; `unsupported` for an operator set below 13 (10 where
  * nothing is per channel).
