@@ -183,15 +183,19 @@ test('trials never read the test part, and see the same data with the same seed'
   );
 });
 
-test('so many trials train at once as there are workers', async () => {
+test('so many trials train at once as there are workers, and find the same', async () => {
   const blobs = createMemoryBlobs();
+  const found: unknown[] = [];
   for (const workers of [1, 3]) {
     const trials = localTrials(blobs);
     await using bench = await createBench(blobs, trials);
     await using sweeps = bench.start();
-    await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: { ...grid, workers } }));
+    const sweep = { ...grid, workers };
+    const { trials: all } = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep }));
+    found.push(all.map(({ results }) => results));
     assert.equal(trials.most(), workers);
   }
+  assert.deepEqual(found[0], found[1]);
 });
 
 test('a trial that diverges has failed, and the others go on', async () => {
