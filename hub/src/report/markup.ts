@@ -8,6 +8,10 @@ export const figure = (value: number | undefined | null, digits = 4): string => 
   return Number.isFinite(value) ? String(Number(value.toPrecision(digits))) : '∞';
 };
 
+/** A count is shown to its last digit. */
+const countOrFigure = (value: number): string =>
+  Number.isInteger(value) ? value.toLocaleString('en') : figure(value);
+
 /** Short text stays on one line, a sentence gets room. */
 function widthOf({ length }: string): string {
   if (length <= 18) return ' class="s"';
@@ -19,12 +23,17 @@ export function tableOf(
   headings: readonly string[],
   rows: readonly (readonly (string | number)[])[],
 ): string {
-  const head = headings.map((text) => `<th scope="col">${escaped(text)}</th>`).join('');
+  const head = headings
+    .map((text, at) => {
+      const isNumber = typeof rows[0]?.[at] === 'number';
+      return `<th scope="col"${isNumber ? ' class="n"' : ''}>${escaped(text)}</th>`;
+    })
+    .join('');
   const body = rows
     .map((row) => {
       const cells = row.map((cell) =>
         typeof cell === 'number'
-          ? `<td class="n">${figure(cell)}</td>`
+          ? `<td class="n">${countOrFigure(cell)}</td>`
           : `<td${widthOf(cell)}>${escaped(cell)}</td>`,
       );
       return `<tr>${cells.join('')}</tr>`;

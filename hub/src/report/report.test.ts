@@ -79,12 +79,12 @@ test('forms of a model are drawn only where they have a score', () => {
 });
 
 test('each processor names the layers that it would get wrong', () => {
-  const layer = { node: 'c1', outputs: 200, wrong: 5, largest: 7 };
+  const layer = { node: 'c1', outputs: 138_240, wrong: 3456, largest: 7 };
   const saturation = [
     { target: 'x64', layers: [layer, { ...layer, node: 'c2', wrong: 0 }] },
     { target: 'arm64', layers: [{ ...layer, wrong: 0 }] },
   ];
   const html = renderReport({ title: 't', facts: [], saturation });
   assert.match(html, /x64: 1 of 2 layers.*arm64: 0 of 1 layers/s);
-  assert.match(html, />c1<.*>2\.5 %</s);
+  assert.match(html, />c1<.*>3,456<.*>138,240<.*>2\.5 %</s);
 });

@@ -13,7 +13,7 @@ import { style } from './style.ts';
 /** What a report shows; parts that were not measured are left out. */
 export interface ReportData {
   readonly title: string;
-  /** Facts in the order in which they are shown. */
+  /** Facts in the order in which they are shown; one without a value is left out. */
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly float?: Inspection;
   /** Forms of the model, at least two to be drawn. */
@@ -91,7 +91,8 @@ ${sections.filter((section) => section !== '').join('\n')}
 }
 
 function factsOf({ facts }: ReportData): string {
-  const rows = facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
+  const known = facts.filter(([, value]) => value !== '');
+  const rows = known.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
   return `<dl>${rows.join('')}</dl>`;
 }
 

@@ -25,7 +25,7 @@ figure p{margin:.15rem 0 0;font-size:.8rem;line-height:1.35;color:var(--soft)}
 .scatter p{grid-column:2;margin:0;font-size:.8rem;color:var(--soft)}.scatter .x{text-align:center}.scatter .run{grid-column:2;height:1.3em}.scatter .run span{position:absolute;transform:translateX(-50%)}
 .rise{position:relative;width:3.5em;font-size:.8rem;color:var(--soft)}.rise span{position:absolute;right:0;transform:translateY(50%)}
 .field{position:relative;height:15rem;border-left:1px solid var(--soft);border-bottom:1px solid var(--soft)}
-.dot{position:absolute;width:10px;height:10px;margin:0 0 -5px -5px;border-radius:5px;background:var(--bar)}
+.dot{position:absolute;width:10px;height:10px;margin:0 0 -5px -5px}.dot::before{content:'';position:absolute;inset:0;border-radius:5px;background:var(--bar)}
 .dot b{position:absolute;top:calc(-6px + 1.2em*var(--row));font-weight:400;font-size:.8rem;line-height:1.5;white-space:nowrap;max-width:11rem;overflow:hidden;text-overflow:ellipsis}
 .after b{left:15px}.before b{right:15px}
 @media (max-width:34rem){.name{width:42%}.figure{width:6.5rem}.dot b{max-width:8rem}}
