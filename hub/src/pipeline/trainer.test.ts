@@ -27,6 +27,10 @@ const changesByName: Readonly<Record<string, Partial<Recipe>>> = {
     loss: 'mean-squared-error',
     optimizer: { kind: 'sgd', rate: 0.05, momentum: 0.8, weightDecay: 1e-2 },
   },
+  'layers of one unit, which do not decay': {
+    layers: [{ kind: 'flatten' }, { kind: 'dense', units: 1 }, { kind: 'dense', units: 2 }],
+    optimizer: { kind: 'sgd', rate: 0.01, weightDecay: 0.5 },
+  },
   'channels first': {
     input: { shape: [1, 8, 8], layout: 'chw', dtype: 'uint8', scale: 0.004 },
   },

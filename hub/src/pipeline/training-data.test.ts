@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Tensor, tensor } from '@edgewise/models/tensor';
+import type { Dataset } from '@edgewise/protocol/http';
 import type { SnapshotData } from '../datasets/read-snapshot.ts';
 import type { Samples } from '../datasets/samples.ts';
 import type { SnapshotSample } from '../datasets/snapshot.ts';
 import { balanceField, chooseReplay } from './replay.ts';
-import { divide } from './training-data.ts';
+import { assertJudgeable, divide } from './training-data.ts';
 
 /** Samples of one number each, which names them. */
 function samples(first: number, labels: readonly number[]): Samples {
@@ -80,4 +81,14 @@ test('replay takes as many of each class, the same for the same seed', () => {
   assert.equal(new Set(places).size, places.length);
   assert.deepEqual(chooseReplay(labels, 3), places);
   assert.notDeepEqual(chooseReplay(labels, 4), places);
+});
+
+test('a data set that lends no sample for validation cannot judge trials', () => {
+  const dataset = (train: number, validation: number): Dataset => ({
+    ...{ id: 'few', dims: [1], dtype: 'uint8', classes: ['a'], createdAtMs: 1 },
+    counts: { train, validation, test: 0, field: 0 },
+  });
+  assert.throws(() => assertJudgeable(dataset(11, 0)), /"few" has 11 training samples and none/);
+  assertJudgeable(dataset(12, 0));
+  assertJudgeable(dataset(1, 1));
 });

@@ -37,6 +37,15 @@ export function assertTrainable({ id, counts }: Dataset): void {
   );
 }
 
+/** Throws `insufficient-data` for a data set that lends no sample for validation. */
+export function assertJudgeable({ id, counts }: Dataset): void {
+  if (counts.validation > 0 || counts.train >= heldOutEvery) return;
+  throw new FleetError(
+    'insufficient-data',
+    `Data set "${id}" has ${counts.train} training samples and none for validation: import ${heldOutEvery} or more, so that trials can be judged.`,
+  );
+}
+
 /** The data of a first training (`retrain: false`) or of a retraining. */
 export function divide(
   snapshot: SnapshotData,

@@ -13,7 +13,7 @@ import type { Live } from '../live.ts';
 import { newId } from '../new-id.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { assertTrains } from '../pipeline/tfjs-gaps.ts';
-import { assertTrainable } from '../pipeline/training-data.ts';
+import { assertJudgeable, assertTrainable } from '../pipeline/training-data.ts';
 import type { TrialOrder } from '../pipeline/worker/messages.ts';
 import type { Worker } from '../pipeline/worker.ts';
 import { storedRecipe } from '../registry/base-models.ts';
@@ -172,6 +172,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     const info = await registry.model(model);
     const dataset = await datasets.get(info.dataset);
     assertTrainable(dataset);
+    assertJudgeable(dataset);
     const recipe = await storedRecipe(info.recipe, blobs);
     const { trials, rungs } = await layOut(recipe, spec, recipeReader(dataset.id));
     const stored: TrialRecord[] = [];

@@ -47,7 +47,7 @@ export function createTfjsOptimizer(
     update(name, gradient, { step, rate }) {
       const variable = variables.get(name)?.variable;
       if (variable === undefined) return;
-      const decays = variable.rank > 1 && (settings.weightDecay ?? 0) > 0;
+      const decays = isMatrix(variable.shape) && (settings.weightDecay ?? 0) > 0;
       const along = direction(name, gradient, step);
       const total = decays ? along.add(variable.mul(settings.weightDecay ?? 0)) : along;
       variable.assign(variable.sub(total.mul(rate)) as tfjs.Tensor<tfjs.Rank>);
@@ -59,6 +59,9 @@ export function createTfjsOptimizer(
     },
   };
 }
+
+/** What the graph of a step takes for a weight: biases and scales have one axis longer than 1. */
+const isMatrix = (dims: readonly number[]): boolean => dims.filter((size) => size > 1).length > 1;
 
 type Slots = (name: string, kind: string) => tfjs.Variable | undefined;
 type Direction = (name: string, gradient: tfjs.Tensor, step: number) => tfjs.Tensor;
