@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { sliceVectors } from '@edgewise/models/bundle';
 import { activationSpreads, compareModels, layerErrors } from '@edgewise/models/inspect';
 import { writeModel } from '@edgewise/models/onnx';
 import type { BuiltVariant } from '@edgewise/models/plan';
@@ -9,8 +10,8 @@ import { type Io, percent, sizeOf } from './io.ts';
 import { batchSizeOf, wholeBatches } from './model-data/batches.ts';
 import type { ModelData } from './model-data/fit-to-inputs.ts';
 
-/** Runs of which sums in 16 bits are looked at: each takes as long as the model in TypeScript. */
-const saturationRuns = 2;
+/** Samples of which sums in 16 bits are looked at: each takes as long as the model in TypeScript. */
+const saturationSamples = 4;
 
 /** What a page about one int8 file is made of. */
 export interface QuantizePageParts {
@@ -46,10 +47,13 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
   io.progress('Counting activations ...');
   const activations = await activationSpreads(float, model, common);
   io.progress('Adding in 16 bits ...');
+  const few = firstOf(data, session);
   const saturation = [];
   for (const target of saturationTargets) {
-    const some = feeds.slice(0, saturationRuns);
-    saturation.push(await saturationOf(model, some, { runtime, target, signal: io.signal }));
+    const { layers: found } = await saturationOf(model, [few.samples], {
+      ...{ runtime, target, signal: io.signal },
+    });
+    saturation.push({ target, layers: found, samples: few.count });
   }
   const { accuracy, agreement } = comparison.classes ?? {};
   const scores = accuracy ?? { a: 1, b: agreement ?? 1 };
@@ -73,6 +77,13 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
     floatNodes: report.float,
     candidates: parts.candidates.toSorted((a, b) => a.error - b.error),
   });
+}
+
+/** A few samples, or one batch of the size that the model fixes. */
+function firstOf({ samples, count }: ModelData, { inputs }: Session) {
+  const fixed = inputs.find(({ dims }) => dims[0] !== undefined)?.dims[0];
+  const few = Math.min(count, fixed ?? saturationSamples);
+  return { samples: sliceVectors(samples, 0, few), count: few };
 }
 
 /** What a page about the builds for device classes is made of. */

@@ -47,6 +47,8 @@ export interface ReportVariant {
 export interface ReportSaturation {
   /** Processor that is looked at. */
   readonly target: string;
+  /** How many samples were looked at; default all. */
+  readonly samples?: number;
   readonly layers: readonly {
     readonly node: string;
     readonly wrong: number;
@@ -197,8 +199,9 @@ function floatNodesOf({ floatNodes }: ReportData): string {
 
 function saturationOf({ saturation = [] }: ReportData): string {
   if (saturation.length === 0) return '';
-  const text =
-    'Layers that processors would get wrong on these data, because they add products in 16 bits or let them wrap.';
+  const { samples } = saturation[0] ?? {};
+  const data = samples === undefined ? 'these data' : `the first ${samples} samples`;
+  const text = `Layers that processors would get wrong on ${data}, because they add products in 16 bits or let them wrap.`;
   return sectionOf('Saturation', text, saturation.map(saturationOn).join('\n'));
 }
 
