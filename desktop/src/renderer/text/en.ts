@@ -462,6 +462,11 @@ export const en = {
         canceled: 'stopped',
       },
       kinds: { train: 'training', retrain: 'retraining' },
+      repetition: 'repetition',
+      equal: (artifacts: string, run: string) =>
+        `All ${artifacts} artifacts of ${run} have the same bytes again.`,
+      differs: (first: string, run: string) =>
+        `The bytes are not those of ${run}; the first artifact that differs is: ${first}.`,
       steps: {
         prepare: 'Prepare',
         train: 'Train',

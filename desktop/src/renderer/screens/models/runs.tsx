@@ -66,11 +66,25 @@ function RunDetails({ id }: { readonly id: string }) {
                 {known.error.detail}
               </p>
             )}
+            <Repetition run={known} />
             {known.metrics.length > 1 && <LearningCurves run={known} />}
           </>
         )}
       </Answer>
     </div>
+  );
+}
+
+/** How a repetition of another run came out. */
+function Repetition({ run: { reproduces = '', reproduction } }: { readonly run: Run }) {
+  if (reproduction === undefined) return null;
+  const { first, artifacts } = reproduction;
+  return (
+    <p className={`px-3 pb-2 ${first === null ? 'text-soft' : 'text-act'}`}>
+      {first === null
+        ? words.equal(formatCount(artifacts.length), reproduces)
+        : words.differs(first, reproduces)}
+    </p>
   );
 }
 
@@ -133,7 +147,12 @@ const columns: readonly Column<Run>[] = [
       />
     ),
   },
-  { id: 'kind', title: words.columns.kind, hideBelow: 'sm', cell: (run) => words.kinds[run.kind] },
+  {
+    id: 'kind',
+    title: words.columns.kind,
+    hideBelow: 'sm',
+    cell: (run) => (run.reproduces === undefined ? words.kinds[run.kind] : words.repetition),
+  },
   { id: 'version', title: words.columns.version, align: 'end', cell: (run) => run.version ?? none },
   {
     id: 'speed',
