@@ -9,8 +9,9 @@ export const benches: readonly BenchEntry[] = [
   },
   {
     name: 'training',
-    summary: 'images per second of the trainer beside tfjs in plain JavaScript',
-    load: async () => (await import('./training.ts')).benchTraining,
+    summary:
+      'images per second of the trainer on three networks, beside tfjs, TensorFlow and PyTorch',
+    load: async () => (await import('./training/training.ts')).benchTraining,
   },
   {
     name: 'quantize',
