@@ -1,4 +1,4 @@
-import { type Limits, type Params, quantizeNumber } from '../shrink/quantize/formulas.ts';
+import { type Limits, type Params, roundHalfEven } from '../shrink/quantize/formulas.ts';
 
 /** A grid of integers and its ends. */
 export interface LossOnGrid extends Params, Limits {}
@@ -21,7 +21,11 @@ export function createGridLoss(grid: LossOnGrid): {
 } {
   const { scale, zero, least, greatest } = grid;
   const [low, high] = [scale * (least - zero - 0.5), scale * (greatest - zero + 0.5)];
-  let [numbers, below, above, signal, noise] = [0, 0, 0, 0, 0];
+  let numbers = 0;
+  let below = 0;
+  let above = 0;
+  let signal = 0;
+  let noise = 0;
   return {
     add(data) {
       numbers += data.length;
@@ -29,7 +33,9 @@ export function createGridLoss(grid: LossOnGrid): {
         const value = data[at] ?? 0;
         if (value < low) below++;
         else if (value > high) above++;
-        const error = value - (quantizeNumber(value, grid, grid) - zero) * scale;
+        const onGrid = roundHalfEven(Math.fround(value / scale)) + zero;
+        const kept = Math.min(Math.max(onGrid, least), greatest);
+        const error = value - (kept - zero) * scale;
         signal += value * value;
         noise += error * error;
       }

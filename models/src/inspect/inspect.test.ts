@@ -13,6 +13,7 @@ import { compareModels } from './compare.ts';
 import { inspectModel } from './inspect.ts';
 import { layerErrors } from './layer-errors.ts';
 import { peakActivationMemory } from './memory.ts';
+import { createSignalNoise } from './signal.ts';
 
 const runtime = createOnnxRuntime();
 
@@ -115,4 +116,21 @@ test('outputs that do not match, and labels that do not fit, are refused by name
   await using other = await runtime.load(writeModel(graph.build()));
   const pair = compareModels(session, other, { samples, runs: 1 });
   await assert.rejects(pair, { code: 'invalid-argument', message: /y and p, q/ });
+});
+
+test('what is not finite in one of two values alone is told apart from what both have', () => {
+  const of = (...numbers: number[]) =>
+    tensor('float32', [numbers.length], Float32Array.from(numbers));
+  const both = createSignalNoise();
+  both.add(of(1, -Infinity, Number.NaN), of(1, -Infinity, Number.NaN));
+  assert.deepEqual([both.sqnrDb(), both.largest()], [Infinity, 0]);
+  for (const [wanted, given] of [
+    [1, Number.NaN],
+    [Infinity, 1],
+    [Infinity, -Infinity],
+  ] as const) {
+    const one = createSignalNoise();
+    one.add(of(2, wanted), of(2, given));
+    assert.deepEqual([one.sqnrDb(), one.largest()], [-Infinity, Infinity]);
+  }
 });

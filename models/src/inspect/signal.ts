@@ -25,11 +25,16 @@ export function createSignalNoise(): SignalNoise {
         throw new RangeError(`${wanted.length} numbers cannot be compared with ${given.length}.`);
       }
       for (let index = 0; index < wanted.length; index++) {
-        const [x, y] = [Number(wanted[index]), Number(given[index])];
-        const difference = distance(x, y);
-        if (Number.isFinite(x)) signal += x * x;
-        noise += difference * difference;
-        largest = Math.max(largest, Math.abs(difference));
+        const x = Number(wanted[index]);
+        const difference = Math.abs(x - Number(given[index]));
+        if (difference < Infinity) {
+          signal += x * x;
+          noise += difference * difference;
+          if (difference > largest) largest = difference;
+        } else if (!Object.is(x, Number(given[index]))) {
+          if (Number.isFinite(x)) signal += x * x;
+          noise = largest = Infinity;
+        }
       }
     },
     sqnrDb() {
@@ -38,10 +43,4 @@ export function createSignalNoise(): SignalNoise {
     },
     largest: () => largest,
   };
-}
-
-function distance(x: number, y: number): number {
-  if (Object.is(x, y)) return 0;
-  const difference = x - y;
-  return Number.isNaN(difference) ? Infinity : difference;
 }
