@@ -50,7 +50,7 @@ export interface Steps {
 }
 
 /** Whether the layer goes over its steps from the last to the first. */
-export const goesBackwards = ({ layer }: Site): boolean => layer.config.flag('go_backwards', false);
+const goesBackwards = ({ layer }: Site): boolean => layer.config.flag('go_backwards', false);
 
 /** Runs a recurrent layer over the steps of its first input; further inputs are its first states. */
 export function runSteps(site: Site): Steps {
@@ -182,7 +182,7 @@ function reorder(data: Float32Array, order: readonly number[]): Float32Array {
 }
 
 /** `value` with its steps from the last to the first. */
-export function reversedSteps(site: Site, value: Value): Value {
+function reversedSteps(site: Site, value: Value): Value {
   const [start, end, axis, step] = [-1, -(2 ** 31), 1, -1].map((number) =>
     site.graph.ints([number]),
   );

@@ -13,7 +13,7 @@ export function observedValues(model: Model): readonly string[] {
 }
 
 /** Names a value by what writes it, for whoever must find it in the model. */
-export function whereIs(graph: Graph, name: string): string {
+function whereIs(graph: Graph, name: string): string {
   const node = producersOf(graph.nodes).get(name);
   return node === undefined
     ? `input "${name}"`
