@@ -26,15 +26,10 @@ export function createSignalNoise(): SignalNoise {
       }
       for (let index = 0; index < wanted.length; index++) {
         const x = Number(wanted[index]);
-        const difference = Math.abs(x - Number(given[index]));
-        if (difference < Infinity) {
-          signal += x * x;
-          noise += difference * difference;
-          if (difference > largest) largest = difference;
-        } else if (!Object.is(x, Number(given[index]))) {
-          if (Number.isFinite(x)) signal += x * x;
-          noise = largest = Infinity;
-        }
+        const difference = distance(x, Number(given[index]));
+        if (Number.isFinite(x)) signal += x * x;
+        noise += difference * difference;
+        largest = Math.max(largest, difference);
       }
     },
     sqnrDb() {
@@ -43,4 +38,11 @@ export function createSignalNoise(): SignalNoise {
     },
     largest: () => largest,
   };
+}
+
+/** 0 for what is not finite and alike, `Infinity` for what is not finite and differs. */
+function distance(x: number, y: number): number {
+  const difference = Math.abs(x - y);
+  if (difference < Infinity) return difference;
+  return Object.is(x, y) ? 0 : Infinity;
 }
