@@ -41,7 +41,8 @@ export async function layOut(
     const document = withValues(recipe, parameters);
     trials.push({ parameters, recipe: await read(document).catch(rethrow(parameters)) });
   }
-  const { epochs } = recipe;
+  // Where the epochs are varied, each trial trains those of its own recipe.
+  const epochs = Math.max(...trials.map((trial) => trial.recipe.epochs));
   return { trials, rungs: rungsOf(spec, { trials: trials.length, epochs }) };
 }
 

@@ -198,6 +198,18 @@ test('so many trials train at once as there are workers, and find the same', asy
   assert.deepEqual(found[0], found[1]);
 });
 
+test('where the epochs are varied, each trial trains its own', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createBench(blobs);
+  await using sweeps = bench.start();
+  const spec: SweepSpec = { method: 'grid', parameters: { epochs: { values: [1, 6] } } };
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: spec }));
+  assert.deepEqual(
+    sweep.trials.map(({ results }) => results.map(({ epochs }) => epochs)),
+    [[1], [6]],
+  );
+});
+
 test('a trial that diverges has failed, and the others go on', async () => {
   const blobs = createMemoryBlobs();
   await using bench = await createBench(blobs);
