@@ -57,6 +57,14 @@ const brokenModels: Readonly<Record<string, readonly [Uint8Array | Model, RegExp
       edited((nodes) => [...nodes, relu('again', 'h', 'y')]),
       /broken\.onnx: Node again \(Relu\) gives "y" a second time/,
     ],
+    'a value from nowhere inside a branch': [
+      withBranches({ reads: 'nowhere' }),
+      /broken\.onnx: Node Relu-out \(Relu\) reads "nowhere", which is given by nothing/,
+    ],
+    'a node without an input that it needs': [
+      edited((nodes) => nodes.map((node) => ({ ...node, inputs: node.inputs.slice(0, 1) }))),
+      /broken\.onnx: Node h \(Gemm\) lacks input 2/,
+    ],
     'two nodes of one name': [
       edited((nodes) => nodes.map((node) => ({ ...node, name: 'same' }))),
       /broken\.onnx: Two nodes are named "same"/,
@@ -92,6 +100,10 @@ const unfitModels: Readonly<Record<string, readonly [Model, RegExp]>> = {
   'an activation that overflows': [
     dense({ tail: (g, h) => g.op('Exp', [g.op('Mul', [h, g.scalar(1e4)])], { output: 'big' }) }),
     /run 1, value "big" of Exp "big" is NaN or infinite\. Check how the data were prepared/,
+  ],
+  'weights that do not fit what they multiply': [
+    dense({ rows: 9 }),
+    /unfit\.onnx: The model does not load: .*\(h\) Op \(Gemm\)/,
   ],
   'an operator set that is too old': [
     { ...dense(), opsets: new Map([['', 6]]) },

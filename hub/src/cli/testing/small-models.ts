@@ -14,13 +14,16 @@ export function dense(
     readonly weights?: Float32Array<ArrayBuffer>;
     readonly bias?: Float32Array<ArrayBuffer>;
     readonly batch?: number | string;
+    /** Rows of the weights; 8 fit. */
+    readonly rows?: number;
     readonly tail?: (g: GraphBuilder, h: string) => string;
   } = {},
 ): Model {
-  const { weights = wave(32), bias = wave(4), batch = 'n', tail = (_, h) => h } = given;
+  const { rows = 8, weights = wave(rows * 4), bias = wave(4), batch = 'n' } = given;
+  const { tail = (_, h) => h } = given;
   const g = createGraphBuilder({ name: 'g' });
   const x = g.input('x', 'float32', [batch, 8]);
-  const w = g.initializer('w', tensor('float32', [8, 4], weights));
+  const w = g.initializer('w', tensor('float32', [rows, 4], weights));
   const b = g.initializer('b', tensor('float32', [4], bias));
   const h = g.op('Gemm', [x, w, b], { output: 'h' });
   g.op('Relu', [tail(g, h)], { output: 'y' });
@@ -38,10 +41,10 @@ export function convolution(dims: readonly (number | string)[]): Model {
 }
 
 /** A product `h`, a branch that its greatest number chooses, and a loop that reads it. */
-export function withBranches(): Model {
+export function withBranches({ reads = 'h' }: { readonly reads?: string } = {}): Model {
   const branch = (op: string) => {
     const inner = createGraphBuilder({ name: op });
-    inner.op(op, ['h'], { output: `${op}-out` });
+    inner.op(op, [reads], { output: `${op}-out` });
     inner.output(`${op}-out`, 'float32', ['n', 4]);
     return { type: 'graph', value: inner.build().graph } as const;
   };
