@@ -49,19 +49,17 @@ export function rootMeanSquare(writer: HeadWriter, value: string, axes: readonly
   return writer.op('Sqrt', [writer.reduce('ReduceMean', square, axes)]);
 }
 
-/** What of a value is taken along some axes; `every` is 1 by default. */
+/** What of a value is taken along some axes. */
 export interface Cut {
   readonly from: readonly number[];
   /** Exclusive. */
   readonly to: readonly number[];
   readonly axes: readonly number[];
-  readonly every?: readonly number[];
 }
 
 /** A part of a value. */
-export function slice(writer: HeadWriter, value: string, { from, to, axes, every }: Cut): string {
-  const lists = [from, to, axes, ...(every === undefined ? [] : [every])];
-  const constants = lists.map((list) =>
+export function slice(writer: HeadWriter, value: string, { from, to, axes }: Cut): string {
+  const constants = [from, to, axes].map((list) =>
     writer.constant(tensor('int64', [list.length], BigInt64Array.from(list, BigInt))),
   );
   return writer.op('Slice', [value, ...constants]);

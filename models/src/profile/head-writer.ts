@@ -11,7 +11,7 @@ export interface HeadWriter {
     attributes?: Readonly<Record<string, Attribute>>,
   ): string;
   constant(value: Tensor): string;
-  /** Mean, smallest, largest or sum over axes that stay with size 1; [1] by default. */
+  /** Length, mean, smallest, largest or sum over axes that stay with size 1; [1] by default. */
   reduce(op: ReduceOp, input: string, axes?: readonly number[]): string;
   /** The value in float32, read behind a DequantizeLinear of its own where the graph quantizes it. */
   float(value: string): string;
@@ -19,7 +19,7 @@ export interface HeadWriter {
   build(output: ValueInfo, from: string): Model;
 }
 
-type ReduceOp = 'ReduceMean' | 'ReduceMin' | 'ReduceMax' | 'ReduceSum';
+type ReduceOp = 'ReduceL2' | 'ReduceMean' | 'ReduceMin' | 'ReduceMax' | 'ReduceSum';
 
 /** Starts behind a model, which stays as it is. */
 export function createHeadWriter(model: Model): HeadWriter {

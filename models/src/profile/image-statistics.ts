@@ -1,7 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import type { ModelInput } from '../bundle/manifest.ts';
 import { int, ints } from '../onnx/builder.ts';
-import { tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import {
   type Columns,
   floatOf,
@@ -15,116 +15,133 @@ import type { HeadWriter } from './head-writer.ts';
 
 /** Side of the patches whose means give the range: single pixels would sit at 0 and 255 for ever. */
 const patch = 4;
-/** Of larger images only so many rows and columns are looked at: statistics of thousands of pixels tell as much as of all, in a fraction of a run. */
+/** Lines of a larger image that are looked at: thousands of pixels tell as much as all, in a fraction of a run. */
 const mostLines = 64;
 
-/** Level, range and gradients of an image, looked at on a lattice of pixels where it is large. */
+/** Level, range and gradients of an image; of a large one in grey, on a lattice of its pixels. */
 export function imageStatistics(writer: HeadWriter, input: ModelInput): readonly Columns[] {
   const layout = layoutOf(input.dims);
+  const raw = floatOf(writer, input, input.name);
   const every = Math.ceil(Math.max(layout.height, layout.width) / mostLines);
-  const lattice = createLattice(writer, input, { layout, every });
-  const base = lattice.at(0, 0);
-  const side = Math.min(patch, base.height, base.width);
-  const square = ints([side, side]);
-  const means = writer.op('AveragePool', [base.plane], { kernel_shape: square, strides: square });
+  const isLarge = every > 1 && Math.min(layout.height, layout.width) > 1;
+  return isLarge
+    ? latticeStatistics(writer, raw, { ...layout, every })
+    : allStatistics(writer, raw, layout);
+}
+
+function allStatistics(writer: HeadWriter, raw: string, layout: ImageLayout): readonly Columns[] {
+  const { height, width, channels, isChannelsFirst } = layout;
+  const axis = isChannelsFirst ? 1 : 3;
+  const grey = channels === 1 ? raw : writer.reduce('ReduceMean', raw, [axis]);
+  const plane = reshaped(writer, grey, [-1, 1, height, width]);
+  const directions = [
+    { name: 'gradient-x', axis: 3, length: width },
+    { name: 'gradient-y', axis: 2, length: height },
+  ].filter(({ length }) => length > 1);
   return [
-    ...levelOf(writer, writer.op('Flatten', [base.pixels], { axis: int(1) })),
-    ...rangeOf(writer, writer.op('Flatten', [means], { axis: int(1) })),
-    ...gradientsOf(writer, { lattice, base, layout, every }),
+    ...levelOf(writer, writer.op('Flatten', [raw], { axis: int(1) })),
+    ...patchRange(writer, plane, [height, width]),
+    ...directions.map(({ name, ...along }) => {
+      const difference = neighbourDifference(writer, plane, along);
+      const flat = writer.op('Flatten', [difference], { axis: int(1) });
+      return { value: rootMeanSquare(writer, flat, [1]), names: [name] };
+    }),
   ];
 }
 
-/** Every so many-th pixel of an image, from some row and column on. */
-interface Pixels {
-  /** In float32, in the layout of the image. */
-  readonly pixels: string;
-  /** Grey, [batch, 1, height, width]. */
-  readonly plane: string;
-  readonly height: number;
-  readonly width: number;
-}
-
-interface Lattice {
-  at(row: number, column: number): Pixels;
-}
-
-function createLattice(
+function patchRange(
   writer: HeadWriter,
-  input: ModelInput,
-  { layout, every }: { readonly layout: ImageLayout; readonly every: number },
-): Lattice {
-  const { heightAxis, channelAxis } = layout;
-  const cut = (row: number, column: number): string =>
-    slice(writer, input.name, {
-      from: [row, column],
-      to: [layout.height, layout.width],
-      axes: [heightAxis, heightAxis + 1],
-      every: [every, every],
-    });
-  return {
-    at(row, column) {
-      const pixels = floatOf(writer, input, every === 1 ? input.name : cut(row, column));
-      const height = Math.ceil((layout.height - row) / every);
-      const width = Math.ceil((layout.width - column) / every);
-      const grey =
-        channelAxis === undefined ? pixels : writer.reduce('ReduceMean', pixels, [channelAxis]);
-      const shape = tensor('int64', [4], BigInt64Array.of(-1n, 1n, BigInt(height), BigInt(width)));
-      return {
-        ...{ pixels, height, width },
-        plane: writer.op('Reshape', [grey, writer.constant(shape)]),
-      };
-    },
-  };
-}
-
-interface Gradients {
-  readonly lattice: Lattice;
-  readonly base: Pixels;
-  readonly layout: ImageLayout;
-  readonly every: number;
-}
-
-/** From pixels to those beside them, of which a lattice has the neighbours in lattices of their own. */
-function gradientsOf(
-  writer: HeadWriter,
-  { lattice, base: { plane }, layout: { height, width }, every }: Gradients,
+  plane: string,
+  [height, width]: readonly [number, number],
 ): readonly Columns[] {
-  const directions = [
-    { name: 'gradient-x', axis: 3, length: width, step: [0, 1] },
-    { name: 'gradient-y', axis: 2, length: height, step: [1, 0] },
-  ] as const;
-  return directions
-    .filter(({ length }) => length > 1)
-    .map(({ name, axis, length, step: [row, column] }) => {
-      const differenceOnLattice = (): string => {
-        const beside = lattice.at(row, column);
-        const { height: rows, width: columns } = beside;
-        const cut = { from: [0, 0], to: [rows, columns], axes: [2, 3] };
-        return writer.op('Sub', [beside.plane, slice(writer, plane, cut)]);
-      };
-      const difference =
-        every === 1 ? neighbourDifference(writer, plane, { axis, length }) : differenceOnLattice();
-      const flat = writer.op('Flatten', [difference], { axis: int(1) });
-      return { value: rootMeanSquare(writer, flat, [1]), names: [name] };
-    });
+  const side = Math.min(patch, height, width);
+  const square = ints([side, side]);
+  const means = writer.op('AveragePool', [plane], { kernel_shape: square, strides: square });
+  return rangeOf(writer, writer.op('Flatten', [means], { axis: int(1) }));
+}
+
+/**
+ * One strided convolution gives the grey of every so many-th pixel, and how much the pixels right of
+ * it and below it differ from it.
+ */
+function latticeStatistics(
+  writer: HeadWriter,
+  raw: string,
+  layout: ImageLayout & { readonly every: number },
+): readonly Columns[] {
+  const { height, width, channels, isChannelsFirst, every } = layout;
+  const steps = (length: number): number => Math.floor((length - 2) / every) + 1;
+  const [rows, columns] = [steps(height), steps(width)];
+  // Colours that come last are columns of one plane.
+  const perPixel = isChannelsFirst ? 1 : channels;
+  const planes = isChannelsFirst ? channels : 1;
+  const image = reshaped(writer, raw, [-1, planes, height, width * perPixel]);
+  const differences = 1 / Math.sqrt(rows * columns);
+  const weights = lookingAt({ planes, perPixel, channels }, differences);
+  const looked = writer.op('Conv', [image, writer.constant(weights)], {
+    kernel_shape: ints([2, 2 * perPixel]),
+    strides: ints([every, every * perPixel]),
+  });
+  const part = (from: number, to: number): string =>
+    slice(writer, looked, { from: [from], to: [to], axes: [1] });
+  const grey = part(0, 1);
+  // Divided by the root of their number already, so that the length is the root mean square.
+  const gradients = writer.reduce(
+    'ReduceL2',
+    reshaped(writer, part(1, 3), [-1, 2, rows * columns]),
+    [2],
+  );
+  return [
+    ...levelOf(writer, writer.op('Flatten', [grey], { axis: int(1) })),
+    ...patchRange(writer, grey, [rows, columns]),
+    { value: reshaped(writer, gradients, [-1, 2]), names: ['gradient-x', 'gradient-y'] },
+  ];
+}
+
+interface Look {
+  readonly planes: number;
+  readonly perPixel: number;
+  readonly channels: number;
+}
+
+/** Weights [3, planes, 2, 2 * perPixel] on a pixel, the one right of it and the one below it. */
+function lookingAt({ planes, perPixel, channels }: Look, differences: number): Tensor<'float32'> {
+  const onPixel = [
+    { value: 1, right: 0, below: 0 },
+    { value: -differences, right: differences, below: 0 },
+    { value: -differences, right: 0, below: differences },
+  ];
+  const weights = onPixel.flatMap(({ value, right, below }) =>
+    Array.from({ length: planes }, () => [
+      ...new Array<number>(perPixel).fill(value / channels),
+      ...new Array<number>(perPixel).fill(right / channels),
+      ...new Array<number>(perPixel).fill(below / channels),
+      ...new Array<number>(perPixel).fill(0),
+    ]).flat(),
+  );
+  return tensor('float32', [3, planes, 2, 2 * perPixel], Float32Array.from(weights));
+}
+
+function reshaped(writer: HeadWriter, value: string, dims: readonly number[]): string {
+  const shape = tensor('int64', [dims.length], BigInt64Array.from(dims, BigInt));
+  return writer.op('Reshape', [value, writer.constant(shape)]);
 }
 
 interface ImageLayout {
   readonly height: number;
   readonly width: number;
-  /** Axis of the rows in the batch; the columns follow. */
-  readonly heightAxis: number;
-  /** Axis of the colours in the batch, when there is more than one. */
-  readonly channelAxis: number | undefined;
+  readonly channels: number;
+  readonly isChannelsFirst: boolean;
 }
 
 /** [height, width], or with at most 4 colours first or last. */
 function layoutOf(dims: readonly number[]): ImageLayout {
   const [a = 0, b = 0, c = 0] = dims;
-  if (dims.length === 2) return { height: a, width: b, heightAxis: 1, channelAxis: undefined };
-  if (dims.length === 3 && a <= 4)
-    return { height: b, width: c, heightAxis: 2, channelAxis: a > 1 ? 1 : undefined };
-  if (dims.length === 3 && c <= 4)
-    return { height: a, width: b, heightAxis: 1, channelAxis: c > 1 ? 3 : undefined };
+  const last = { height: a, width: b, isChannelsFirst: false };
+  if (dims.length === 2) return { ...last, channels: 1 };
+  if (dims.length === 3 && a <= 4) {
+    return { height: b, width: c, channels: a, isChannelsFirst: true };
+  }
+  if (dims.length === 3 && c <= 4) return { ...last, channels: c };
   throw new FleetError('invalid-argument', `An image of [${dims.join(', ')}] has no known layout.`);
 }

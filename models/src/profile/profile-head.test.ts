@@ -231,33 +231,48 @@ test('colours and layouts of images are told apart', async () => {
   }
 });
 
-test('of a large image every third row and column is looked at, with the pixels beside them', async () => {
-  const [height, width] = [150, 100];
-  const at = (y: number, x: number) => (y * 7 + x * x + (x % 5) * 11) % 256;
-  const grey = Uint8Array.from({ length: height * width }, (_, index) =>
-    at(Math.floor(index / width), index % width),
-  );
-  const input: ModelInput = { ...image, dims: [height, width] };
-  const graph = createGraphBuilder({ name: 'grey' });
-  const x = graph.input(input.name, 'uint8', ['N', height, width]);
-  graph.op('Identity', [x], { output: 'same' });
-  graph.output('same', 'uint8', ['N', height, width]);
-  const { model, features } = appendProfileHead(graph.build(), { input });
-  const feeds = { [input.name]: tensor('uint8', [1, height, width], grey) };
-  const { profile } = await run(model, feeds);
-  const column = (name: string) => floats(profile)[features.indexOf(name)];
-  const places = Array.from({ length: 50 * 34 }, (_, index) => {
-    return [3 * Math.floor(index / 34), 3 * (index % 34)] as const;
+for (const [layout, dims] of [
+  ['grey', [151, 100]],
+  ['colours last', [151, 100, 3]],
+  ['colours first', [3, 151, 100]],
+] as const) {
+  test(`of a large image every third row and column is looked at, and the pixels beside them: ${layout}`, async () => {
+    const [height, width] = [151, 100];
+    const channels = dims.length === 2 ? 1 : 3;
+    const raw = (y: number, x: number, c: number) => (y * 7 + x * x + c * 50 + (x % 5) * 11) % 256;
+    const isFirst = dims[0] === 3;
+    const pixels = Uint8Array.from({ length: height * width * channels }, (_, index) => {
+      const c = isFirst ? Math.floor(index / (height * width)) : index % channels;
+      const place = isFirst ? index % (height * width) : Math.floor(index / channels);
+      return raw(Math.floor(place / width), place % width, c);
+    });
+    const input: ModelInput = { ...image, dims: [...dims] };
+    const graph = createGraphBuilder({ name: 'same' });
+    const x = graph.input(input.name, 'uint8', ['N', ...dims]);
+    graph.op('Identity', [x], { output: 'same' });
+    graph.output('same', 'uint8', ['N', ...dims]);
+    const { model, features } = appendProfileHead(graph.build(), { input });
+    const { profile } = await run(model, {
+      [input.name]: tensor('uint8', [1, ...dims], pixels),
+    });
+    const column = (name: string) => floats(profile)[features.indexOf(name)];
+    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    const rms = (values: readonly number[]) => Math.sqrt(mean(values.map((value) => value ** 2)));
+    const grey = (y: number, x: number) =>
+      mean(Array.from({ length: channels }, (_, c) => raw(y, x, c)));
+    // The last row and column have none beside them.
+    const places = Array.from({ length: 50 * 33 }, (_, index) => {
+      return [3 * Math.floor(index / 33), 3 * (index % 33)] as const;
+    });
+    const level = mean(places.map(([y, x]) => grey(y, x)));
+    isClose(column('mean'), level, 'mean');
+    isClose(column('spread'), rms(places.map(([y, x]) => grey(y, x) - level)), 'spread');
+    const right = places.map(([y, x]) => grey(y, x + 1) - grey(y, x));
+    isClose(column('gradient-x'), rms(right), 'gradient-x');
+    const below = places.map(([y, x]) => grey(y + 1, x) - grey(y, x));
+    isClose(column('gradient-y'), rms(below), 'gradient-y');
   });
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  isClose(column('mean'), mean(places.map(([y, x]) => at(y, x))), 'mean');
-  const rms = (values: readonly number[]) => Math.sqrt(mean(values.map((value) => value ** 2)));
-  // The last column has none on its right.
-  const right = places.filter(([, x]) => x + 1 < width).map(([y, x]) => at(y, x + 1) - at(y, x));
-  isClose(column('gradient-x'), rms(right), 'gradient-x');
-  const below = places.map(([y, x]) => at(y + 1, x) - at(y, x));
-  isClose(column('gradient-y'), rms(below), 'gradient-y');
-});
+}
 
 test('values that the graph lacks are refused by name', () => {
   const input: ModelInput = { name: 'x', dtype: 'float32', dims: [3], source: 'vector' };
