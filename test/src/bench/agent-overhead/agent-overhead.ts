@@ -19,7 +19,7 @@ const device = 'timed';
 const longMs = 2;
 const bounds = { share: 0.05, us: 100 } as const;
 /** Enough for a narrow interval, few enough to be done in seconds. */
-const budgetMs = 8000;
+const budgetMs = 5000;
 const mostPairs = 3000;
 
 /**
