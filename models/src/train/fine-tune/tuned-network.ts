@@ -14,6 +14,7 @@ import {
 } from '../network.ts';
 import type { Recipe } from '../recipe.ts';
 import { findHead } from './head.ts';
+import { peelInput } from './peel-input.ts';
 
 /** A prepared model without its head, and what the new head reads. */
 export interface Body {
@@ -39,17 +40,20 @@ const bodyNames = { input: 'scaled', features: 'body_features' } as const;
  * recipe's, and `unsupported` for a model without a head, with several inputs or with a batch size
  * of its own.
  */
-export function bodyOf(model: Model, given: Recipe['input'] | undefined): Body {
-  const inputs = model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name));
+export function bodyOf(whole: Model, given: Recipe['input'] | undefined): Body {
+  const [first] = inputsOf(whole.graph);
+  const peeled = first && peelInput(whole, first);
+  const model = peeled?.model ?? whole;
+  const inputs = inputsOf(model.graph);
   const [own] = inputs;
   if (own === undefined || inputs.length !== 1 || own.dtype !== 'float32') {
     const list = inputs.map(({ name, dtype }) => `${name} (${dtype ?? 'unknown'})`).join(', ');
     throw new FleetError(
       'unsupported',
-      `A model that is trained further has one float32 input, but this one has ${list || 'none'}.`,
+      `A model that is trained further has one float32 input, or one of bytes that it only casts and scales; but this one has ${list || 'none'}.`,
     );
   }
-  const input = given ?? ownInput(own.name, own.dims?.slice(1) ?? []);
+  const input = given ?? peeled?.input ?? ownInput(own.name, own.dims?.slice(1) ?? []);
   const { node: head, features } = findHead(model.graph);
   const cut = eliminateDead({
     ...model,
@@ -70,6 +74,9 @@ export function bodyOf(model: Model, given: Recipe['input'] | undefined): Body {
   const opset = Math.max(13, model.opsets.get('') ?? 17);
   return { name: cut.graph.name, opset, graph, input, width, channels, rank };
 }
+
+const inputsOf = ({ inputs, initializers }: Graph): Graph['inputs'] =>
+  inputs.filter(({ name }) => !initializers.has(name));
 
 /** Sizes of what the head sees; they must follow the batch, whatever its size. */
 function featureSizes(model: Model, sizes: readonly number[]): readonly number[] {
