@@ -13,7 +13,7 @@ export interface RecipeFile {
 }
 
 /**
- * The recipe with the digest of the model that it trains further, which is brought to the hub: `from`,
+ * The recipe with the digest of the model that it trains further: the file or version `from`,
  * or the file that `base.model` names beside the recipe. A recipe with layers of its own stays as it is.
  * Throws `invalid-argument` for `from` with such a recipe.
  */
@@ -32,10 +32,24 @@ export async function withImportedBase(
   }
   const source = from ?? besideRecipe(file, base.model);
   if (source === undefined) return recipe;
-  const { graph } = await readModelFile(io, source);
-  const kept = await namingAll(source, () => client.call('importBase', { body: graph }));
-  io.note(`${source} is at the hub, ${sizeOf(kept.sizeBytes)}: ${kept.digest}`);
-  return { ...recipe, base: { ...base, model: kept.digest } };
+  const digest = (await digestOfVersion(client, source)) ?? (await imported(client, io, source));
+  return { ...recipe, base: { ...base, model: digest } };
+}
+
+/** Brings a file to the hub. */
+async function imported(client: Client, io: Io, file: string): Promise<string> {
+  const { graph } = await readModelFile(io, file);
+  const kept = await namingAll(file, () => client.call('importBase', { body: graph }));
+  io.note(`${file} is at the hub, ${sizeOf(kept.sizeBytes)}: ${kept.digest}`);
+  return kept.digest;
+}
+
+/** The float graph of a version that is written as `digits@3`. */
+async function digestOfVersion(client: Client, source: string): Promise<string | undefined> {
+  const [, model, version] = /^([a-z0-9-]{1,63})@(\d+)$/.exec(source) ?? [];
+  if (model === undefined || version === undefined) return undefined;
+  const { fp32 } = await client.call('getVersion', { params: { model, version } });
+  return fp32.digest;
 }
 
 /** A digest names a model that the hub has already. */

@@ -39,6 +39,39 @@ function stripes(count: number): Uint8Array {
   );
 }
 
+test('edgewise train --from MODEL@VERSION trains a version of another model further', async () => {
+  await using hub = await startRealHub();
+  const write = (name: string, bytes: string | Uint8Array) =>
+    writeFile(path.join(hub.folder, name), bytes);
+  await write('data.npz', stripes(400));
+  const { base: _, ...settings } = recipe;
+  const layers = [{ kind: 'conv', filters: 4, kernel: 3 }, { kind: 'relu' }, { kind: 'flatten' }];
+  const own = { ...settings, layers: [...layers, { kind: 'dense', units: 3 }] };
+  await write('own.json', JSON.stringify(own));
+  const { input: __, ...tuned } = recipe;
+  await write('tune.json', JSON.stringify({ ...tuned, base: { classes: 3, freeze: ['*'] } }));
+  await hub.run('datasets', 'import', 'stripes', 'data.npz');
+  const train = async (...argv: string[]) => {
+    const { out, notes } = await hub.run('train', ...argv, '--dataset', 'stripes', '--json');
+    return { version: JSON.parse(out) as ModelVersion, notes };
+  };
+  const { version: first } = await train('lines', '--recipe', 'own.json');
+  const { version } = await train('more', '--recipe', 'tune.json', '--from', 'lines@1');
+  assert.equal(version.base, first.fp32.digest);
+  assert.ok((version.fp32.accuracy ?? 0) > 0.9);
+  const unknown = await hub.run(
+    'train',
+    'more',
+    '--recipe',
+    'tune.json',
+    '--dataset',
+    'stripes',
+    '--from',
+    'lines@9',
+  );
+  assert.match(unknown.notes, /Model "lines" has no version 9/);
+});
+
 test('edgewise train --from makes signed int8 bundles of a PyTorch model with a new head', async () => {
   await using hub = await startRealHub();
   const write = (name: string, bytes: string | Uint8Array) =>

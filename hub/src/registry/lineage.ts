@@ -140,7 +140,7 @@ async function baseLinks(recipe: string, blobs: BlobStore): Promise<LineageLink[
   const { bytes } = await read(blobs, recipe);
   const base = bytes === undefined ? undefined : baseIn(bytes);
   if (base === undefined) return [];
-  const label = 'Imported model that it was trained further from';
+  const label = 'Model that it was trained further from';
   return [linkOf('base', base, { label, fault: (await read(blobs, base)).fault })];
 }
 

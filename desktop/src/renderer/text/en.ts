@@ -262,7 +262,7 @@ export const en = {
         snapshot: 'snapshot',
         model: 'model',
         calibration: 'calibration',
-        base: 'imported model',
+        base: 'base model',
         gate: 'gate',
         parent: 'parent',
       },

@@ -22,6 +22,24 @@ interface TrainOptions extends HubOptions, PolicyFlags {
   readonly trainer?: TrainerName;
 }
 
+const help = `
+The run goes on at the hub when you leave with Ctrl-C. The same recipe, data and seed give the same bytes.
+
+A recipe with a "base" instead of layers puts a new head on a float classifier and trains what "base.freeze"
+leaves free.
+
+A sweep tries changes of the recipe, ranks them by the validation part, and trains the best. Its methods are
+grid, random and halving; the test part is kept for the winner:
+  {"method": "halving", "trials": 9, "workers": 2, "parameters": {
+    "optimizer.rate": {"low": 0.0001, "high": 0.1, "scale": "log"}, "layers.0.filters": {"values": [8, 16]}}}
+
+Examples:
+  edgewise train digits --dataset digits --recipe models/recipes/digits.json
+  edgewise train pumps --dataset pumps --recipe models/recipes/vectors.json --predictions qos0
+  edgewise train parts --dataset parts --recipe models/recipes/tune.json --from mobilenet.onnx
+  edgewise train letters --dataset letters --recipe tune.json --from digits@3
+  edgewise train digits --dataset digits --recipe models/recipes/digits.json --sweep models/recipes/digits-sweep.json`;
+
 /** `edgewise train MODEL`: a run from recipe to signed bundle, followed to its end. */
 export function addTrain(program: Command, io: Io): void {
   withHub(
@@ -31,8 +49,8 @@ export function addTrain(program: Command, io: Io): void {
       .requiredOption('--dataset <name>', 'data set to train on')
       .requiredOption('--recipe <file>', 'recipe, a JSON file')
       .option(
-        '--from <file>',
-        'ONNX model to train further; default the file that "base.model" of the recipe names',
+        '--from <model>',
+        'ONNX file or MODEL@VERSION to train further; default the file "base.model" of the recipe',
       )
       .option(
         '--sweep <file>',
@@ -47,10 +65,7 @@ export function addTrain(program: Command, io: Io): void {
         ).choices([...trainerNames]),
       )
       .option('--seed <number>', 'seed of weights and data order; default the recipe decides')
-      .addHelpText(
-        'after',
-        '\nThe run goes on at the hub when you leave with Ctrl-C. The same recipe, data and seed give the same bytes.\nA recipe with a "base" instead of layers replaces the last linear layer of any float classifier and trains what\n"base.freeze" leaves free.\n--sweep tries many: {"method": "halving", "trials": 9, "workers": 2, "parameters":\n{"optimizer.rate": {"low": 0.0001, "high": 0.1, "scale": "log"}, "layers.0.filters": {"values": [8, 16]}}}.\nMethods are grid, random and halving. Trials share seed and data; the test part is kept for the winner.\n\nExamples:\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json\n  edgewise train pumps --dataset pumps --recipe models/recipes/vectors.json --predictions qos0\n  edgewise train parts --dataset parts --recipe tune.json --from mobilenet.onnx\n  edgewise train digits --dataset digits --recipe models/recipes/digits.json --sweep sweep.json',
-      ),
+      .addHelpText('after', help),
   ).action(async (model: string, options: TrainOptions) => {
     const client = clientOf(options);
     const sweep = options.sweep === undefined ? undefined : await sweepOf(io, options.sweep);
@@ -150,7 +165,7 @@ function versionText(version: ModelVersion): string {
   const { fp32 } = version;
   return [
     `${version.model} ${version.version}: gate ${version.gate.verdict}`,
-    ...(version.base === undefined ? [] : [`  from  imported model ${version.base.slice(0, 12)}`]),
+    ...(version.base === undefined ? [] : [`  from  model ${version.base.slice(0, 12)}`]),
     `  fp32  accuracy ${percent(fp32.accuracy)}, ${sizeOf(fp32.graphBytes)}`,
     ...version.variants.flatMap(variantLines),
     ...version.gate.checks.map(({ ok, sentence }) => `  ${ok ? 'ok  ' : 'FAIL'}  ${sentence}`),
