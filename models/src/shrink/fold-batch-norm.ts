@@ -44,10 +44,10 @@ function foldOne(graph: Graph, norm: Node): Graph {
   if (affine === undefined || layer === undefined) return graph;
   if (layer.channels !== affine.factor.length) return graph;
 
-  const fresh = createFreshNames(graph);
   const [data = '', weightName = '', biasName = ''] = producer.inputs;
-  const weight = fresh(weightName);
-  const bias = fresh(biasName === '' ? `${weightName}_bias` : biasName);
+  const nameFor = namesFor(graph);
+  const weight = nameFor(weightName);
+  const bias = biasName === '' ? createFreshNames(graph)(`${weightName}_bias`) : nameFor(biasName);
   const folded: Node = {
     ...producer,
     inputs: [data, weight, bias],
@@ -63,6 +63,15 @@ function foldOne(graph: Graph, norm: Node): Graph {
       [bias, shiftedBias(layer, affine)],
     ]),
   };
+}
+
+/** Constants keep the names that people know them by, where nothing else reads them. */
+function namesFor(graph: Graph): (constant: string) => string {
+  const consumers = consumersOf(graph.nodes);
+  const visible = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
+  const fresh = createFreshNames(graph);
+  const isOwn = (name: string): boolean => consumers.get(name)?.length === 1 && !visible.has(name);
+  return (constant) => (isOwn(constant) ? constant : fresh(constant));
 }
 
 function affineOf(

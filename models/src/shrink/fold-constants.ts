@@ -1,36 +1,55 @@
-import { intOf, intsOf } from '../onnx/edit.ts';
+import { consumersOf, intOf, intsOf } from '../onnx/edit.ts';
 import type { Graph, Initializer, Node } from '../onnx/graph.ts';
 import { dtypeOf } from '../onnx/read-tensor.ts';
 import { permuted, rowStrides, strided } from '../tensor/strided.ts';
 import { arrays, type DType, elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
+import { capturedBy } from './captured.ts';
 
 /**
  * Constants that a graph only rearranges (turns, cuts, joins, gives other sizes or another type) are
  * stored as they come out: exporters leave `MatMul(x, Transpose(W))`, whose weight would not be seen
- * as one. The nodes must come in topological order. Constants that a caller may replace stay.
+ * as one. It keeps the name of what it was made of, by which people know it, where nothing else reads
+ * that. The nodes must come in topological order. Constants that a caller may replace stay.
  */
 export function foldConstants(graph: Graph): Graph {
   const initializers = new Map<string, Initializer>(graph.initializers);
   const given = new Set(graph.inputs.map(({ name }) => name));
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const fixed = new Set([...graph.outputs.map(({ name }) => name), ...capturedBy(graph.nodes)]);
+  const readers = consumersOf(graph.nodes);
+  const renamed = new Map<string, string>();
   const constant = (name: string): Tensor | undefined => {
     const value = given.has(name) ? undefined : initializers.get(name);
     return value !== undefined && Object.hasOwn(arrays, value.dtype)
       ? (value as Tensor)
       : undefined;
   };
-  const nodes = graph.nodes.filter((node) => {
+  /** The name of what comes out: that of the only thing that went in, where nobody else reads it. */
+  const nameFor = (node: Node, inputs: readonly string[]): string => {
     const [output = ''] = node.outputs;
-    const rule = node.domain === '' && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
-    if (rule === undefined || outputs.has(output) || node.inputs.length === 0) return true;
-    const inputs = node.inputs.map((name) => (name === '' ? undefined : constant(name)));
-    if (inputs.some((value, at) => value === undefined && node.inputs[at] !== '')) return true;
-    const folded = rule(node, inputs);
-    if (folded === undefined) return true;
-    initializers.set(output, folded);
-    return false;
+    const [source = '', ...others] = inputs;
+    const isOnly = node.op !== 'Concat' || others.length === 0;
+    const isOwn = isOnly && readers.get(node.inputs[0] ?? '')?.length === 1;
+    return isOwn && !fixed.has(source) && !fixed.has(output) ? source : output;
+  };
+  const nodes = graph.nodes.flatMap((given) => {
+    const node = { ...given, inputs: given.inputs.map((name) => renamed.get(name) ?? name) };
+    const [output = ''] = node.outputs;
+    const folded = fixed.has(output) ? undefined : result(node, constant);
+    if (folded === undefined) return [node];
+    const name = nameFor(given, node.inputs);
+    if (name !== output) renamed.set(output, name);
+    initializers.set(name, folded);
+    return [];
   });
   return { ...graph, nodes, initializers };
+}
+
+function result(node: Node, constant: (name: string) => Tensor | undefined): Tensor | undefined {
+  const rule = node.domain === '' && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
+  if (rule === undefined || node.inputs.length === 0) return undefined;
+  const inputs = node.inputs.map((name) => (name === '' ? undefined : constant(name)));
+  const isOpen = inputs.some((value, at) => value === undefined && node.inputs[at] !== '');
+  return isOpen ? undefined : rule(node, inputs);
 }
 
 /** What comes out; `undefined` for what is better left to the engine. */

@@ -51,6 +51,27 @@ const layers: Readonly<Record<string, (g: GraphBuilder) => string>> = {
     }),
 };
 
+test('weights keep their names when what stands around them is folded, unless they are shared', () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const x = g.input('x', 'float32', [3, 7]);
+  const inputs = [x, g.initializer('w', wave([7, 6], 1)), g.initializer('b', wave([6], 2))];
+  const first = g.op('Gemm', inputs);
+  normalise(g, first);
+  const turned = g.op('Transpose', [g.initializer('v', wave([4, 7], 1))]);
+  g.op('MatMul', [x, turned], { output: 'z' });
+  const shared = g.initializer('s', wave([4, 7], 1));
+  g.op('Mul', [g.op('MatMul', [x, g.op('Transpose', [shared])]), 'z'], { output: 'u' });
+  g.op('Sub', [shared, shared], { output: 't' });
+  for (const name of ['u', 't']) g.output(name, 'float32', [3, 4]);
+  const { graph } = prepare(g.build());
+  const sizes = ['w', 'b', 'v', 's'].map((name) => graph.initializers.get(name)?.dims);
+  assert.deepEqual(sizes, [[7, 6], [6], [7, 4], [4, 7]]);
+  assert.equal(
+    graph.nodes.some(({ op }) => op === 'Transpose'),
+    false,
+  );
+});
+
 test('the factor of a bias is folded, and the int8 model keeps it', async () => {
   for (const beta of [0, 0.25, 3]) {
     const g = createGraphBuilder({ name: 'g' });
