@@ -18,7 +18,7 @@ export interface Runtime {
 
 /** How a model is to be prepared. */
 export interface LoadOptions {
-  /** Threads within one operator; default 1. */
+  /** Threads within one operator; 0 lets the engine choose, default 1. */
   readonly threads?: number;
   /** `none` runs the graph as it is written; default `all`. */
   readonly optimise?: 'none' | 'basic' | 'all';

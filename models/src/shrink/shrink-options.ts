@@ -47,7 +47,7 @@ export interface ShrinkOptions extends Partial<QuantizeOptions> {
   readonly adaRound?: boolean | AdaRoundSettings;
   /** Leaves the layers in float that cost the most accuracy, within limits; default none. */
   readonly budget?: Budget;
-  /** Threads within one operator while calibrating; default 1. */
+  /** Threads within one operator while calibrating; 0 lets the engine choose, default 1. */
   readonly threads?: number;
   readonly onProgress?: (progress: ShrinkProgress) => void;
   readonly signal?: AbortSignal;

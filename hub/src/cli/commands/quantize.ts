@@ -114,7 +114,9 @@ export function addQuantize(program: Command, io: Io): void {
     });
     const work = { file, bytes, session, data, flags, runtime };
     if (flags.for === undefined) {
-      await writeOne(io, model, { ...work, feeds: batchesOf(data, inputs) });
+      // Batches and threads change the last bits of sums; the tool's readers give one sample.
+      const most = flags.likeOnnxruntime === true ? { most: 1 } : {};
+      await writeOne(io, model, { ...work, feeds: batchesOf(data, inputs, most) });
     } else await quantizeFor(io, model, { ...work, ...flags, for: flags.for });
   });
 }
@@ -188,7 +190,8 @@ function shrinkOptionsOf(
     weightBits: Number(flags.weightBits) as WeightBits,
     adaRound: flags.adaRound === true,
     ...(percentile !== undefined && { percentile: numberOf('--percentile', percentile) }),
-    ...(flags.likeOnnxruntime && { likeOnnxruntime: true }),
+    // The tool leaves the number of threads to the engine.
+    ...(flags.likeOnnxruntime && { likeOnnxruntime: true, threads: 0 }),
     exclude: new Set(exclude),
   };
 }

@@ -27,22 +27,22 @@ export function wholeBatches(data: ModelData, inputs: readonly SessionValue[]): 
 }
 
 /**
- * Samples in the batches that a model takes: its own number, or up to 16. Samples that do not fill
- * a fixed batch are left out. Throws `insufficient-data` when there is not one whole batch.
+ * Samples in the batches that a model takes: its own number, or up to `most`, by default 16. Samples
+ * that do not fill a fixed batch are left out. Throws `insufficient-data` when there is not one whole
+ * batch.
  */
 export function batchesOf(
-  { samples, count }: ModelData,
+  data: ModelData,
   inputs: readonly SessionValue[],
+  { most = freeBatch }: { readonly most?: number } = {},
 ): readonly Feeds[] {
-  const fixed = fixedBatchOf(inputs);
-  const batch = fixed === 0 ? Math.min(freeBatch, count) : fixed;
+  const { samples, count } = wholeBatches(data, inputs);
+  const batch = fixedBatchOf(inputs) || most;
   const feeds: Feeds[] = [];
   for (let start = 0; start < count; start += batch) {
-    const size = Math.min(batch, count - start);
-    if (size === batch || fixed === 0) feeds.push(sliceVectors(samples, start, size));
+    feeds.push(sliceVectors(samples, start, Math.min(batch, count - start)));
   }
-  if (feeds.length > 0) return feeds;
-  throw tooFew(count, batch);
+  return feeds;
 }
 
 function tooFew(count: number, batch: number): FleetError {
