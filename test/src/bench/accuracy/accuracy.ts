@@ -1,27 +1,15 @@
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import { train } from '@edgewise/models/train';
 import type { BenchContext, RunBench } from '../bench.ts';
-import { atLeast, atMost, type BenchResult, printed } from '../result.ts';
+import type { BenchResult } from '../result.ts';
 import { answer } from './answer.ts';
 import { type DataSet, findFashion, readMnist } from './data-sets.ts';
-import { type Answers, accuracyOf, pairedDifference } from './interval.ts';
-import { type Method, methods } from './methods.ts';
+import { methodList } from './methods.ts';
 import { type Net, nets } from './nets.ts';
 import { heading, rowOf } from './table.ts';
+import { type Row, verdicts } from './verdicts.ts';
 
 const trainings = 3;
-
-/** What plain int8 must lose for certain before there is something to gain, in points. */
-const worthGaining = 0.1;
-
-type MethodName = keyof typeof methods;
-
-/** The answers of one net to one data set's test images. */
-interface Row {
-  readonly name: string;
-  readonly float: Answers;
-  readonly int8: ReadonlyMap<MethodName, Answers>;
-}
 
 /** What int8 costs every net by every method, with bounds and paired 95 % intervals. */
 export const benchAccuracy: RunBench = async (context) => {
@@ -40,8 +28,6 @@ export const benchAccuracy: RunBench = async (context) => {
   return results;
 };
 
-const methodList = Object.entries(methods) as readonly (readonly [MethodName, Method])[];
-
 async function measure(set: DataSet, net: Net, { seed: first, say }: BenchContext): Promise<Row> {
   const runtime = createOnnxRuntime();
   const name = `${set.name} ${net.name}`;
@@ -59,27 +45,4 @@ async function measure(set: DataSet, net: Net, { seed: first, say }: BenchContex
     }
   }
   return { name, float, int8 };
-}
-
-function verdicts(row: Row): readonly BenchResult[] {
-  const answers = (key: MethodName) => row.int8.get(key) ?? [];
-  const unit = 'points';
-  return [
-    printed(`${row.name}: float accuracy`, accuracyOf(row.float), 'per cent'),
-    ...methodList.map(([key, { name, mostLoss }]) => {
-      const loss = pairedDifference(row.float, answers(key)).points;
-      const title = `${row.name}: ${name}, loss`;
-      if (mostLoss === undefined) return printed(title, loss, unit);
-      return atMost(title, { value: loss, unit, bound: mostLoss });
-    }),
-    ...(['tensor', 'channel'] as const).flatMap((plain) => {
-      const gain = pairedDifference(answers('best'), answers(plain));
-      const loss = pairedDifference(row.float, answers(plain));
-      const title = `${row.name}: auto above ${methods[plain].name}`;
-      const notBelow = atLeast(`${title}, upper end`, { value: gain.high, unit, bound: 0 });
-      if (loss.low < worthGaining) return [notBelow];
-      const isAbove = atLeast(`${title}, lower end`, { value: gain.low, unit, bound: 0 });
-      return [notBelow, isAbove];
-    }),
-  ];
 }

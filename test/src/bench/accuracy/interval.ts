@@ -1,4 +1,4 @@
-/** A mean difference in points (hundredths of the images) with the ends of its 95 % interval. */
+/** A mean difference in points (hundredths of the images) with the ends of its interval. */
 export interface Difference {
   readonly points: number;
   readonly low: number;
@@ -8,8 +8,11 @@ export interface Difference {
 /** Whether each test image was answered right, one row per seed. */
 export type Answers = readonly Uint8Array[];
 
-/** 97.5 % quantile of the standard normal distribution. */
-const quantile = 1.959964;
+/** How many intervals cover the truth together in 95 of 100 cases. */
+export type Together = 'one' | 'twenty';
+
+/** Quantiles of the standard normal distribution: 97.5 %, and 99.875 % for twenty (Bonferroni). */
+const quantiles: Readonly<Record<Together, number>> = { one: 1.959964, twenty: 3.023341 };
 
 /**
  * How much more often `ours` is right than `theirs`, on the same images and seeds: the normal interval of
@@ -17,7 +20,11 @@ const quantile = 1.959964;
  * to one image are averaged first, since they are no independent samples (clustered standard errors:
  * Miller 2024, arXiv:2411.00640). It speaks for other images, not for other trainings.
  */
-export function pairedDifference(ours: Answers, theirs: Answers): Difference {
+export function pairedDifference(
+  ours: Answers,
+  theirs: Answers,
+  { together = 'one' }: { readonly together?: Together } = {},
+): Difference {
   const count = ours[0]?.length ?? 0;
   const perImage = Float64Array.from({ length: count }, (_, image) => {
     const gains = ours.map((row, seed) => (row[image] ?? 0) - (theirs[seed]?.[image] ?? 0));
@@ -25,7 +32,7 @@ export function pairedDifference(ours: Answers, theirs: Answers): Difference {
   });
   const mean = sum(perImage) / count;
   const squares = perImage.reduce((total, each) => total + (each - mean) ** 2, 0);
-  const half = quantile * Math.sqrt(squares / Math.max(1, count - 1) / count);
+  const half = quantiles[together] * Math.sqrt(squares / Math.max(1, count - 1) / count);
   return { points: 100 * mean, low: 100 * (mean - half), high: 100 * (mean + half) };
 }
 

@@ -47,6 +47,11 @@ export const methods = {
   q3: { name: 'W3A8 trained', mostLoss: 1.5, make: trained(3) },
 } as const satisfies Record<string, Method>;
 
+export type MethodName = keyof typeof methods;
+
+/** The columns of the table. */
+export const methodList = Object.entries(methods) as readonly (readonly [MethodName, Method])[];
+
 function learned(weightBits: WeightBits): Method['make'] {
   return shrunk({ method: 'auto', weightBits, adaRound: true });
 }

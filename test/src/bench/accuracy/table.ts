@@ -2,7 +2,7 @@ import { type Answers, accuracyOf, pairedDifference } from './interval.ts';
 
 type Columns<K extends string> = readonly (readonly [K, { readonly name: string }])[];
 
-const nameWidth = 33;
+const nameWidth = 35;
 const width = 13;
 
 /** Two lines above the rows: float accuracy in per cent, then what each method changes, in points. */

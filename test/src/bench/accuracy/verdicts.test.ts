@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type MethodName, methodList } from './methods.ts';
+import { nets } from './nets.ts';
+import { verdicts } from './verdicts.ts';
+
+const images = 10_000;
+
+/** Answers of which the given images are wrong. */
+const wrong = (from: number, to: number) => [
+  Uint8Array.from({ length: images }, (_, at) => Number(at < from || at >= to)),
+];
+
+/** A net whose int8 forms lose nothing, with exceptions. */
+function failures(exceptions: Partial<Record<MethodName, readonly Uint8Array[]>>) {
+  const right = wrong(0, 0);
+  const int8 = new Map(methodList.map(([key]) => [key, exceptions[key] ?? right] as const));
+  return verdicts({ name: 'net', float: right, int8 })
+    .filter(({ holds }) => !holds)
+    .map(({ name }) => name);
+}
+
+test('a net that loses nothing by any method fails nothing', () => {
+  assert.deepEqual(failures({}), []);
+});
+
+test('each bound on a loss is seen', () => {
+  assert.deepEqual(failures({ q8: wrong(0, 40) }), ['net: W8A8 trained, loss']);
+  assert.deepEqual(failures({ q4: wrong(0, 60), q3: wrong(0, 140) }), ['net: W4A8 trained, loss']);
+  assert.deepEqual(failures({ q3: wrong(0, 160) }), ['net: W3A8 trained, loss']);
+});
+
+test('what is below the plain way by more than chance fails', () => {
+  assert.deepEqual(failures({ best: wrong(0, 20) }), [
+    'net: W8A8 auto above quantize_static per tensor, upper end',
+    'net: W8A8 auto above quantize_static per channel, upper end',
+  ]);
+  assert.deepEqual(failures({ best: wrong(0, 5) }), []);
+});
+
+test('what gains nothing where the plain way loses for certain fails', () => {
+  assert.deepEqual(
+    failures({ channel: wrong(0, 20), best: wrong(100, 120), tensor: wrong(100, 120) }),
+    [
+      'net: W8A8 auto above quantize_static per tensor, lower end',
+      'net: W8A8 auto above quantize_static per channel, lower end',
+    ],
+  );
+  assert.deepEqual(failures({ channel: wrong(0, 20) }), []);
+  assert.deepEqual(failures({ w4: wrong(0, 500), a4: wrong(0, 500) }), [
+    'net: W4A8 AdaRound above W4A8 nearest, lower end',
+  ]);
+});
+
+test('the intervals that hold together are as many as there are comparisons at eight bits', () => {
+  assert.equal(nets.length * 2 * 2, 20);
+});
