@@ -115,6 +115,19 @@ const faults: readonly (readonly [string, unknown, RegExp])[] = [
   ['a validation split of everything', { ...digits, validationSplit: 1 }, /"validationSplit" must/],
   ['a word for what to keep', { ...digits, keep: 'first' }, /"keep" must be one of last, best/],
   [
+    'a recurrent layer over too many steps',
+    {
+      ...digits,
+      augmentation: {},
+      input: { shape: [1025, 2], dtype: 'float32', scale: 1 },
+      layers: [
+        { kind: 'gru', units: 4 },
+        { kind: 'dense', units: 3 },
+      ],
+    },
+    /Layer 0 \(gru\) does not fit: it follows at most 1024 steps, .* give 1025; put a pool/,
+  ],
+  [
     'a recurrent layer on an image',
     withLayer(2, { kind: 'gru', units: 4 }),
     /Layer 2 \(gru\) does not fit: it needs a series \[channels, steps\], .* \[16, 28, 28\]/,

@@ -19,9 +19,19 @@ interface Recurrent {
   readonly returns?: 'last' | 'all';
 }
 
+/** Every step is a dozen nodes of the training graph; more take minutes to load. */
+const mostSteps = 1024;
+
 function resize({ units, returns = 'last' }: Recurrent, dims: readonly number[]) {
   const [, steps = 0] = dims;
-  return needsSeries(dims) ?? (returns === 'last' ? [units] : [units, steps]);
+  const misfit = needsSeries(dims);
+  if (misfit !== undefined) return misfit;
+  if (steps > mostSteps) {
+    return {
+      misfit: `it follows at most ${mostSteps} steps, but the layers before it give ${steps}; put a pool or a convolution with a stride before it`,
+    };
+  }
+  return returns === 'last' ? [units] : [units, steps];
 }
 
 /** Weights of all gates below each other, and two biases: for the input and for the state. */
