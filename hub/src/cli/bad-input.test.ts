@@ -20,6 +20,7 @@ import {
   wave,
   withBranches,
   withGraph,
+  withState,
 } from './testing/small-models.ts';
 
 let folder: string;
@@ -254,6 +255,24 @@ test('a fixed batch takes whole batches, and one that is too large for the data 
   const few = await quantize('seven', 'three.npz');
   assert.equal(few.code, exitCodes.refused);
   assert.match(few.notes, /3 samples; the model takes 7 at a time/);
+});
+
+test('inputs without an axis of samples are fed one sample after the other', async () => {
+  await writeModelFile('state', withState());
+  await writeArrays('states', {
+    x: tensor('float32', [6, 1, 8], wave(48)),
+    state: tensor('float32', [6, 2, 1, 8], wave(96)),
+    gain: tensor('float32', [6], Float32Array.of(1, 2, 3, 1, 2, 3)),
+  });
+  const made = await quantize('state', 'states.npz', '--report', 'page.html', '--json');
+  assert.equal(made.code, exitCodes.done, made.notes);
+  assert.ok(JSON.parse(made.out).quantized.length > 1);
+  const { out } = await said('compare', 'state.onnx', 'out.onnx', '--data', 'states.npz', '--json');
+  const { samples: count, outputs } = JSON.parse(out);
+  assert.equal(count, 6);
+  assert.ok(outputs[0].sqnrDb > 25);
+  const classes = await quantize('state', 'states.npz', '--for', 'x64');
+  assert.match(classes.notes, /Devices feed samples along the first axis: leave --for out/);
 });
 
 test('device classes are built for a batch of one and for any, not for another', async () => {

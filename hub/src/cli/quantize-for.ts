@@ -34,6 +34,14 @@ export interface QuantizeForParts {
 export async function quantizeFor(io: Io, model: Model, parts: QuantizeForParts): Promise<void> {
   const { runtime, session } = parts;
   const data = wholeBatches(parts.data, session.inputs);
+  if (data.isEach === true) {
+    const advice =
+      'leave --for out, or export the model with samples as the first axis of each input.';
+    throw new FleetError(
+      'invalid-argument',
+      `Devices feed samples along the first axis: ${advice}`,
+    );
+  }
   const deviceClasses = classesOf(parts.for);
   io.progress(`Building for ${deviceClasses.join(', ')} with ${data.count} samples ...`);
   const own = await scoresOf(io, session, { session, data });

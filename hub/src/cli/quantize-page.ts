@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { sliceVectors } from '@edgewise/models/bundle';
 import { activationSpreads, compareModels, layerErrors } from '@edgewise/models/inspect';
 import { writeModel } from '@edgewise/models/onnx';
 import type { BuiltVariant } from '@edgewise/models/plan';
@@ -7,11 +6,11 @@ import type { Feeds, Runtime, Session } from '@edgewise/models/runtime';
 import { type Shrunk, saturationOf, saturationTargets } from '@edgewise/models/shrink';
 import { renderReport } from '../report/report.ts';
 import { type Io, percent, sizeOf } from './io.ts';
-import { batchSizeOf, wholeBatches } from './model-data/batches.ts';
+import { batchesOf, batchSizeOf, comparedOf, wholeBatches } from './model-data/batches.ts';
 import type { ModelData } from './model-data/fit-to-inputs.ts';
 
-/** Samples of which sums in 16 bits are looked at: each takes as long as the model in TypeScript. */
-const saturationSamples = 4;
+/** Runs of which sums in 16 bits are looked at: each takes as long as the model in TypeScript. */
+const saturationRuns = 4;
 
 /** What a page about one int8 file is made of. */
 export interface QuantizePageParts {
@@ -38,7 +37,7 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
   io.progress('Comparing both models ...');
   await using small = await runtime.load(writeModel(model), { signal: io.signal });
   const comparison = await compareModels(session, small, {
-    samples: data.samples,
+    samples: comparedOf(data),
     ...(data.labels && { labels: data.labels }),
     ...{ batch: batchSizeOf(session.inputs), signal: io.signal },
   });
@@ -47,13 +46,11 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
   io.progress('Counting activations ...');
   const activations = await activationSpreads(float, model, common);
   io.progress('Adding in 16 bits ...');
-  const few = firstOf(data, session);
+  const few = batchesOf(data, session.inputs, { most: 1 }).slice(0, saturationRuns);
   const saturation = [];
   for (const target of saturationTargets) {
-    const { layers: found } = await saturationOf(model, [few.samples], {
-      ...{ runtime, target, signal: io.signal },
-    });
-    saturation.push({ target, layers: found, samples: few.count });
+    const options = { runtime, target, signal: io.signal };
+    saturation.push({ ...(await saturationOf(model, few, options)), runs: few.length });
   }
   const { accuracy, agreement } = comparison.classes ?? {};
   const scores = accuracy ?? { a: 1, b: agreement ?? 1 };
@@ -77,13 +74,6 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
     floatNodes: report.float,
     candidates: parts.candidates.toSorted((a, b) => a.error - b.error),
   });
-}
-
-/** A few samples, or one batch of the size that the model fixes. */
-function firstOf({ samples, count }: ModelData, { inputs }: Session) {
-  const fixed = inputs.find(({ dims }) => dims[0] !== undefined)?.dims[0];
-  const few = Math.min(count, fixed ?? saturationSamples);
-  return { samples: sliceVectors(samples, 0, few), count: few };
 }
 
 /** What a page about the builds for device classes is made of. */

@@ -47,8 +47,8 @@ export interface ReportVariant {
 export interface ReportSaturation {
   /** Processor that is looked at. */
   readonly target: string;
-  /** How many samples were looked at; default all. */
-  readonly samples?: number;
+  /** How many runs were looked at; default all. */
+  readonly runs?: number;
   readonly layers: readonly {
     readonly node: string;
     readonly wrong: number;
@@ -199,8 +199,8 @@ function floatNodesOf({ floatNodes }: ReportData): string {
 
 function saturationOf({ saturation = [] }: ReportData): string {
   if (saturation.length === 0) return '';
-  const { samples } = saturation[0] ?? {};
-  const data = samples === undefined ? 'these data' : `the first ${samples} samples`;
+  const { runs } = saturation[0] ?? {};
+  const data = runs === undefined ? 'these data' : `the first ${runs} runs`;
   const text = `Layers that processors would get wrong on ${data}, because they add products in 16 bits or let them wrap.`;
   return sectionOf('Saturation', text, saturation.map(saturationOn).join('\n'));
 }

@@ -47,8 +47,8 @@ export interface LatencyComparison {
 
 /** What is compared. */
 export interface CompareOptions {
-  /** All samples, first axis the samples. */
-  readonly samples: Feeds;
+  /** All samples, first axis the samples; or a list of runs, for inputs without such an axis. */
+  readonly samples: Feeds | readonly Feeds[];
   readonly labels?: ArrayLike<number>;
   /** Samples of one run; default 1. */
   readonly batch?: number;
@@ -72,19 +72,20 @@ export async function compareModels(
 ): Promise<Comparison> {
   const { samples, batch = 1 } = options;
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const count = vectorCount(samples);
+  const count = isList(samples) ? samples.length : vectorCount(samples);
   if (count === 0) throw new FleetError('insufficient-data', 'There is no sample to compare with.');
   const pairs = matchOutputs(a, b);
   const noise = pairs.map(() => createSignalNoise());
   const tops = createTops(pairs);
-  for (let start = 0; start < count; start += batch) {
-    const feed = sliceVectors(samples, start, batch);
+  let done = 0;
+  for (const feed of isList(samples) ? samples : batchesOf(samples, count, batch)) {
     const [left, right] = [await a.run(feed, signal), await b.run(feed, signal)];
     for (const [at, [mine, other]] of pairs.entries()) {
       addPair(noise[at] as SignalNoise, { name: mine, wanted: left[mine], given: right[other] });
     }
     tops.add(left, right);
-    options.onProgress?.(Math.min(start + batch, count), count);
+    done = Math.min(done + (isList(samples) ? 1 : batch), count);
+    options.onProgress?.(done, count);
   }
   const classes = tops.result(options.labels);
   return {
@@ -97,6 +98,13 @@ export async function compareModels(
     ...(classes && { classes }),
     latency: await measureLatency(a, b, options),
   };
+}
+
+const isList = (samples: Feeds | readonly Feeds[]): samples is readonly Feeds[] =>
+  Array.isArray(samples);
+
+function* batchesOf(samples: Feeds, count: number, batch: number): Generator<Feeds> {
+  for (let start = 0; start < count; start += batch) yield sliceVectors(samples, start, batch);
 }
 
 type Pair = readonly [a: string, b: string];
@@ -199,7 +207,7 @@ async function measureLatency(
 ): Promise<LatencyComparison> {
   const run = signal === undefined ? {} : { signal };
   const fixed = Math.max(0, ...[...a.inputs, ...b.inputs].map(({ dims }) => dims[0] ?? 0));
-  const one = sliceVectors(samples, 0, fixed || 1);
+  const one = isList(samples) ? (samples[0] ?? {}) : sliceVectors(samples, 0, fixed || 1);
   const times: [number[], number[]] = [[], []];
   for (let round = 0; round < runs + warmUp; round++) {
     for (const [at, session] of [a, b].entries()) {

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
-import { batchSizeOf, wholeBatches } from '../model-data/batches.ts';
+import { batchSizeOf, comparedOf, wholeBatches } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import {
   type DataFlags,
@@ -55,9 +55,10 @@ export function addCompare(program: Command, io: Io): void {
       ...{ inputs: first.inputs, client: () => clientOf(options) },
       ...dataOptionsOf(options),
     });
-    const { samples, labels } = wholeBatches(data, [...first.inputs, ...second.inputs]);
+    const whole = wholeBatches(data, [...first.inputs, ...second.inputs]);
+    const { labels } = whole;
     const comparison = await compareModels(first, second, {
-      samples,
+      samples: comparedOf(whole),
       ...(labels && { labels }),
       ...{
         batch: batchSizeOf([...first.inputs, ...second.inputs]),

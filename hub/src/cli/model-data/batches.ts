@@ -1,5 +1,6 @@
 import { sliceVectors } from '@edgewise/models/bundle';
 import type { Feeds, SessionValue } from '@edgewise/models/runtime';
+import type { Tensor } from '@edgewise/models/tensor';
 import { FleetError } from '@edgewise/protocol';
 import type { ModelData } from './fit-to-inputs.ts';
 
@@ -19,6 +20,7 @@ export const batchSizeOf = (inputs: readonly SessionValue[]): number =>
  * is not one whole batch.
  */
 export function wholeBatches(data: ModelData, inputs: readonly SessionValue[]): ModelData {
+  if (data.isEach === true) return data;
   const batch = fixedBatchOf(inputs) || 1;
   const count = data.count - (data.count % batch);
   if (count === 0) throw tooFew(data.count, batch);
@@ -36,6 +38,7 @@ export function batchesOf(
   inputs: readonly SessionValue[],
   { most = freeBatch }: { readonly most?: number } = {},
 ): readonly Feeds[] {
+  if (data.isEach === true) return runsOf(data);
   const { samples, count } = wholeBatches(data, inputs);
   const batch = fixedBatchOf(inputs) || most;
   const feeds: Feeds[] = [];
@@ -43,6 +46,20 @@ export function batchesOf(
     feeds.push(sliceVectors(samples, start, Math.min(batch, count - start)));
   }
   return feeds;
+}
+
+/** What is fed one after the other where inputs have no axis of samples; else all samples. */
+export const comparedOf = (data: ModelData): Feeds | readonly Feeds[] =>
+  data.isEach === true ? runsOf(data) : data.samples;
+
+function runsOf({ samples, count }: ModelData): readonly Feeds[] {
+  return Array.from({ length: count }, (_, at) =>
+    Object.fromEntries(
+      Object.entries(sliceVectors(samples, at, 1)).map(([name, value]) => {
+        return [name, { ...value, dims: value.dims.slice(1) } as Tensor] as const;
+      }),
+    ),
+  );
 }
 
 function tooFew(count: number, batch: number): FleetError {

@@ -9,6 +9,8 @@ export interface ModelData {
   /** First axis = samples, as many for each input. */
   readonly samples: Feeds;
   readonly count: number;
+  /** The inputs have no axis of samples: each sample is a run of its own. */
+  readonly isEach?: boolean;
   /** Class numbers, where the data have them. */
   readonly labels?: Int32Array;
 }
@@ -22,9 +24,12 @@ export function fitToInputs(
   { inputs, limit }: { readonly inputs: readonly SessionValue[]; readonly limit: number },
 ): ModelData {
   if (inputs.length === 0) throw misuse('The model takes no input: there is nothing to feed it.');
-  const chosen = inputs.map((input) => {
-    const array = arrayFor(input, arrays);
-    return fitted === true ? array : shaped(array, input);
+  const found = inputs.map((input) => arrayFor(input, arrays));
+  const isEach = fitted !== true && isOneForEach(inputs, found);
+  const chosen = inputs.map((input, at) => {
+    const array = found[at] as Tensor;
+    if (fitted === true) return array;
+    return isEach ? converted(array, input) : shaped(array, input);
   });
   const counts = new Set(chosen.map(({ dims }) => dims[0] ?? 0));
   const [available = 0] = counts;
@@ -40,7 +45,7 @@ export function fitToInputs(
   for (const [at, array] of chosen.entries()) assertFinite(inputs[at]?.name ?? '', array);
   const places = Array.from({ length: count }, (_, at) => Math.floor((at * available) / count));
   return {
-    count,
+    ...{ count, isEach },
     samples: pickVectors(
       Object.fromEntries(chosen.map((array, at) => [inputs[at]?.name ?? '', array])),
       places,
@@ -68,6 +73,21 @@ function arrayFor(input: SessionValue, arrays: ReadonlyMap<string, Tensor>): Ten
   throw misuse(`There is no array for the input "${input.name}", only ${others.join(', ')}.`);
 }
 
+/**
+ * Whether each array has one axis more than its input, for an input that does not begin with samples: a
+ * single number, or the state of a recurrent network.
+ */
+function isOneForEach(inputs: readonly SessionValue[], arrays: readonly Tensor[]): boolean {
+  const pairs = inputs.map(({ dims }, at) => [dims, arrays[at]?.dims.slice(1) ?? []] as const);
+  const fits = pairs.every(([dims, given]) => isSameShape(dims, given));
+  const begins = inputs.every(({ dims }, at) => isSameShape(dims.slice(1), pairs[at]?.[1] ?? []));
+  return fits && !begins;
+}
+
+const isSameShape = (wanted: SessionValue['dims'], given: readonly number[]): boolean =>
+  wanted.length === given.length &&
+  wanted.every((size, axis) => size === undefined || size === given[axis]);
+
 function shaped(array: Tensor, input: SessionValue): Tensor {
   const wanted = input.dims.slice(1);
   const given = array.dims.slice(1);
@@ -76,9 +96,7 @@ function shaped(array: Tensor, input: SessionValue): Tensor {
   if (known && wanted.reduce((product, size) => product * size, 1) !== perSample) {
     throw misfit(input, array);
   }
-  const fits = wanted.length === given.length;
-  if (!known && !(fits && wanted.every((size, axis) => size === undefined || size === given[axis])))
-    throw misfit(input, array);
+  if (!known && !isSameShape(wanted, given)) throw misfit(input, array);
   return converted({ ...array, dims: [array.dims[0] ?? 0, ...(known ? wanted : given)] }, input);
 }
 

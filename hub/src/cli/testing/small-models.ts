@@ -74,6 +74,17 @@ function loopBody() {
   return { type: 'graph', value: inner.build().graph } as const;
 }
 
+/** A product of one row, a state whose first axis is its layers, and a single number. */
+export function withState(): Model {
+  const g = createGraphBuilder({ name: 'g' });
+  const w = g.initializer('w', tensor('float32', [8, 8], wave(64)));
+  const h = g.op('MatMul', [g.input('x', 'float32', [1, 8]), w]);
+  const sum = g.op('Add', [h, g.input('state', 'float32', [2, 1, 8])]);
+  g.op('Mul', [sum, g.input('gain', 'float32', [])], { output: 'y' });
+  g.output('y', 'float32', [2, 1, 8]);
+  return g.build();
+}
+
 /** The dense model with another graph. */
 export function withGraph(given: Partial<Model['graph']>): Model {
   const model = dense();
