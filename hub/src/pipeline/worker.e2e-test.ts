@@ -99,9 +99,11 @@ test('a training for few bits that is killed gives the same variants, and one le
   assert.equal(undisturbed.metrics.at(-1)?.epoch, 46);
 });
 
-test('a recipe that names tfjs is trained by it, and the run says with what and why', async (t) => {
-  const recipe = { ...tinyRecipe, trainer: 'tfjs' };
-  const { fp32, trainer } = await runOnce(t, createForkedWorker(), recipe);
+test('a recipe that names tfjs is trained by it, for few bits too, and the run says with what and why', async (t) => {
+  const quantization = { weightBits: 4, epochs: 2 };
+  const recipe = { ...tinyRecipe, trainer: 'tfjs', quantization };
+  const { fp32, trainer, metrics } = await runOnce(t, createForkedWorker(), recipe);
+  assert.equal(metrics.at(-1)?.epoch, 6);
   assert.equal(trainer?.trainer, 'tfjs');
   assert.match(trainer?.reason ?? '', /tfjs-node/);
   assert.ok((fp32.accuracy ?? 0) > 0.95);
