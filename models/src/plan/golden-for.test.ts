@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkParity } from '../bundle/parity.ts';
-import { createGraphBuilder } from '../onnx/builder.ts';
+import { createGraphBuilder, int } from '../onnx/builder.ts';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import { createRandom } from '../random/random.ts';
@@ -78,4 +78,14 @@ test('rounding differently gives the same answers each time', async () => {
     answers.push((await session.run(candidates)).y?.data);
   }
   assert.deepEqual(answers[0], answers[1]);
+});
+
+test('whole numbers among the outputs are proved like others', async () => {
+  const graph = createGraphBuilder({ name: 'chosen' });
+  const x = graph.input('x', 'float32', ['batch', 512]);
+  graph.op('ArgMax', [x], { output: 'y', attributes: { axis: int(1), keepdims: int(0) } });
+  graph.output('y', 'int64', ['batch']);
+  const { ok, parity } = await proved(graph.build(), graph.build());
+  assert.equal(ok, true);
+  assert.ok(parity.tolerance > 0);
 });

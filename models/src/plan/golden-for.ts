@@ -7,6 +7,7 @@ import type { Graph, Model } from '../onnx/graph.ts';
 import { readModel } from '../onnx/read.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { roundDifferently } from './round-differently.ts';
 import { watchEnds } from './watch-ends.ts';
 
@@ -84,7 +85,7 @@ function limitsOf(
   for (const [name, { data }] of Object.entries(outputs)) {
     const isSteep = steep.has(name);
     const share = (isSteep ? toleratedSteepSteps : toleratedSteps) / 256;
-    const { span, deviation } = extentOf(data as Float32Array);
+    const { span, deviation } = extentOf(data);
     const moved = sway.get(name) ?? { largest: 0, rms: 0 };
     const step = stepOf(model.graph, name);
     largest[name] = Math.max(share * span, toleratedSteps * step, margin * moved.largest);
@@ -96,9 +97,10 @@ function limitsOf(
 }
 
 /** Greatest less least number, and the standard deviation. */
-function extentOf(data: Float32Array) {
+function extentOf(data: Tensor['data']) {
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
-  for (const value of data) {
+  for (const item of data) {
+    const value = Number(item);
     if (value < low) low = value;
     if (value > high) high = value;
     sum += value;
