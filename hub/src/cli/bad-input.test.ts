@@ -275,6 +275,30 @@ test('inputs without an axis of samples are fed one sample after the other', asy
   assert.match(classes.notes, /Devices feed samples along the first axis: leave --for out/);
 });
 
+test('an input that is always the same is frozen, and what cannot be is named', async () => {
+  await writeModelFile('state', withState());
+  const words = ['state', 'states.npz', '--freeze'] as const;
+  const made = await quantize(...words, 'gain=2', '--json');
+  assert.equal(made.code, exitCodes.done, made.notes);
+  const { inputs } = JSON.parse((await said('inspect', 'out.onnx', '--json')).out);
+  assert.deepEqual(
+    (inputs as { name: string }[]).map(({ name }) => name),
+    ['x', 'state'],
+  );
+  const same = ['--data', 'states.npz', '--freeze', 'gain=2', '--json'];
+  const { out, notes } = await said('compare', 'state.onnx', 'out.onnx', ...same);
+  assert.ok(JSON.parse(out).outputs[0].sqnrDb > 25, notes);
+  assert.match(
+    (await quantize(...words, 'gian=2')).notes,
+    /"gian", which is no input; there are x, state, gain/,
+  );
+  assert.match(
+    (await quantize(...words, 'gain=2,3')).notes,
+    /"gain" takes \[\], 1 numbers; --freeze gives 2/,
+  );
+  assert.match((await quantize(...words, 'gain')).notes, /--freeze takes NAME=NUMBER/);
+});
+
 test('device classes are built for a batch of one and for any, not for another', async () => {
   await writeModelFile('one', dense({ batch: 1 }));
   const one = await quantize('one', 'x.npz', '--for', 'x64,web-wasm');

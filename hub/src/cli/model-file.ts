@@ -3,6 +3,7 @@ import type { Runtime, Session } from '@edgewise/models/runtime';
 import { toFloat32 } from '@edgewise/models/shrink';
 import { FleetError } from '@edgewise/protocol';
 import { openExternal } from './external-data.ts';
+import { type FrozenInputs, freezeInputs } from './freeze-inputs.ts';
 import type { Io } from './io.ts';
 import { naming, namingAll, readNamedFile, sizeOfNamedFile } from './named-file.ts';
 
@@ -11,9 +12,11 @@ export interface ModelFile {
   readonly file: string;
   /** Size on disk, files beside it included. */
   readonly bytes: number;
-  /** As it stands in the file. */
+  /** As it stands in the file, but for inputs that are frozen. */
   readonly model: Model;
-  /** One whole ONNX file whose inputs and outputs are float32 where they were float16 or float64. */
+  /** Names of the inputs that are constants now. */
+  readonly frozen: readonly string[];
+  /** One whole ONNX file of it whose inputs and outputs are float32 where they were float16 or float64. */
   readonly graph: Uint8Array;
 }
 
@@ -21,25 +24,48 @@ export interface ModelFile {
 const mostBytes = 2 ** 31 - 1;
 
 /**
- * Reads a model. Throws `FleetError` that begins with its name: `not-found`, `malformed`, and
+ * Reads a model, with some of its inputs as constants. Throws `FleetError` that begins with its name: `not-found`, `malformed`, and
  * `unsupported` for more than 2 GiB in all, before any of it is read.
  */
-export async function readModelFile(io: Io, file: string): Promise<ModelFile> {
+export async function readModelFile(
+  io: Io,
+  file: string,
+  frozen: FrozenInputs = new Map(),
+): Promise<ModelFile> {
   const own = await sizeOfNamedFile(io, file);
   naming(file, () => assertSize(own));
   const bytes = await readNamedFile(io, file);
   using beside = openExternal(io, file, (size) => assertSize(own + size));
-  const model = naming(file, () => readModel(bytes, { external: beside.read }));
+  const found = naming(file, () => readModel(bytes, { external: beside.read }));
+  const model = naming(file, () => freezeInputs(found, frozen));
   const plain = toFloat32(model);
   if (plain !== model) io.note(`${file}: its float16 and float64 numbers are read as float32.`);
-  const isWhole = beside.bytes() === 0 && plain === model;
+  const isWhole = beside.bytes() === 0 && plain === found;
   const graph = isWhole ? bytes : writeModel(plain);
-  return { file, bytes: own + beside.bytes(), model, graph };
+  const names = found.graph.inputs.map(({ name }) => name);
+  return {
+    ...{ file, bytes: own + beside.bytes(), model, graph },
+    frozen: names.filter((name) => frozen.has(name)),
+  };
 }
 
 /** Loads it. Throws as `Runtime.load` does, beginning with the name of the file. */
 export const loadModelFile = ({ file, graph }: ModelFile, runtime: Runtime): Promise<Session> =>
   namingAll(file, () => runtime.load(graph));
+
+/** Throws `invalid-argument` for an input to freeze that none of the models has. */
+export function assertAllFrozen(files: readonly ModelFile[], frozen: FrozenInputs): void {
+  const stray = [...frozen.keys()].find((name) =>
+    files.every((file) => !file.frozen.includes(name)),
+  );
+  if (stray === undefined) return;
+  const left = files.flatMap(({ model }) => model.graph.inputs.map(({ name }) => name));
+  const known = [...new Set(left)].join(', ');
+  throw new FleetError(
+    'invalid-argument',
+    `--freeze names "${stray}", which is no input; there are ${known}.`,
+  );
+}
 
 function assertSize(bytes: number): void {
   if (bytes <= mostBytes) return;

@@ -5,6 +5,7 @@ import { FleetError } from '@edgewise/protocol';
 import type { Command } from 'commander';
 import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { frozenInputsOf } from '../freeze-inputs.ts';
 import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
 import { batchSizeOf, comparedOf, wholeBatches } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
@@ -14,7 +15,7 @@ import {
   dataOptionsOf,
   readModelData,
 } from '../model-data/read-model-data.ts';
-import { loadModelFile, readModelFile } from '../model-file.ts';
+import { assertAllFrozen, loadModelFile, readModelFile } from '../model-file.ts';
 import { writeNamedFile } from '../named-file.ts';
 
 interface CompareFlags extends HubOptions, DataFlags {
@@ -47,7 +48,10 @@ export function addCompare(program: Command, io: Io): void {
     ),
   ).action(async (a: string, b: string, options: CompareFlags) => {
     const runtime = createOnnxRuntime();
-    const [left, right] = [await readModelFile(io, a), await readModelFile(io, b)];
+    const frozen = frozenInputsOf(options.freeze);
+    const left = await readModelFile(io, a, frozen);
+    const right = await readModelFile(io, b, frozen);
+    assertAllFrozen([left, right], frozen);
     await using first = await loadModelFile(left, runtime);
     await using second = await loadModelFile(right, runtime);
     assertSameInputs({ a, b }, first, second);

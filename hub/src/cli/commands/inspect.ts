@@ -19,6 +19,7 @@ import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
 import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { frozenInputsOf } from '../freeze-inputs.ts';
 import { type Io, percent, sizeOf, table } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
@@ -68,7 +69,7 @@ export function addInspect(program: Command, io: Io): void {
         .addHelpText('after', examples),
     ),
   ).action(async (file: string, options: InspectOptions) => {
-    const source = await readModelFile(io, file);
+    const source = await readModelFile(io, file, frozenInputsOf(options.freeze));
     const { model, bytes } = source;
     const inspection = naming(file, () => inspectModel(model, shapesOf(options.shape)));
     const measured = await measure(io, source, options);
@@ -117,7 +118,7 @@ async function measure(io: Io, source: ModelFile, options: InspectOptions): Prom
   const feeds = batchesOf(read, inputs);
   const common = { feeds, runtime, signal: io.signal };
   if (float !== undefined) io.progress(`Comparing layers on ${read.count} samples ...`);
-  const original = float === undefined ? undefined : await readFloat(io, float);
+  const original = float === undefined ? undefined : await readFloat(io, float, options);
   const errors =
     original && (await namingAll(float ?? '', () => layerErrors(original, model, common)));
   const isRounded = model.graph.nodes.some(({ op }) => op === 'QuantizeLinear');
@@ -135,8 +136,8 @@ async function measure(io: Io, source: ModelFile, options: InspectOptions): Prom
   };
 }
 
-async function readFloat(io: Io, file: string): Promise<Model> {
-  const { model } = await readModelFile(io, file);
+async function readFloat(io: Io, file: string, { freeze }: InspectOptions): Promise<Model> {
+  const { model } = await readModelFile(io, file, frozenInputsOf(freeze));
   return naming(file, () => prepare(model));
 }
 

@@ -14,6 +14,7 @@ import {
 import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { frozenInputsOf } from '../freeze-inputs.ts';
 import { type Io, numberOf, percent, sizeOf } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
@@ -24,7 +25,7 @@ import {
   dataOptionsOf,
   readModelData,
 } from '../model-data/read-model-data.ts';
-import { loadModelFile, readModelFile } from '../model-file.ts';
+import { assertAllFrozen, loadModelFile, readModelFile } from '../model-file.ts';
 import { naming, writeNamedFile } from '../named-file.ts';
 import { quantizeFor } from '../quantize-for.ts';
 import { quantizePage } from '../quantize-page.ts';
@@ -55,6 +56,7 @@ Examples:
   edgewise quantize mobilenet.onnx --calibration images.npz --out mobilenet-int8.onnx
   edgewise quantize mobilenet.onnx --calibration photos/ --preprocess imagenet --calibrate auto --out small.onnx --report small.html
   edgewise quantize mobilenet.onnx --calibration images.npz --weight-bits 4 --ada-round --out small.onnx
+  edgewise quantize voice.onnx --calibration frames.npz --freeze sr=16000 --out voice-int8.onnx
   edgewise quantize mobilenet.onnx --calibration images.npz --for x64,arm64,web-wasm --out small.onnx`;
 
 /** Options that --for decides by itself. */
@@ -100,8 +102,10 @@ export function addQuantize(program: Command, io: Io): void {
     .addHelpText('after', examples);
   addDataOptions(withHub(command)).action(async (file: string, flags: QuantizeFlags) => {
     if (flags.for !== undefined) refuseBeside(command);
-    const source = await readModelFile(io, file);
+    const frozen = frozenInputsOf(flags.freeze);
+    const source = await readModelFile(io, file, frozen);
     const { model, bytes } = source;
+    assertAllFrozen([source], frozen);
     // The engine would only say that it does not know an old operator.
     naming(file, () => upgradeOpset(model, 13));
     const runtime = createOnnxRuntime();

@@ -10,5 +10,6 @@ export function addDataOptions(command: Command): Command {
       '--preprocess <how>',
       `how pixels become numbers: ${Object.keys(preprocessings).join(', ')}, or a JSON file`,
     )
+    .option('--freeze <inputs...>', 'inputs that are always the same, and no data: sr=16000')
     .option('--limit <samples>', 'use at most so many samples, evenly spread', '256');
 }

@@ -118,6 +118,7 @@ export interface DataFlags {
   readonly labels?: string;
   readonly preprocess?: string;
   readonly limit: string;
+  readonly freeze?: readonly string[];
 }
 
 /** Flags as `readModelData` takes them. Throws `invalid-argument` for a limit that is no number. */
