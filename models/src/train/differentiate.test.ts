@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import { createGraphBuilder } from '../onnx/builder.ts';
+import type { Graph } from '../onnx/graph.ts';
 import { dimsOf, inferShapes } from '../onnx/shapes/infer.ts';
 import { writeModel } from '../onnx/write.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
@@ -79,4 +80,24 @@ test('sizes, places and truth values of what is trained pass no gradient', async
   await using session = await createOnnxRuntime().load(writeModel(model));
   const { g } = await session.run({ x: vector(0.5, -1, 2) });
   assert.deepEqual(Array.from(g?.data as Float32Array), [1 / 3, 0, 1 / 3].map(Math.fround));
+});
+
+test('a branch that reads what is trained is named, beside a way that has rules', () => {
+  const branch = (op: string): Graph => {
+    const inner = createGraphBuilder({ name: op });
+    inner.output(inner.op(op, ['x']), 'float32', [3]);
+    return inner.build().graph;
+  };
+  const write = (graph: ReturnType<typeof createGraphBuilder>) => {
+    const attributes = {
+      then_branch: { type: 'graph', value: branch('Neg') },
+      else_branch: { type: 'graph', value: branch('Exp') },
+    } as const;
+    const isOn = graph.initializer('on', tensor('bool', [], new Uint8Array([1])));
+    graph.op('Add', ['x', graph.op('If', [isOn], { attributes })], { output: 'y' });
+  };
+  assert.throws(
+    () => gradientOf(write),
+    (error) => error instanceof FleetError && /no gradient rule for If/.test(error.reason),
+  );
 });

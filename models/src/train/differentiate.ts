@@ -1,5 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
 import type { GraphBuilder } from '../onnx/builder.ts';
+import { readsOf } from '../onnx/edit.ts';
 import type { Node } from '../onnx/graph.ts';
 import { flatOperators } from './gradients/flat.ts';
 import { gradients } from './gradients/gradients.ts';
@@ -101,7 +102,7 @@ function reachable(entries: readonly Entry[], sources: readonly string[]): Reado
   const active = new Set(sources);
   for (const { node } of entries) {
     const isFlat = node.domain === '' && flatOperators.has(node.op);
-    if (!isFlat && node.inputs.some((name) => active.has(name))) {
+    if (!isFlat && readsOf(node).some((name) => active.has(name))) {
       for (const name of node.outputs) if (name !== '') active.add(name);
     }
   }

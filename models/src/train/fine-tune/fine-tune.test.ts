@@ -243,6 +243,18 @@ test('a head over the steps of a series sees their means, whatever is below it',
   assert.ok((history.at(-1)?.validation?.accuracy ?? 0) > 0.95, JSON.stringify(history.at(-1)));
 });
 
+test('a model that is one layer only takes another in its place', async () => {
+  const input = { shape: [3], dtype: 'uint8', scale: 1 / 255 };
+  const random = createRandom(7);
+  const labels = Int32Array.from({ length: 150 }, () => random.below(3));
+  const values = [...labels].flatMap((label) => [0, 1, 2].map((at) => (at === label ? 200 : 60)));
+  const data = { inputs: tensor('uint8', [150, 3], Uint8Array.from(values)), labels };
+  const recipe = tuneRecipe({}, { input, epochs: 30 });
+  const base = tokenNet((_, x) => x, [3]);
+  const { history } = await fineTune({ recipe, base, data, validation: data, runtime });
+  assert.equal(history.at(-1)?.validation?.accuracy, 1);
+});
+
 const plain = () => ({ base: torchNet(), data: stripes(40, 1), runtime });
 
 for (const [name, run, message] of refusals) {

@@ -25,7 +25,7 @@ export interface FineTuneOptions extends RunOptions {
 /**
  * Trains an imported model further: its last linear layer makes way for a new head, what the recipe
  * freezes stays as it is, the rest moves. Batch normalisation runs with the statistics of the
- * imported model and is folded into its convolutions. Throws what `train` throws, and `unsupported`
+ * imported model and is folded into its convolutions; the weights of recurrent operators stay. Throws what `train` throws, and `unsupported`
  * for a model without head or an operator without gradient rule above a weight that is trained; where
  * all weights below are frozen, an operator only has to run.
  */

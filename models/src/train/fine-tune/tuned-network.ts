@@ -62,7 +62,7 @@ export function bodyOf(whole: Model, given: Recipe['input'] | undefined): Body {
       outputs: [{ name: features, dtype: 'float32', dims: undefined }],
     },
   });
-  const graph = renamed(cut.graph, own.name, features);
+  const graph = features === own.name ? passingOn() : renamed(cut.graph, own.name, features);
   const dims = featureSizes({ ...cut, graph }, channelsFirst({ input }));
   if (dims.length < 2) {
     const reason = `The head of the model sees a value of sizes [${dims.join(', ')}], no batch of features.`;
@@ -116,6 +116,19 @@ function ownInput(name: string, dims: readonly (number | string | undefined)[]):
     );
   }
   return { shape: [...dims] as number[], layout: 'chw', dtype: 'float32', scale: 1 };
+}
+
+/** The body of a model that is nothing but its head. */
+function passingOn(): Graph {
+  const { input, features } = bodyNames;
+  return {
+    name: 'body',
+    nodes: [{ ...placeholder([features]), op: 'Identity', inputs: [input] }],
+    inputs: [{ name: input, dtype: 'float32', dims: undefined }],
+    outputs: [{ name: features, dtype: 'float32', dims: undefined }],
+    initializers: new Map(),
+    values: new Map(),
+  };
 }
 
 /** Gives input and features the names they have here, and other values that are called so new ones. */
