@@ -40,6 +40,8 @@ const unused: readonly RouteName[] = [
   'listSnapshots',
   'getBlob',
   'getRollout',
+  'listSweeps',
+  'getSweep',
 ];
 
 for (const name of reads.filter((each) => !unused.includes(each)))
