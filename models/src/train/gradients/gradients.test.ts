@@ -22,6 +22,8 @@ interface Case {
   readonly constants?: readonly Tensor[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly outputs?: number;
+  /** Default 17. */
+  readonly opset?: number;
   /** Moves all inputs away from zero, for logarithms and divisors. */
   readonly positive?: boolean;
 }
@@ -173,6 +175,12 @@ const cases: readonly Case[] = [
   },
   {
     op: 'MaxPool',
+    name: 'tiles of six cells',
+    inputs: [[2, 2, 6, 4]],
+    attributes: { kernel_shape: ints([3, 2]), strides: ints([3, 2]) },
+  },
+  {
+    op: 'MaxPool',
     name: 'overlaps, with padding',
     inputs: [[1, 2, 5, 5]],
     attributes: { kernel_shape: square(3), strides: square(2), pads: ints([1, 1, 1, 1]) },
@@ -258,6 +266,18 @@ const cases: readonly Case[] = [
   },
   { op: 'Slice', name: 'all axes', inputs: [[3, 4]], constants: [axes(1, 0), axes(99, 3)] },
   { op: 'Pad', name: 'both ends', inputs: [[2, 3]], constants: [axes(1, 0, 0, 2), scalar(0.5)] },
+  { op: 'Max', name: 'of inputs that broadcast', inputs: [[3, 4], [4]], constants: [scalar(0.01)] },
+  { op: 'Min', name: 'with a bound', inputs: [[4, 5]], constants: [scalar(0.01)] },
+  { op: 'ReduceMax', name: '', inputs: [[2, 3, 4]], attributes: { axes: ints([-1, 0]) } },
+  {
+    op: 'ReduceMin',
+    name: 'axes as an input',
+    inputs: [[2, 3, 4]],
+    constants: [axes(1)],
+    attributes: { keepdims: int(0) },
+    opset: 18,
+  },
+  { op: 'GlobalMaxPool', name: '', inputs: [[2, 3, 3, 4]] },
   { op: 'ReduceSum', name: 'one axis', inputs: [[2, 3, 4]], constants: [axes(-2)] },
   { op: 'ReduceSum', name: 'all axes', inputs: [[2, 3]] },
   {
@@ -319,6 +339,14 @@ const cases: readonly Case[] = [
   { op: 'Softplus', name: '', inputs: [[4, 5]] },
   { op: 'HardSigmoid', name: '', inputs: [[4, 40]], attributes: { alpha: float(0.2) } },
   { op: 'HardSwish', name: '', inputs: [[4, 40]] },
+  { op: 'Gelu', name: '', inputs: [[4, 20]], opset: 20 },
+  {
+    op: 'Gelu',
+    name: 'of tanh',
+    inputs: [[4, 20]],
+    attributes: { approximate: { type: 'string', value: new TextEncoder().encode('tanh') } },
+    opset: 20,
+  },
   { op: 'Erf', name: '', inputs: [[4, 5]] },
   { op: 'Abs', name: '', inputs: [[4, 5]] },
   { op: 'Pow', name: 'square', inputs: [[4, 5]], constants: [scalar(2)] },
@@ -399,7 +427,8 @@ async function checkCase(one: Case): Promise<void> {
 
 /** The operator in its training form, with the gradients of a weighted sum of its output. */
 function gradientModel(one: Case): Model {
-  const plain = createGraphBuilder({ name: 'plain' });
+  const { opset = 17 } = one;
+  const plain = createGraphBuilder({ name: 'plain', opset });
   const inputs = one.inputs.map((dims, index) => plain.input(`x${index}`, 'float32', dims));
   const constants = (one.constants ?? []).map((value) => plain.constant(value));
   const outputs = Array.from({ length: one.outputs ?? 1 }, (_, index) => `y${index}`);
@@ -413,7 +442,7 @@ function gradientModel(one: Case): Model {
     graph: { ...plain.build().graph, outputs: outputs.map(undescribed) },
   });
 
-  const graph = createGraphBuilder({ name: 'gradient' });
+  const graph = createGraphBuilder({ name: 'gradient', opset });
   for (const [index, dims] of one.inputs.entries()) graph.input(`x${index}`, 'float32', dims);
   for (const [name, value] of forward.initializers) graph.initializer(name, value);
   const tape = createTape(graph, {
@@ -461,3 +490,21 @@ function distinct(dims: readonly number[], stream: number, positive: boolean): T
     Float32Array.from(order, (rank) => start + 0.05 * rank),
   );
 }
+
+test('of equal numbers the bound takes the gradient, and those of an axis share it', async () => {
+  const x = tensor('float32', [2, 2], Float32Array.of(0, 1, 1, 1));
+  const gradientOf = async (one: Case): Promise<readonly number[]> => {
+    await using session = await createOnnxRuntime().load(writeModel(gradientModel(one)));
+    return Array.from((await session.run({ x0: x })).g0?.data as Float32Array);
+  };
+  const [w = 0] = weights(1);
+  const bounded = await gradientOf({
+    op: 'Max',
+    name: '',
+    inputs: [[2, 2]],
+    constants: [scalar(1)],
+  });
+  assert.deepEqual(bounded, [0, 0, 0, 0]);
+  const shared = await gradientOf({ op: 'ReduceMax', name: '', inputs: [[2, 2]] });
+  assert.deepEqual(shared, [0, w / 3, w / 3, w / 3].map(Math.fround));
+});

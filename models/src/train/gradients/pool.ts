@@ -36,18 +36,39 @@ function maxPoolGradient(call: BackwardCall): string {
   const { graph } = call;
   const geometry = poolGeometry(call);
   const cells = windowCells(geometry.kernel);
-  const padded = pad(graph, call.inputs[0] ?? '', paddingOf(geometry), Number.NEGATIVE_INFINITY);
+  const seen = tiles(geometry) ? largestUpTo(call, geometry) : seenBy(call, geometry);
   let rest = call.gradient;
   const shares = cells.map((cell, index) => {
     if (index === cells.length - 1) return rest;
-    const seen = slice(graph, padded, cellRange(geometry, cell));
-    const hit = graph.op('Equal', [seen, call.outputs[0] ?? '']);
+    const hit = graph.op('Equal', [seen(cell), call.outputs[0] ?? '']);
     const mask = graph.op('Cast', [hit], { attributes: { to: int(floatType) } });
     const share = graph.op('Mul', [mask, rest]);
     rest = graph.op('Sub', [rest, share]);
     return share;
   });
   return tiles(geometry) ? interleave(call, geometry, shares) : scatter(call, geometry, shares);
+}
+
+type ByCell = (cell: readonly number[]) => string;
+
+/** What a cell of every window sees. */
+function seenBy(call: BackwardCall, geometry: WindowGeometry): ByCell {
+  const { graph } = call;
+  const amounts = paddingOf(geometry);
+  const padded = pad(graph, call.inputs[0] ?? '', amounts, Number.NEGATIVE_INFINITY);
+  return (cell) => slice(graph, padded, cellRange(geometry, cell));
+}
+
+/**
+ * The largest of the cells above and before a cell, itself included. Where no earlier cell has the largest
+ * value, it is that value exactly if the cell has it; and engines pool faster than they slice in steps.
+ */
+function largestUpTo(call: BackwardCall, { strides }: WindowGeometry): ByCell {
+  const { graph } = call;
+  return (cell) =>
+    graph.op('MaxPool', [call.inputs[0] ?? ''], {
+      attributes: { kernel_shape: ints(cell.map((offset) => offset + 1)), strides: ints(strides) },
+    });
 }
 
 function averagePoolGradient(call: BackwardCall): string {
