@@ -1,10 +1,10 @@
 import type { BackwardCall, GradientRule } from './rule.ts';
-import { floatOf, mask } from './write.ts';
+import { floatOf, mask, textOf } from './write.ts';
 
 /** Further operators that bend one tensor element by element. */
 export const curveRules: Readonly<
   Record<
-    'LeakyRelu' | 'Elu' | 'Softplus' | 'HardSigmoid' | 'HardSwish' | 'Erf' | 'Abs',
+    'LeakyRelu' | 'Elu' | 'Softplus' | 'HardSigmoid' | 'HardSwish' | 'Gelu' | 'Erf' | 'Abs',
     GradientRule
   >
 > = {
@@ -56,6 +56,13 @@ export const curveRules: Readonly<
       return [times(call, graph.op('Add', [gate, slope]))];
     },
   },
+  /** With P the normal distribution and p its density: P(x) + x p(x), or the same of the tanh form. */
+  Gelu: {
+    backward: (call) => {
+      const isBent = textOf(call.attributes, 'approximate', 'none') === 'tanh';
+      return [times(call, isBent ? bentGeluSlope(call) : geluSlope(call))];
+    },
+  },
   /** 2 / sqrt(pi) exp(-x^2) */
   Erf: {
     backward: (call) => {
@@ -68,6 +75,29 @@ export const curveRules: Readonly<
   },
   Abs: { backward: (call) => [times(call, call.graph.op('Sign', [call.inputs[0] ?? '']))] },
 };
+
+function geluSlope({ graph, inputs: [input = ''] }: BackwardCall): string {
+  const scale = (value: string, factor: number): string =>
+    graph.op('Mul', [value, graph.scalar(factor)]);
+  const spread = graph.op('Erf', [scale(input, Math.SQRT1_2)]);
+  const share = graph.op('Add', [scale(spread, 0.5), graph.scalar(0.5)]);
+  const bell = graph.op('Exp', [scale(graph.op('Mul', [input, input]), -0.5)]);
+  const density = scale(bell, 1 / Math.sqrt(2 * Math.PI));
+  return graph.op('Add', [share, graph.op('Mul', [input, density])]);
+}
+
+/** y = x (1 + t) / 2, t = tanh(u), u = k (x + c x^3): (1 + t) / 2 + x (1 - t^2) k (1 + 3 c x^2) / 2. */
+function bentGeluSlope({ graph, inputs: [input = ''] }: BackwardCall): string {
+  const [k, c] = [Math.sqrt(2 / Math.PI), 0.044715];
+  const line = (value: string, factor: number, offset: number): string =>
+    graph.op('Add', [graph.op('Mul', [value, graph.scalar(factor)]), graph.scalar(offset)]);
+  const square = graph.op('Mul', [input, input]);
+  const bend = graph.op('Mul', [input, line(square, k * c, k)]);
+  const t = graph.op('Tanh', [bend]);
+  const slope = line(graph.op('Mul', [t, t]), -0.5, 0.5);
+  const steep = graph.op('Mul', [slope, line(square, 3 * k * c, k)]);
+  return graph.op('Add', [line(t, 0.5, 0.5), graph.op('Mul', [input, steep])]);
+}
 
 const times = (call: BackwardCall, slope: string): string =>
   call.graph.op('Mul', [call.gradient, slope]);

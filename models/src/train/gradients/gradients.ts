@@ -4,6 +4,7 @@ import { convRules } from './conv.ts';
 import { convTransposeRules } from './conv-transpose.ts';
 import { curveRules } from './curves.ts';
 import { dropoutRules } from './dropout.ts';
+import { extremeRules } from './extremes.ts';
 import { gatherRules } from './gather.ts';
 import { layerNormRules } from './layer-norm.ts';
 import { linearRules } from './linear.ts';
@@ -26,6 +27,7 @@ export const gradients: Readonly<Record<string, GradientRule>> = {
   ...curveRules,
   ...arithmeticRules,
   ...reduceRules,
+  ...extremeRules,
   ...shapeRules,
   ...gatherRules,
   ...dropoutRules,

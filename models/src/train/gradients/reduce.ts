@@ -22,8 +22,11 @@ function spread(call: BackwardCall, factor: (count: number) => number): string {
   return graph.op('Mul', [gradient, graph.constant(tensor('float32', fill, share))]);
 }
 
-/** From the attribute (up to opset 17) or the second input (ReduceSum from 13, ReduceMean from 18). */
-function reducedAxes(call: BackwardCall): readonly number[] {
+/**
+ * The axes that a reduction takes away: from the attribute (up to opset 17) or the second input
+ * (ReduceSum from 13, the others from 18).
+ */
+export function reducedAxes(call: BackwardCall): readonly number[] {
   const [input = '', axes = ''] = call.inputs;
   const given = axes === '' ? integersOf(call.attributes, 'axes') : call.constant(axes);
   if (given !== undefined && given.length > 0) return given;
