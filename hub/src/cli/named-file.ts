@@ -25,9 +25,15 @@ export async function sizeOfNamedFile(io: Io, name: string): Promise<number> {
 
 function unreadable(file: string, cause: unknown): FleetError {
   const { code } = FleetError.from(cause);
+  if (isFolder(cause)) {
+    return new FleetError('invalid-argument', `${file} cannot be read: it is a folder.`, { cause });
+  }
   const why = code === 'not-found' ? ': there is no such file' : '';
   return new FleetError(code, `${file} cannot be read${why}.`, { cause });
 }
+
+const isFolder = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'EISDIR';
 
 /** Runs what reads a file's content; what is wrong with it begins with the file's name. */
 export function naming<T>(name: string, read: () => T): T {

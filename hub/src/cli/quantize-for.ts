@@ -58,16 +58,25 @@ export async function quantizeFor(io: Io, model: Model, parts: QuantizeForParts)
     const page = variantsPage({ ...parts, scoreIs, score: own?.a, variants });
     await writeNamedFile(io, parts.report, new TextEncoder().encode(page));
   }
-  const { dir, name, ext } = path.parse(parts.out);
   const written = [];
   for (const { deviceClass, scheme, reason, accuracy, graph, golden } of variants) {
-    const out = path.join(dir, `${name}.${deviceClass}${ext}`);
+    const out = variantFile(parts.out, deviceClass);
     await writeNamedFile(io, out, graph);
     const facts = { out, deviceClass, scheme, bytes: graph.length, reason };
     const score = data.labels === undefined ? { agreement: accuracy } : { accuracy };
     written.push({ ...facts, ...score, goldenVectors: golden.vectors });
   }
   answer(io, parts, written, (all) => all.map(textOf).join('\n'));
+}
+
+/** The files that `--for` writes in place of `out`. Throws as `quantizeFor` does. */
+export const variantFiles = (out: string, list: string): readonly string[] => [
+  ...new Set(classesOf(list).map((deviceClass) => variantFile(out, deviceClass))),
+];
+
+function variantFile(out: string, deviceClass: string): string {
+  const { dir, name, ext } = path.parse(out);
+  return path.join(dir, `${name}.${deviceClass}${ext}`);
 }
 
 interface Written {

@@ -5,6 +5,7 @@ import { FleetError } from '@edgewise/protocol';
 import type { Command } from 'commander';
 import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { assertDestinations } from '../destinations.ts';
 import { frozenInputsOf } from '../freeze-inputs.ts';
 import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
 import { batchSizeOf, comparedOf, wholeBatches } from '../model-data/batches.ts';
@@ -47,6 +48,8 @@ export function addCompare(program: Command, io: Io): void {
         .addHelpText('after', examples),
     ),
   ).action(async (a: string, b: string, options: CompareFlags) => {
+    const reads = [a, b, options.data, options.labels];
+    await assertDestinations(io, { writes: [options.report], reads });
     const runtime = createOnnxRuntime();
     const frozen = frozenInputsOf(options.freeze);
     const left = await readModelFile(io, a, frozen);

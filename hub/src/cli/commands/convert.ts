@@ -11,6 +11,7 @@ import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import { FleetError } from '@edgewise/protocol';
 import type { Command } from 'commander';
 import { answer } from '../context.ts';
+import { assertDestinations } from '../destinations.ts';
 import { type Io, sizeOf, table } from '../io.ts';
 import { naming, readNamedFile, writeNamedFile } from '../named-file.ts';
 
@@ -35,6 +36,7 @@ export function addConvert(program: Command, io: Io): void {
     .option('--json', 'print one JSON document instead of text')
     .addHelpText('after', examples)
     .action(async (file: string, options: ConvertOptions) => {
+      await assertDestinations(io, { writes: [options.out], reads: [file] });
       const document = parse(await readNamedFile(io, file), file);
       const paths = naming(file, () => weightPaths(document).map(withinFolder));
       const weights = await readAll(io, path.dirname(file), paths);

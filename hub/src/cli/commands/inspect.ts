@@ -19,6 +19,7 @@ import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
 import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { assertDestinations } from '../destinations.ts';
 import { frozenInputsOf } from '../freeze-inputs.ts';
 import { type Io, percent, sizeOf, table } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
@@ -69,6 +70,8 @@ export function addInspect(program: Command, io: Io): void {
         .addHelpText('after', examples),
     ),
   ).action(async (file: string, options: InspectOptions) => {
+    const { data, float, report, labels } = options;
+    await assertDestinations(io, { writes: [report], reads: [file, data, float, labels] });
     const source = await readModelFile(io, file, frozenInputsOf(options.freeze));
     const { model, bytes } = source;
     const inspection = naming(file, () => inspectModel(model, shapesOf(options.shape)));

@@ -14,6 +14,7 @@ import {
 import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { assertDestinations } from '../destinations.ts';
 import { frozenInputsOf } from '../freeze-inputs.ts';
 import { type Io, numberOf, percent, sizeOf } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
@@ -27,7 +28,7 @@ import {
 } from '../model-data/read-model-data.ts';
 import { assertAllFrozen, loadModelFile, readModelFile } from '../model-file.ts';
 import { naming, writeNamedFile } from '../named-file.ts';
-import { quantizeFor } from '../quantize-for.ts';
+import { quantizeFor, variantFiles } from '../quantize-for.ts';
 import { quantizePage } from '../quantize-page.ts';
 
 interface QuantizeFlags extends HubOptions, DataFlags {
@@ -102,6 +103,10 @@ export function addQuantize(program: Command, io: Io): void {
     .addHelpText('after', examples);
   addDataOptions(withHub(command)).action(async (file: string, flags: QuantizeFlags) => {
     if (flags.for !== undefined) refuseBeside(command);
+    const { out, report, labels } = flags;
+    const outs = flags.for === undefined ? [out] : variantFiles(out, flags.for);
+    const reads = [file, flags.calibration, labels];
+    await assertDestinations(io, { writes: [...outs, report], reads });
     const frozen = frozenInputsOf(flags.freeze);
     const source = await readModelFile(io, file, frozen);
     const { model, bytes } = source;
