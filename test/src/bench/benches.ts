@@ -26,6 +26,11 @@ export const benches: readonly BenchEntry[] = [
     load: async () => (await import('./accuracy/accuracy.ts')).benchAccuracy,
   },
   {
+    name: 'saturation',
+    summary: 'the saturation report beside emulated processors, layer by layer',
+    load: async () => (await import('./saturation/saturation.ts')).benchSaturation,
+  },
+  {
     name: 'detector',
     summary: 'Monte-Carlo proof of the drift detector: false alarms, delays, patterns, cost',
     load: async () => {

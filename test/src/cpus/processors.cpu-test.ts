@@ -4,19 +4,14 @@ import { noBrowser } from '@edgewise/desktop/testing';
 import { checkParity } from '@edgewise/models/bundle';
 import { createGraphBuilder, type Model, readModel, writeModel } from '@edgewise/models/onnx';
 import { buildVariants, goldenFor } from '@edgewise/models/plan';
-import { exposeValues } from '@edgewise/models/profile';
 import { createRandom } from '@edgewise/models/random';
-import type { Feeds, Runtime } from '@edgewise/models/runtime';
+import type { Feeds } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
-import {
-  integerLayersOf,
-  saturationOf,
-  saturationTargets,
-  shrink,
-  singleLayerOf,
-} from '@edgewise/models/shrink';
+import { saturationOf, saturationTargets, shrink } from '@edgewise/models/shrink';
 import { type Tensor, tensor } from '@edgewise/models/tensor';
 import type { DeviceClass } from '@edgewise/protocol';
+import { withLowest } from '../bench/saturation/layer-models.ts';
+import { compareLayers } from './compare-layers.ts';
 import { type Machines, openMachines } from './machines.ts';
 import { startRuntimeInPage } from './runtime-in-page.ts';
 import { type RuntimeElsewhere, startRuntimeOn } from './runtime-on.ts';
@@ -80,50 +75,9 @@ function lowEveryOther(): Model {
 const inputs: Feeds = { x: numbers([24, 16, 6, 6], () => Math.max(0, 2 * random.next() - 1)) };
 const full = { calibration: [inputs], runtime: here, activations: 'u8' } as const;
 
-/** The same file with every weight of -127 made -128, which our own scales never give. */
-function withLowest(model: Model): Model {
-  const initializers = new Map(
-    [...model.graph.initializers].map(([name, value]) => {
-      if (value.dtype !== 'int8' || value.dims.length < 2) return [name, value];
-      const codes = Int8Array.from(value.data as Int8Array, (code) => (code < -100 ? -128 : code));
-      return [name, tensor('int8', value.dims, codes)];
-    }),
-  );
-  return { ...model, graph: { ...model.graph, initializers } };
-}
-
-async function answer(
-  runtime: Runtime,
-  model: Model,
-  { feeds, output }: { readonly feeds: Feeds; readonly output: string },
-): Promise<Float32Array> {
-  await using session = await runtime.load(writeModel(model));
-  return (await session.run(feeds))[output]?.data as Float32Array;
-}
-
 /** Where integer sums are exact: here with VNNI, else where there is a dot product. */
 const exactPlace = (): RuntimeElsewhere =>
   places.find(({ deviceClass }) => deviceClass === 'x64-vnni') ?? placeOf('cortex-a76');
-
-/** How many outputs of each layer differ from exact integers, each layer given right inputs. */
-async function wrongOn(place: RuntimeElsewhere, model: Model): Promise<readonly number[]> {
-  const wrong: number[] = [];
-  for (const layer of integerLayersOf(model.graph)) {
-    const single = singleLayerOf(model, layer);
-    const data = layer.node.inputs[0] ?? '';
-    const inner = exposeValues(model, [data]);
-    const right = await here.load(writeModel(inner), { optimise: 'none' });
-    const value = (await right.run(inputs, { outputs: [data] }))[data] as Tensor;
-    await right[Symbol.asyncDispose]();
-    const call = { feeds: { [single.input]: value }, output: single.output };
-    const expected = await answer(exactPlace().runtime, single.model, call);
-    const given = await answer(place.runtime, single.model, call);
-    // A float output is a sum in float, which may differ in its last bits.
-    const tolerance = layer.output === undefined ? 1e-3 : 0;
-    wrong.push(given.filter((y, at) => Math.abs(y - (expected[at] ?? 0)) > tolerance).length);
-  }
-  return wrong;
-}
 
 const placeOf = (name: string): RuntimeElsewhere => {
   const place = places.find((each) => each.name === name);
@@ -145,10 +99,14 @@ for (const [target, name] of targets) {
     const { model } = await shrink(network(), full);
     for (const each of [model, withLowest(model)]) {
       const read = readModel(writeModel(each));
+      const compared = await compareLayers(read, inputs, {
+        ...{ target, real: placeOf(name).runtime, exact: exactPlace().runtime, here },
+      });
+      for (const layer of compared) assert.equal(layer.asPredicted, layer.outputs, layer.name);
       const report = await saturationOf(read, [inputs], { runtime: here, target });
       assert.deepEqual(
         report.layers.map(({ wrong }) => wrong),
-        await wrongOn(placeOf(name), read),
+        compared.map(({ wrong }) => wrong),
       );
     }
   });
