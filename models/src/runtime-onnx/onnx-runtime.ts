@@ -77,8 +77,10 @@ function sessionOptions(options: LoadOptions): InferenceSession.SessionOptions {
     logSeverityLevel: 4,
     extra: {
       session: {
-        // Spinning threads burn a whole core between two runs.
-        intra_op: { allow_spinning: '0' },
+        // Waking a thread takes as long as a small operator: for that long, and never between two runs,
+        // threads stay awake. Longer, they would take the processor from whatever else wants it.
+        intra_op: { allow_spinning: '1', spin_duration_us: '10' },
+        force_spinning_stop: '1',
         model_external_initializers_file_folder_path: nowhere,
       },
     },
