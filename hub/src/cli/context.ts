@@ -94,12 +94,17 @@ function handDownOptions(command: Command): void {
   }
 }
 
-/** Prints an answer as JSON or as text. */
+/** Prints an answer as JSON, with "Infinity" and "NaN" as text, or as text. */
 export function answer<T>(
   io: Io,
   options: { readonly json?: boolean },
   value: T,
   text: (value: T) => string,
 ): void {
-  io.print(options.json ? JSON.stringify(value) : text(value));
+  io.print(options.json ? JSON.stringify(value, infinityByName) : text(value));
+}
+
+/** JSON has no infinity and no NaN; as null they would not differ from each other. */
+function infinityByName(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }

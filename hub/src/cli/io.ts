@@ -108,6 +108,13 @@ export function wholeNumber(name: string, text: string): number {
   return value;
 }
 
+/** A whole number from 1 from an option. Throws `invalid-argument` that names the option. */
+export function countFrom1(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new FleetError('invalid-argument', `${name} takes a whole number from 1, not "${text}".`);
+}
+
 /** A number from an option. Throws `invalid-argument` that names the option. */
 export function numberOf(name: string, text: string): number {
   const value = Number(text);

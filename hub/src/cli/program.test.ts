@@ -271,7 +271,7 @@ test('quantize learns to round weights of few bits, and says what that did', asy
   const both = await run(...args, '--ada-round', '--out', 'small.onnx', '--for', 'x64');
   assert.match(both.notes, /leave --weight-bits out/);
   const wide = await run(...args, '--weights', 'u8', '--out', 'small.onnx');
-  assert.match(wide.notes, /need the type s8/);
+  assert.match(wide.notes, /goes with --weights s8/);
 });
 
 test('quantize that chooses says what it tried, also as a page without a script', async () => {

@@ -217,3 +217,13 @@ function images(seed: number): Feeds {
   const data = Float32Array.from({ length: batch * 784 }, () => Math.max(0, normal()));
   return { x: tensor('float32', [batch, 1, 28, 28], data) };
 }
+
+test('calibration by minmax tells how far it is', async () => {
+  const told: unknown[] = [];
+  const onProgress = ({ done, of }: ShrinkProgress): void => void told.push([done, of]);
+  await shrink(smallNet(), { calibration: smallFeeds(3), runtime, onProgress });
+  assert.deepEqual(
+    told,
+    [1, 2, 3].map((done) => [done, 3]),
+  );
+});

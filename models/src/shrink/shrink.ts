@@ -128,12 +128,13 @@ function rangesFor(
 ): Promise<Ranges> {
   const { likeOnnxruntime, symmetric } = options;
   let done = 0;
+  const of = how.method === 'minmax' && Array.isArray(feeds) ? feeds.length : undefined;
   const calibration: CalibrationOptions = {
     ...ruleOf(how, symmetric),
     ...(likeOnnxruntime !== undefined && { likeOnnxruntime }),
     ...(options.threads !== undefined && { threads: options.threads }),
     ...(options.signal && { signal: options.signal }),
-    onFeed: () => tell(options, { stage: 'calibrate', done: ++done, of: undefined }),
+    onFeed: () => tell(options, { stage: 'calibrate', done: ++done, of }),
   };
   return calibrate(float, feeds, options.runtime, calibration);
 }

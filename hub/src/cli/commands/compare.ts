@@ -7,7 +7,7 @@ import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
 import { frozenInputsOf } from '../freeze-inputs.ts';
-import { bar, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
+import { bar, countFrom1, type Io, percent, sizeOf } from '../io.ts';
 import { batchSizeOf, comparedOf, wholeBatches } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import {
@@ -69,7 +69,7 @@ export function addCompare(program: Command, io: Io): void {
       ...(labels && { labels }),
       ...{
         batch: batchSizeOf([...first.inputs, ...second.inputs]),
-        runs: wholeNumber('--runs', options.runs),
+        runs: countFrom1('--runs', options.runs),
       },
       onProgress: (done, of) => io.progress(`Comparing ${bar(done / of)} ${done} of ${of}`),
       signal: io.signal,

@@ -71,6 +71,9 @@ export function addInspect(program: Command, io: Io): void {
     ),
   ).action(async (file: string, options: InspectOptions) => {
     const { data, float, report, labels } = options;
+    if (data !== undefined && float === undefined && options.saturation === undefined) {
+      throw new FleetError('invalid-argument', '--data goes with --float or --saturation.');
+    }
     await assertDestinations(io, { writes: [report], reads: [file, data, float, labels] });
     const source = await readModelFile(io, file, frozenInputsOf(options.freeze));
     const { model, bytes } = source;
@@ -148,7 +151,7 @@ function textOf(facts: Facts): string {
   const sizes = (list: Inspection['inputs']): string =>
     list.map(({ name, dtype, dims }) => `${name} ${dtype} [${dims.join(', ')}]`).join('; ');
   const lines = [
-    `${facts.model}: ${sizeOf(facts.bytes)}, operator set ${facts.opsets['']}, ${facts.producer}`,
+    `${facts.model}: ${sizeOf(facts.bytes)}, operator set ${facts.opsets['']}${facts.producer === '' ? '' : `, ${facts.producer}`}`,
     `  inputs      ${sizes(facts.inputs)}`,
     `  outputs     ${sizes(facts.outputs)}`,
     `  operators   ${facts.operators.map(({ op, count }) => `${op} ${count}`).join(', ')}`,
@@ -178,6 +181,7 @@ function dB(value: number | undefined): string {
 
 function saturationText({ saturation }: Facts): readonly string[] {
   if (saturation === undefined) return [];
+  if (saturation.layers.length === 0) return ['', 'It has no int8 layer: nothing can saturate.'];
   const wrong = saturation.layers.filter((layer) => layer.wrong > 0);
   if (wrong.length === 0) return ['', `No layer would be wrong on ${saturation.target}.`];
   const rows = wrong.map(({ node, op, wrong: count, outputs, largest }) => [

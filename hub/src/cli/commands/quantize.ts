@@ -16,7 +16,7 @@ import { type Command, Option } from 'commander';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
 import { frozenInputsOf } from '../freeze-inputs.ts';
-import { type Io, numberOf, percent, sizeOf } from '../io.ts';
+import { bar, type Io, numberOf, percent, sizeOf } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import type { ModelData } from '../model-data/fit-to-inputs.ts';
@@ -158,7 +158,7 @@ async function writeOne(
   const shrunk = await shrink(model, {
     ...{ runtime, calibration: feeds, signal: io.signal },
     ...shrinkOptionsOf(flags, model),
-    onProgress: (progress) => io.progress(progressText(progress)),
+    onProgress: progressTo(io),
   });
   await writeNamedFile(io, flags.out, writeModel(shrunk.model));
   if (flags.report !== undefined) {
@@ -171,9 +171,26 @@ async function writeOne(
     await writeNamedFile(io, flags.report, new TextEncoder().encode(page));
   }
   const { ranges: _, ...facts } = shrunk.report;
-  answer(io, flags, { out: flags.out, samples: data.count, ...facts }, () =>
+  const options = optionsSaid(flags);
+  answer(io, flags, { out: flags.out, samples: data.count, options, ...facts }, () =>
     textOf(flags.out, shrunk),
   );
+}
+
+/** The options as `--json` tells them, defaults included. */
+function optionsSaid(flags: QuantizeFlags) {
+  const { activations, weights, calibrate, percentile, exclude = [], freeze } = flags;
+  return {
+    ...{ activations, weights, calibrate },
+    ...(percentile !== undefined && { percentile: Number(percentile) }),
+    perTensor: flags.perTensor === true,
+    reduceRange: flags.reduceRange === true,
+    weightBits: Number(flags.weightBits),
+    adaRound: flags.adaRound === true,
+    likeOnnxruntime: flags.likeOnnxruntime === true,
+    exclude,
+    ...(freeze && { freeze }),
+  };
 }
 
 function shrinkOptionsOf(
@@ -184,11 +201,14 @@ function shrinkOptionsOf(
   const names = new Set(graph.nodes.map(nameOf));
   const stray = exclude.find((name) => !names.has(name));
   if (stray !== undefined) {
-    const advice = 'edgewise inspect lists the nodes with --json.';
+    const advice = 'quantize --json lists those that it has.';
     throw new FleetError('invalid-argument', `The model has no node "${stray}"; ${advice}`);
   }
   if (percentile !== undefined && flags.calibrate !== 'percentile') {
     throw new FleetError('invalid-argument', '--percentile goes with --calibrate percentile.');
+  }
+  if (flags.weightBits !== '8' && flags.weights === 'u8') {
+    throw new FleetError('invalid-argument', '--weight-bits below 8 goes with --weights s8.');
   }
   return {
     activations: flags.activations,
@@ -214,8 +234,19 @@ const stages: Readonly<Record<ShrinkProgress['stage'], string>> = {
   'correct-bias': 'Correcting biases',
 };
 
-const progressText = ({ stage, done, of }: ShrinkProgress): string =>
-  `${stages[stage]}: ${done}${of === undefined ? '' : ` of ${of}`}`;
+/** Shows what is done; where lines stay, one for each tenth is enough. */
+function progressTo(io: Io): (progress: ShrinkProgress) => void {
+  let shown = '';
+  return ({ stage, done, of }) => {
+    const share = of === undefined ? undefined : done / of;
+    const tenth = `${stage} ${share === undefined ? done : Math.floor(share * 10)}`;
+    if (io.interactive || tenth !== shown) {
+      const count = share === undefined ? done : `${bar(share)} ${done} of ${of}`;
+      io.progress(`${stages[stage]} ${count}`);
+    }
+    shown = tenth;
+  };
+}
 
 function textOf(out: string, { report }: Shrunk): string {
   const { quantized, float, clippedBiases, bytesBefore, bytesAfter } = report;

@@ -5,7 +5,7 @@ import type { SessionValue } from '@edgewise/models/runtime';
 import type { Tensor } from '@edgewise/models/tensor';
 import { FleetError } from '@edgewise/protocol';
 import type { Client } from '../../client/client.ts';
-import { type Io, wholeNumber } from '../io.ts';
+import { countFrom1, type Io } from '../io.ts';
 import { naming, readNamedFile } from '../named-file.ts';
 import { fitToInputs, type ModelData } from './fit-to-inputs.ts';
 import { readDataset } from './read-dataset.ts';
@@ -123,7 +123,7 @@ export interface DataFlags {
 
 /** Flags as `readModelData` takes them. Throws `invalid-argument` for a limit that is no number. */
 export const dataOptionsOf = (flags: DataFlags) => ({
-  limit: wholeNumber('--limit', flags.limit),
+  limit: countFrom1('--limit', flags.limit),
   ...(flags.label !== undefined && { labelColumn: flags.label }),
   ...(flags.labels !== undefined && { labels: flags.labels }),
   ...(flags.preprocess !== undefined && { preprocessing: flags.preprocess }),

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { encodeNpz } from '@edgewise/models/data';
+import { writeModel } from '@edgewise/models/onnx';
+import { exitCodes } from './io.ts';
+import { runCommand } from './testing/run-command.ts';
+import { dense, samples } from './testing/small-models.ts';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'edgewise-measured-'));
+  await writeFile(path.join(folder, 'm.onnx'), writeModel(dense()));
+  await writeFile(path.join(folder, 'x.npz'), encodeNpz(new Map([['x', samples(8, 8)]])));
+});
+after(() => rm(folder, { recursive: true }));
+
+const said = (...words: readonly string[]) => runCommand(folder, ...words);
+const quantize = (...more: readonly string[]) =>
+  said('quantize', 'm.onnx', '--calibration', 'x.npz', '--out', 'o.onnx', ...more);
+
+test('quantize --json says with which options the model was shrunk', async () => {
+  const plain = await quantize('--json');
+  assert.deepEqual(JSON.parse(plain.out).options, {
+    ...{ activations: 'u8', weights: 's8', perTensor: false, reduceRange: false, weightBits: 8 },
+    ...{ adaRound: false, likeOnnxruntime: false, calibrate: 'minmax', exclude: [] },
+  });
+  const words = ['--activations', 's8', '--per-tensor', '--calibrate', 'percentile'];
+  const other = await quantize('--json', ...words, '--exclude', 'h', '--percentile', '99.9');
+  const { activations, perTensor, percentile, exclude } = JSON.parse(other.out).options;
+  assert.deepEqual([activations, perTensor, percentile, exclude], ['s8', true, 99.9, ['h']]);
+});
+
+test('equal models are infinitely like each other, in JSON too', async () => {
+  const { out } = await said('compare', 'm.onnx', 'm.onnx', '--data', 'x.npz', '--json');
+  assert.equal(JSON.parse(out).outputs[0].sqnrDb, 'Infinity');
+});
+
+test('nothing is measured with no run, and no sample is not a limit', async () => {
+  for (const words of [
+    ['compare', 'm.onnx', 'm.onnx', '--data', 'x.npz', '--runs', '0'],
+    ['compare', 'm.onnx', 'm.onnx', '--data', 'x.npz', '--limit', '0'],
+  ]) {
+    const { code, notes } = await said(...words);
+    assert.equal(code, exitCodes.usage);
+    assert.match(notes, /--(runs|limit) takes a whole number from 1, not "0"/);
+  }
+});
+
+test('inspect does not leave data unused, and does not praise a model without int8 layers', async () => {
+  const unused = await said('inspect', 'm.onnx', '--data', 'x.npz');
+  assert.equal(unused.code, exitCodes.usage);
+  assert.match(unused.notes, /--data goes with --float or --saturation/);
+  const float = await said('inspect', 'm.onnx', '--data', 'x.npz', '--saturation', 'x64');
+  assert.match(float.out, /It has no int8 layer: nothing can saturate/);
+  assert.doesNotMatch(float.out, /No layer would be wrong/);
+});
+
+test('a model whose maker is not told is followed by no empty place', async () => {
+  await writeFile(
+    path.join(folder, 'quiet.onnx'),
+    writeModel({ ...dense(), producerName: '', producerVersion: '' }),
+  );
+  const { out } = await said('inspect', 'quiet.onnx');
+  assert.match(out.split('\n')[0] ?? '', /operator set \d+$/);
+});
