@@ -38,14 +38,6 @@ export function timesReference(
   return result(name, figure, { bound: `>= ${figure.bound} times the reference`, holds });
 }
 
-/** A figure beside its reference that is held to nothing. */
-export function beside(
-  name: string,
-  figure: Omit<Figure, 'bound'> & { readonly reference: number },
-): BenchResult {
-  return result(name, figure, { bound: null, holds: true });
-}
-
 /** A figure that is held to nothing. */
 export function printed(name: string, value: number, unit: string): BenchResult {
   return result(name, { value, unit }, { bound: null, holds: true });

@@ -4,6 +4,9 @@ import { type Recipe, readRecipe } from '@edgewise/models/train';
 export const networkNames = ['cnn', 'depthwise', 'mobilenet'] as const;
 export type NetworkName = (typeof networkNames)[number];
 
+/** The batch size of comparisons that are made at one size. */
+export const plainBatchSize = 32;
+
 /** What is measured of a network. */
 export interface Workload {
   readonly title: string;
@@ -11,7 +14,7 @@ export interface Workload {
   readonly dims: readonly [number, number, number];
   /** Each side trains at its best of these. */
   readonly batchSizes: readonly number[];
-  /** Images per measurement, about a second of work. */
+  /** Images per measurement, about half a second of work. */
   readonly images: number;
 }
 
@@ -20,19 +23,19 @@ export const workloads: Readonly<Record<NetworkName, Workload>> = {
     title: 'CNN, 28 x 28',
     dims: [1, 28, 28],
     batchSizes: [32, 128, 512],
-    images: 6144,
+    images: 4096,
   },
   depthwise: {
     title: 'depthwise and batch norm, 32 x 32',
     dims: [3, 32, 32],
     batchSizes: [32, 128, 512],
-    images: 6144,
+    images: 4096,
   },
   mobilenet: {
     title: 'MobileNetV1 0.25, 96 x 96',
     dims: [3, 96, 96],
     batchSizes: [16, 32, 64],
-    images: 384,
+    images: 256,
   },
 };
 

@@ -9,11 +9,16 @@ import type { Measurement, Side } from './side.ts';
 /** Steps before the first that counts. */
 const warmup = 2;
 
-/** Our trainer, in this process. */
-export function createOurs(threads: 1 | 2, seed: number): Side {
+/** Our trainer, in this process; at the given batch sizes, or the best of the network's. */
+export function createOurs(
+  threads: 1 | 2,
+  seed: number,
+  options: Pick<Side, 'batchSizes'> = {},
+): Side {
   return {
     name: 'ours',
     threads,
+    ...options,
     async measure(work) {
       const times: number[] = [];
       await train({

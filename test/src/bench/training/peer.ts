@@ -1,21 +1,34 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { plainBatchSize } from './networks.ts';
 import type { Measurement, Side } from './side.ts';
 
 /** Frameworks that peer.py knows. */
 export const frameworks = ['tensorflow', 'torch'] as const;
 export type Framework = (typeof frameworks)[number];
 
-/** What a framework is asked for: its compiled form, and step by step. */
-const modes: Readonly<Record<Framework, Readonly<Record<'compiled' | 'eager', string>>>> = {
-  tensorflow: { compiled: 'compiled', eager: 'eager' },
-  torch: { compiled: 'compiled-channels-last', eager: 'eager-channels-last' },
+/** A way in which a framework runs a step. */
+export type Mode = 'compiled' | 'eager';
+
+/** How each is asked for, and what is known of it. */
+const modes: Readonly<
+  Record<Framework, Readonly<Record<Mode, Partial<Side> & { readonly asked: string }>>>
+> = {
+  tensorflow: {
+    compiled: { asked: 'compiled' },
+    eager: { asked: 'eager', slower: 8, batchSizes: [plainBatchSize] },
+  },
+  torch: {
+    // Compiling takes long for every batch size, and larger ones were no faster.
+    compiled: { asked: 'compiled-channels-last', batchSizes: [plainBatchSize] },
+    eager: { asked: 'eager-channels-last' },
+  },
 };
 
 /** A Python process that trains what it is told. */
 export interface Peer extends AsyncDisposable {
-  readonly sides: Readonly<Record<'compiled' | 'eager', Side>>;
+  readonly sides: Readonly<Record<Mode, Side>>;
 }
 
 /** Starts one; measuring rejects with what it last said when it ends early. */
@@ -23,12 +36,11 @@ export function startPeer(python: string, framework: Framework, threads: 1 | 2):
   const script = fileURLToPath(new URL('peer.py', import.meta.url));
   const process = spawn(python, [script, framework, String(threads)]);
   const ask = createAsk(process);
-  const side = (mode: 'compiled' | 'eager'): Side => ({
-    name: `${framework} ${mode}`,
-    threads,
-    ...(mode === 'eager' && framework === 'tensorflow' ? { slower: 8 } : {}),
-    measure: (work) => ask(modes[framework][mode], work),
-  });
+  const side = (mode: Mode): Side => {
+    const { asked, ...facts } = modes[framework][mode];
+    const name = `${framework} ${mode}`;
+    return { name, threads, ...facts, measure: (work) => ask(asked, work) };
+  };
   return {
     sides: { compiled: side('compiled'), eager: side('eager') },
     async [Symbol.asyncDispose]() {

@@ -2,7 +2,7 @@ import { median } from './median.ts';
 import { type NetworkName, workloads } from './networks.ts';
 import type { Side } from './side.ts';
 
-const rounds = 5;
+const rounds = 3;
 
 /**
  * Images per second of every side on one network, each at its best batch size. The sides take turns, so
@@ -22,7 +22,7 @@ export async function compareSides(
   for (let round = 0; round < rounds; round++) {
     for (const side of sides) {
       onTurn(`${network}: round ${round + 1} of ${rounds}, ${side.name}, ${side.threads} threads`);
-      const speed = await measure(network, side, best.get(side) ?? 32);
+      const speed = await measure(network, side, best.get(side) ?? 0);
       speeds.get(side)?.push(speed);
     }
   }
@@ -30,8 +30,11 @@ export async function compareSides(
 }
 
 async function bestBatchSize(network: NetworkName, side: Side): Promise<number> {
+  const sizes = side.batchSizes ?? workloads[network].batchSizes;
+  const [only = 0] = sizes;
+  if (sizes.length === 1) return only;
   const found: [size: number, speed: number][] = [];
-  for (const size of workloads[network].batchSizes) {
+  for (const size of sizes) {
     found.push([size, await measure(network, side, size)]);
   }
   return found.reduce((best, one) => (one[1] > best[1] ? one : best))[0];

@@ -6,6 +6,8 @@ export interface Side {
   readonly threads: 1 | 2;
   /** How many times slower than the others it may be: it then measures that many fewer images. */
   readonly slower?: number;
+  /** Batch sizes to choose from; default those of the network. */
+  readonly batchSizes?: readonly number[];
   /** Images per second, from the median step. */
   measure(work: Measurement): Promise<number>;
 }
