@@ -44,8 +44,8 @@ export function createOnnxSession(
       const wanted = wantedOutputs(outputs, options);
       const targets = targetsOf(outputs, options);
       if (wanted.length === 0) return {};
-      const places = engineFeeds(engine, writesInto ? targets : {});
-      const fetches = Object.fromEntries(wanted.map((name) => [name, places[name] ?? null]));
+      const inPlace = writesInto && options.into !== undefined;
+      const fetches = inPlace ? enginePlaces(engine, targets, wanted) : wanted;
       const results = await native
         .run(engineFeeds(engine, feeds), fetches)
         .catch((cause: unknown) => {
@@ -54,8 +54,8 @@ export function createOnnxSession(
       // The engine cannot be stopped halfway: what came too late is dropped.
       assertNotAborted(options.signal);
       const ours = ourTensors(results);
-      // The engine also gives a copy of what it wrote to its target: that one is dropped.
-      return writesInto ? { ...ours, ...chosen(targets, wanted) } : copyInto(ours, targets);
+      // The engine gives a copy of what it wrote in place, too: that one is dropped.
+      return inPlace ? { ...ours, ...chosen(targets, wanted) } : copyInto(ours, targets);
     },
     [Symbol.asyncDispose]: release,
   };
@@ -67,6 +67,16 @@ function engineFeeds(engine: Pick<Engine, 'Tensor'>, feeds: Feeds): Record<strin
     ready[name] = new engine.Tensor(feed.dtype as 'float32', feed.data as Float32Array, feed.dims);
   }
   return ready;
+}
+
+/** What each wanted output is written to; `null` where the engine is to allocate. */
+function enginePlaces(
+  engine: Pick<Engine, 'Tensor'>,
+  targets: Feeds,
+  wanted: readonly string[],
+): Record<string, OnnxValue | null> {
+  const places = engineFeeds(engine, targets);
+  return Object.fromEntries(wanted.map((name) => [name, places[name] ?? null]));
 }
 
 function ourTensors(results: InferenceSession.OnnxValueMapType): Feeds {

@@ -47,6 +47,7 @@ export function targetsOf(outputs: readonly SessionValue[], options: RunOptions)
 
 /** Copies results to where a run was to write them, for engines that cannot write there. */
 export function copyInto(results: Feeds, targets: Feeds): Feeds {
+  if (Object.keys(targets).length === 0) return results;
   return Object.fromEntries(
     Object.entries(results).map(([name, result]) => {
       const target = targets[name];
