@@ -66,3 +66,30 @@ test('a model whose maker is not told is followed by no empty place', async () =
   const { out } = await said('inspect', 'quiet.onnx');
   assert.match(out.split('\n')[0] ?? '', /operator set \d+$/);
 });
+
+test('sizes that the model leaves open are those of the data', async () => {
+  const { graph, ...rest } = dense();
+  const inputs = graph.inputs.map((value) => ({ ...value, dims: ['n', 'wide'] }));
+  await writeFile(
+    path.join(folder, 'open.onnx'),
+    writeModel({ ...rest, graph: { ...graph, inputs } }),
+  );
+  const words = ['inspect', 'open.onnx', '--json'];
+  const measured = ['--data', 'x.npz', '--saturation', 'x64'];
+  const [closed, open] = [await said(...words, ...measured), await said(...words)];
+  assert.deepEqual(JSON.parse(closed.out).inputs[0].dims, [1, 8]);
+  assert.deepEqual(JSON.parse(open.out).inputs[0].dims, [1, 'wide']);
+});
+
+test('a way that won by chance only is not taken, and that is said', async () => {
+  const { how, candidates } = JSON.parse((await quantize('--calibrate', 'auto', '--json')).out);
+  const [best] = candidates.toSorted((a: Candidate, b: Candidate) => a.error - b.error);
+  assert.deepEqual(how, { method: 'minmax', equalize: false, correctBias: false });
+  assert.ok(best.correctBias || best.equalize || best.method !== 'minmax');
+  const { out } = await quantize('--calibrate', 'auto');
+  assert.match(out, /taken: minmax; nothing was better by more than chance$/);
+});
+
+interface Candidate {
+  readonly error: number;
+}

@@ -68,8 +68,8 @@ test('names of a model are text and never markup, and the page asks for nothing'
 
 test('forms of a model are drawn only where they have a score', () => {
   const variants = [
-    { name: 'float', bytes: 4000, score: 0.9 },
-    { name: 'int8', bytes: 1000, score: 0.89 },
+    { name: 'float', bytes: 4096, score: 0.9 },
+    { name: 'int8', bytes: 1024, score: 0.89 },
   ];
   const html = renderReport({ title: 't', facts: [], variants, scoreIs: 'agreement' });
   assert.match(html, /aria-label="Agreement against size: float 4, 90; int8 1, 89"/);

@@ -102,11 +102,11 @@ function variantsOf({ variants = [], scoreIs = 'accuracy' }: ReportData): string
   if (variants.length === 0) return '';
   const [title, axis, text] = scoreTexts[scoreIs];
   const points = variants.flatMap(({ name, bytes, score }) =>
-    score === undefined ? [] : [{ label: name, x: bytes / 1000, y: score * 100 }],
+    score === undefined ? [] : [{ label: name, x: bytes / 1024, y: score * 100 }],
   );
-  const picture = points.length > 1 ? scatter(points, { x: 'size, kB', y: axis, title }) : '';
+  const picture = points.length > 1 ? scatter(points, { x: 'size, KiB', y: axis, title }) : '';
   const rows = variants.map(({ name, bytes, score, reason }) => [
-    ...[name, `${figure(bytes / 1000)} kB`],
+    ...[name, `${figure(bytes / 1024)} KiB`],
     ...[score === undefined ? '-' : `${(score * 100).toFixed(2)} %`, reason ?? ''],
   ]);
   const hasReason = variants.some(({ reason }) => reason !== undefined);
@@ -168,7 +168,7 @@ function candidatesOf({ candidates = [] }: ReportData): string {
     { unit: '', title: 'Error of each candidate' },
   );
   const text =
-    'Error of the outputs on samples that set no ranges; the smallest was taken, or a plainer way within 2 % of it.';
+    'Error of the outputs on samples that set no ranges. minmax stays where no other way is better by more than chance.';
   return sectionOf('Ways that were tried', text, drawn);
 }
 
@@ -220,7 +220,11 @@ function saturationOn({ target, layers }: ReportSaturation): string {
 function costOf({ float }: ReportData): string {
   if (float === undefined || float.layers.length === 0) return '';
   const rows = float.layers.map(({ op, node, macs, parameters }) => [op, node, macs, parameters]);
-  const text = `${figure(float.macs / 1e6)} million multiply-accumulates, ${float.parameters} parameters, at most ${figure(float.peakActivation.bytes / 1000)} kB of activations at once.`;
+  const { macs, parameters: all, peakActivation, unknownCost } = float;
+  const open = unknownCost.length;
+  const missing =
+    open === 0 ? '' : ` Not counted: ${open} nodes whose sizes are open; give --shape.`;
+  const text = `${figure(macs / 1e6)} million multiply-accumulates, ${all} parameters, at most ${figure(peakActivation.bytes / 1024)} KiB of activations at once.${missing}`;
   return sectionOf(
     'Cost',
     text,

@@ -7,6 +7,7 @@ import {
   layerErrors,
 } from '@edgewise/models/inspect';
 import type { Model } from '@edgewise/models/onnx';
+import type { Feeds, SessionValue } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import {
   prepare,
@@ -77,8 +78,11 @@ export function addInspect(program: Command, io: Io): void {
     await assertDestinations(io, { writes: [report], reads: [file, data, float, labels] });
     const source = await readModelFile(io, file, frozenInputsOf(options.freeze));
     const { model, bytes } = source;
-    const inspection = naming(file, () => inspectModel(model, shapesOf(options.shape)));
-    const measured = await measure(io, source, options);
+    const shapes = shapesOf(options.shape);
+    const inspect = (sizes: typeof shapes) => naming(file, () => inspectModel(model, sizes));
+    inspect(shapes);
+    const { sizes, ...measured } = await measure(io, source, options);
+    const inspection = inspect({ ...sizes, ...shapes });
     const facts = { model: file, bytes, ...inspection, ...measured };
     if (options.report !== undefined) {
       await writeNamedFile(io, options.report, new TextEncoder().encode(pageOf(facts)));
@@ -101,6 +105,8 @@ function shapesOf(given: readonly string[] = []): Readonly<Record<string, readon
 }
 
 interface Measured {
+  /** Sizes of the inputs in the data, one sample at a time. */
+  readonly sizes?: Readonly<Record<string, readonly number[]>>;
   readonly layerErrors?: readonly LayerError[];
   readonly saturation?: SaturationReport;
   /** For the page only. */
@@ -136,11 +142,20 @@ async function measure(io: Io, source: ModelFile, options: InspectOptions): Prom
   const saturation =
     target && (await saturationOf(model, feeds, { runtime, target, signal: io.signal }));
   return {
+    sizes: sizesOf(inputs, feeds[0] ?? {}),
     ...(errors && { layerErrors: errors }),
     ...(saturation && { saturation }),
     ...(spreads && { activations: spreads }),
   };
 }
+
+const sizesOf = (inputs: readonly SessionValue[], feed: Feeds) =>
+  Object.fromEntries(
+    inputs.map(({ name, dims }) => {
+      const given = feed[name]?.dims ?? [];
+      return [name, given.map((size, axis) => dims[axis] ?? (axis === 0 ? 1 : size))];
+    }),
+  );
 
 async function readFloat(io: Io, file: string, { freeze }: InspectOptions): Promise<Model> {
   const { model } = await readModelFile(io, file, frozenInputsOf(freeze));

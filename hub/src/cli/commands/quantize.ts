@@ -260,12 +260,20 @@ function textOf(out: string, { report }: Shrunk): string {
         `  clipped  ${clipped} of ${numbers} numbers of bias ${bias}: --weights s8 makes room for them`,
     ),
     ...candidates.map((each) => `  tried  ${candidateName(each)}: error ${percent(each.error)}`),
-    ...(candidates.length > 0 ? [`taken: ${candidateName(report.how)}`] : []),
+    ...takenText(report),
     ...rounding.map(
       ({ node, nearestError, error }) =>
         `  rounded  ${node}: error ${percent(error)} instead of ${percent(nearestError)}`,
     ),
   ].join('\n');
+}
+
+function takenText({ how, candidates = [] }: Shrunk['report']): readonly string[] {
+  if (candidates.length === 0) return [];
+  const taken = candidateName(how);
+  const best = candidates.toSorted((a, b) => a.error - b.error)[0];
+  const isBest = best !== undefined && candidateName(best) === taken;
+  return [`taken: ${taken}${isBest ? '' : '; nothing was better by more than chance'}`];
 }
 
 const candidateName = ({
