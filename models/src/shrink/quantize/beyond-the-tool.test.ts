@@ -106,6 +106,39 @@ test('a Relu or Clip stays where the grid of its output lets more through', asyn
   assert.ok(worst < 0.05, `${before.join()} became ${after.join()}`);
 });
 
+test('a Relu or Clip that gave nothing but zero stays one', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const x = g.input('x', 'float32', [1, 3]);
+  const inputs = [g.initializer('w', wave([3, 2])), g.initializer('b', wave([2]))];
+  const dead = g.op('Relu', [g.op('Gemm', [x, ...inputs], { output: 'h' })], { output: 'dead' });
+  const bounds = [g.scalar(0), g.scalar(6)];
+  const low = g.op('Clip', [g.op('Neg', [x], { output: 'less' }), ...bounds], { output: 'low' });
+  g.op('Concat', [dead, low], { output: 'y', attributes: { axis: int(1) } });
+  g.output('y', 'float32', [1, 5]);
+  const model = g.build();
+  const nothing = { min: 0, max: 0 };
+  const ranges = new Map([
+    ...rangesFor(model, { min: -40, max: 40 }),
+    ['dead', nothing] as const,
+    ['low', nothing] as const,
+  ]);
+  for (const activations of ['u8', 's8'] as const) {
+    const { model: small } = quantize(model, ranges, { ...options, activations });
+    const y = await run(small, tensor('float32', [1, 3], Float32Array.of(-30, 4, -9)));
+    assert.ok(y[0] === 0 && y[1] === 0, y.join());
+    assert.deepEqual(
+      [...y.subarray(2)],
+      [6, 0, 6].map((value) => nearest(small, value)),
+    );
+  }
+});
+
+/** What the grid of the outputs makes of a number. */
+function nearest({ graph }: Model, value: number): number {
+  const scale = graph.initializers.get('y_scale')?.data[0] as number;
+  return Math.fround(Math.round(value / scale) * scale);
+}
+
 function rangesFor({ graph }: Model, range: Range = { min: -1, max: 1 }): Ranges {
   const names = [...graph.inputs.map(({ name }) => name), ...graph.nodes.flatMap((n) => n.outputs)];
   return new Map(names.map((name) => [name, range]));

@@ -80,6 +80,20 @@ export interface Limits {
   readonly greatest: number;
 }
 
+/** The numbers that a grid can hold. */
+export interface GridSpan {
+  readonly least: number;
+  readonly greatest: number;
+  /** Between two neighbours. */
+  readonly step: number;
+}
+
+/** What integers of a type hold with these parameters. */
+export function spanOf({ scale, zero }: Params, type: ByteType): GridSpan {
+  const { least, greatest } = limits[type];
+  return { least: scale * (least - zero), greatest: scale * (greatest - zero), step: scale };
+}
+
 /** A float32 number on its grid, clipped to the limits. */
 export function quantizeNumber(
   value: number,

@@ -2,9 +2,9 @@ import { consumersOf, floatOf, isFloat32 } from '../../onnx/edit.ts';
 import type { Attribute, Graph, Initializer, Model } from '../../onnx/graph.ts';
 import { inferShapes, valueInfoOf } from '../../onnx/shapes/infer.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Range } from '../calibrate/ranges.ts';
 import { capturedBy } from '../captured.ts';
 import { heldConstant } from '../held-constant.ts';
+import type { GridSpan } from './formulas.ts';
 
 /** How a tensor is to be quantized. */
 export interface Mark {
@@ -64,8 +64,8 @@ export interface Marks {
 
 /** What marks need to know from outside the graph. */
 export interface MarkOptions {
-  /** The range of a calibrated tensor. */
-  rangeOf(name: string): Range | undefined;
+  /** What the grid of a calibrated activation can hold. */
+  gridOf(name: string): GridSpan | undefined;
   /** Whether quantization can clip as Relu and Clip do: not with zero in the middle. */
   readonly absorbs: boolean;
   /** Default that of the model. */
@@ -74,7 +74,7 @@ export interface MarkOptions {
 
 /** Starts with nothing marked. */
 export function createMarks(model: Model, options: MarkOptions): Marks {
-  const { rangeOf, absorbs, opset = model.opsets.get('') ?? 1 } = options;
+  const { gridOf, absorbs, opset = model.opsets.get('') ?? 1 } = options;
   const { graph } = inferShapes(model);
   const nodes: DraftNode[] = graph.nodes.map((node) => ({ ...node }));
   const removed = new Set<DraftNode>();
@@ -141,10 +141,10 @@ export function createMarks(model: Model, options: MarkOptions): Marks {
       const [input = ''] = node.inputs;
       const [output = ''] = node.outputs;
       const readers = consumersOf(nodes).get(input)?.length ?? 0;
-      const range = rangeOf(input) === undefined ? undefined : rangeOf(output);
+      const grid = gridOf(input) === undefined ? undefined : gridOf(output);
       const known = visible.has(input) || captured.has(output);
-      if (!absorbs || readers !== 1 || known || range === undefined) return false;
-      if (!clipsAlike(node, range, numberOf)) return false;
+      if (!absorbs || readers !== 1 || known || grid === undefined) return false;
+      if (!clipsAlike(node, grid, numberOf)) return false;
       for (const other of nodes) {
         other.outputs = other.outputs.map((name) => (name === input ? output : name));
       }
@@ -155,13 +155,16 @@ export function createMarks(model: Model, options: MarkOptions): Marks {
   };
 }
 
-/** Whether a grid over a range and zero lets nothing through that a Relu or Clip would not. */
+/**
+ * Whether a grid lets nothing through, but for half a step, that a Relu or Clip would not: the grid of
+ * an activation that was always zero is far wider than that.
+ */
 function clipsAlike(
   node: DraftNode,
-  { min, max }: Range,
+  { least: low, greatest: high, step }: GridSpan,
   numberOf: (name: string) => number,
 ): boolean {
-  if (node.op === 'Relu') return min >= 0;
+  if (node.op === 'Relu') return low >= -step / 2;
   const bound = (at: 1 | 2, attribute: string, none: number): number => {
     const name = node.inputs[at] ?? '';
     if (name === '') return floatOf(node, attribute, none);
@@ -169,7 +172,7 @@ function clipsAlike(
   };
   const least = bound(1, 'min', Number.NEGATIVE_INFINITY);
   const greatest = bound(2, 'max', Number.POSITIVE_INFINITY);
-  return Math.min(min, 0) >= least && Math.max(max, 0) <= greatest;
+  return low >= least - step / 2 && high <= greatest + step / 2;
 }
 
 /** The name with the number after the greatest that any of the names ends in, or with 0. */

@@ -4,7 +4,7 @@ import type { Ranges } from '../calibrate/ranges.ts';
 import { eliminateDead } from '../eliminate-dead.ts';
 import { checkModel, checkNumbers } from './check-model.ts';
 import { type ClippedBias, clippedBiasesOf } from './clipped-biases.ts';
-import type { Params } from './formulas.ts';
+import { type Params, spanOf } from './formulas.ts';
 import { createMarks, type DraftNode, type Marks } from './marks.ts';
 import { gridOptionsOf, type QuantizeOptions } from './options.ts';
 import { parameterNodes } from './parameter-nodes.ts';
@@ -84,7 +84,10 @@ function planFor(given: Model, ranges: Ranges, options: QuantizeOptions): Planne
   const adjusted = adjustRanges(graph, ranges, exclude);
   const activations = activationParams(adjusted, gridOptions);
   const marks = createMarks(model, {
-    rangeOf: (name) => adjusted.get(name),
+    gridOf(name) {
+      const params = activations.get(name);
+      return params && spanOf(params, gridOptions.activations);
+    },
     absorbs: !gridOptions.symmetricActivations,
     opset: options.ruleOpset,
   });
