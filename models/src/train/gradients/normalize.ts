@@ -29,8 +29,12 @@ function forward(call: OperatorCall): SavedValues {
   let by = { centre: mean, spread: variance };
   if (usesBatch(call)) {
     by = { centre: `${output}_centre`, spread: `${output}_spread` };
-    // The engine writes the batch's statistics over those it is given: it is given some of its own.
-    const unread = [mean, variance].map((value) => graph.op('Mul', [value, graph.scalar(0)]));
+    // The engine writes the batch's statistics over those it is given. It is given two that nobody else
+    // reads, and that do not become one where mean and variance are the same constant.
+    const unread = [
+      graph.op('Mul', [mean, graph.scalar(0)]),
+      graph.op('Mul', [variance, graph.scalar(0.5)]),
+    ];
     graph.ops('BatchNormalization', [...inputs, ...unread], [output, by.centre, by.spread], {
       attributes: { ...own, training_mode: int(1), momentum: float(0) },
     });
