@@ -1,17 +1,11 @@
-import type { ModelInput } from '../bundle/manifest.ts';
 import { tensor } from '../tensor/tensor.ts';
-import { type HeadWriter, toFloat32 } from './head-writer.ts';
+import type { HeadWriter } from './head-writer.ts';
 
 /** One or more columns of the profile vector. */
 export interface Columns {
   /** Value [batch, names.length]. */
   readonly value: string;
   readonly names: readonly string[];
-}
-
-/** A value of an input's type as float32. */
-export function floatOf(writer: HeadWriter, { dtype }: ModelInput, value: string): string {
-  return dtype === 'float32' ? value : writer.op('Cast', [value], toFloat32);
 }
 
 /** Mean and standard deviation of `flat`, [batch, numbers]. */

@@ -1,4 +1,4 @@
-import { int, ints } from '../onnx/builder.ts';
+import { ints } from '../onnx/builder.ts';
 import { createFreshNames, producersOf } from '../onnx/edit.ts';
 import type { Attribute, Initializer, Model, Node, ValueInfo } from '../onnx/graph.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
@@ -15,6 +15,12 @@ export interface HeadWriter {
   reduce(op: ReduceOp, input: string, axes?: readonly number[]): string;
   /** The value in float32, read behind a DequantizeLinear of its own where the graph quantizes it. */
   float(value: string): string;
+  /** What the model itself makes of a value by such an operator. */
+  known(
+    input: string,
+    op: string,
+    fits: (attributes: Node['attributes']) => boolean,
+  ): string | undefined;
   /** The model with what was written, and one more output. */
   build(output: ValueInfo, from: string): Model;
 }
@@ -55,6 +61,10 @@ export function createHeadWriter(model: Model): HeadWriter {
         ? value
         : op('DequantizeLinear', linear.inputs, Object.fromEntries(linear.attributes));
     },
+    known: (input, name, fits) =>
+      graph.nodes.find(
+        (node) => node.op === name && node.inputs[0] === input && fits(node.attributes),
+      )?.outputs[0],
     build: (output, from) => ({
       ...model,
       graph: {
@@ -70,9 +80,6 @@ export function createHeadWriter(model: Model): HeadWriter {
     }),
   };
 }
-
-/** The attribute of Cast that means float32 (TensorProto.DataType.FLOAT). */
-export const toFloat32: Readonly<Record<string, Attribute>> = { to: int(1) };
 
 interface NodeFacts {
   readonly inputs: readonly string[];

@@ -4,13 +4,13 @@ import { int, ints } from '../onnx/builder.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import {
   type Columns,
-  floatOf,
   levelOf,
   neighbourDifference,
   rangeOf,
   rootMeanSquare,
   slice,
 } from './columns.ts';
+import { channelsFirst, floatInput } from './float-input.ts';
 import type { HeadWriter } from './head-writer.ts';
 
 /** Side of the patches whose means give the range: single pixels would sit at 0 and 255 for ever. */
@@ -21,12 +21,13 @@ const mostLines = 64;
 /** Level, range and gradients of an image; of a large one in grey, on a lattice of its pixels. */
 export function imageStatistics(writer: HeadWriter, input: ModelInput): readonly Columns[] {
   const layout = layoutOf(input.dims);
-  const raw = floatOf(writer, input, input.name);
   const every = Math.ceil(Math.max(layout.height, layout.width) / mostLines);
   const isLarge = every > 1 && Math.min(layout.height, layout.width) > 1;
-  return isLarge
-    ? latticeStatistics(writer, raw, { ...layout, every })
-    : allStatistics(writer, raw, layout);
+  if (!isLarge) return allStatistics(writer, floatInput(writer, input), layout);
+  const moved = layout.isChannelsFirst ? undefined : channelsFirst(writer, input);
+  return moved === undefined
+    ? latticeStatistics(writer, floatInput(writer, input), { ...layout, every })
+    : latticeStatistics(writer, moved, { ...layout, every, isChannelsFirst: true });
 }
 
 function allStatistics(writer: HeadWriter, raw: string, layout: ImageLayout): readonly Columns[] {
@@ -34,13 +35,14 @@ function allStatistics(writer: HeadWriter, raw: string, layout: ImageLayout): re
   const axis = isChannelsFirst ? 1 : 3;
   const grey = channels === 1 ? raw : writer.reduce('ReduceMean', raw, [axis]);
   const plane = reshaped(writer, grey, [-1, 1, height, width]);
+  const means = patchMeans(writer, plane, [height, width]);
   const directions = [
     { name: 'gradient-x', axis: 3, length: width },
     { name: 'gradient-y', axis: 2, length: height },
   ].filter(({ length }) => length > 1);
   return [
     ...levelOf(writer, writer.op('Flatten', [raw], { axis: int(1) })),
-    ...patchRange(writer, plane, [height, width]),
+    ...rangeOf(writer, writer.op('Flatten', [means], { axis: int(1) })),
     ...directions.map(({ name, ...along }) => {
       const difference = neighbourDifference(writer, plane, along);
       const flat = writer.op('Flatten', [difference], { axis: int(1) });
@@ -49,15 +51,14 @@ function allStatistics(writer: HeadWriter, raw: string, layout: ImageLayout): re
   ];
 }
 
-function patchRange(
+function patchMeans(
   writer: HeadWriter,
   plane: string,
   [height, width]: readonly [number, number],
-): readonly Columns[] {
+): string {
   const side = Math.min(patch, height, width);
   const square = ints([side, side]);
-  const means = writer.op('AveragePool', [plane], { kernel_shape: square, strides: square });
-  return rangeOf(writer, writer.op('Flatten', [means], { axis: int(1) }));
+  return writer.op('AveragePool', [plane], { kernel_shape: square, strides: square });
 }
 
 /**
@@ -75,7 +76,7 @@ function latticeStatistics(
   // Colours that come last are columns of one plane.
   const perPixel = isChannelsFirst ? 1 : channels;
   const planes = isChannelsFirst ? channels : 1;
-  const image = reshaped(writer, raw, [-1, planes, height, width * perPixel]);
+  const image = planes === 1 ? reshaped(writer, raw, [-1, 1, height, width * perPixel]) : raw;
   const differences = 1 / Math.sqrt(rows * columns);
   const weights = lookingAt({ planes, perPixel, channels }, differences);
   const looked = writer.op('Conv', [image, writer.constant(weights)], {
@@ -85,17 +86,17 @@ function latticeStatistics(
   const part = (from: number, to: number): string =>
     slice(writer, looked, { from: [from], to: [to], axes: [1] });
   const grey = part(0, 1);
+  const mean = writer.reduce('ReduceMean', grey, [1, 2, 3]);
+  const spread = rootMeanSquare(writer, writer.op('Sub', [grey, mean]), [1, 2, 3]);
+  const means = patchMeans(writer, grey, [rows, columns]);
+  const low = writer.reduce('ReduceMin', means, [1, 2, 3]);
+  const high = writer.reduce('ReduceMax', means, [1, 2, 3]);
   // Divided by the root of their number already, so that the length is the root mean square.
-  const gradients = writer.reduce(
-    'ReduceL2',
-    reshaped(writer, part(1, 3), [-1, 2, rows * columns]),
-    [2],
-  );
-  return [
-    ...levelOf(writer, writer.op('Flatten', [grey], { axis: int(1) })),
-    ...patchRange(writer, grey, [rows, columns]),
-    { value: reshaped(writer, gradients, [-1, 2]), names: ['gradient-x', 'gradient-y'] },
-  ];
+  const gradients = writer.reduce('ReduceL2', part(1, 3), [2, 3]);
+  // Joined before they lose their axes of size 1: few nodes matter where a run is short.
+  const joined = writer.op('Concat', [mean, spread, low, high, gradients], { axis: int(1) });
+  const names = ['mean', 'spread', 'low', 'high', 'gradient-x', 'gradient-y'];
+  return [{ value: writer.op('Flatten', [joined], { axis: int(1) }), names }];
 }
 
 interface Look {

@@ -2,14 +2,8 @@ import { FleetError } from '@edgewise/protocol';
 import type { ModelInput } from '../bundle/manifest.ts';
 import { int } from '../onnx/builder.ts';
 import { elementCount } from '../tensor/tensor.ts';
-import {
-  type Columns,
-  floatOf,
-  levelOf,
-  neighbourDifference,
-  rangeOf,
-  rootMeanSquare,
-} from './columns.ts';
+import { type Columns, levelOf, neighbourDifference, rangeOf, rootMeanSquare } from './columns.ts';
+import { floatInput } from './float-input.ts';
 import type { HeadWriter } from './head-writer.ts';
 import { imageStatistics } from './image-statistics.ts';
 
@@ -23,7 +17,7 @@ export function inputStatistics(
   columnNames: readonly string[] | undefined,
 ): readonly Columns[] {
   if (input.source === 'image') return imageStatistics(writer, input);
-  const raw = floatOf(writer, input, input.name);
+  const raw = floatInput(writer, input);
   const flat = writer.op('Flatten', [raw], { axis: int(1) });
   const length = elementCount(input.dims);
   if (input.source === 'vector' && length <= mostColumns) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import type { ModelInput } from '../bundle/manifest.ts';
-import { createGraphBuilder } from '../onnx/builder.ts';
+import { createGraphBuilder, int, ints } from '../onnx/builder.ts';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds } from '../runtime/runtime.ts';
@@ -235,6 +235,7 @@ for (const [layout, dims] of [
   ['grey', [151, 100]],
   ['colours last', [151, 100, 3]],
   ['colours first', [3, 151, 100]],
+  ['colours last, moved by the model', [151, 100, 3]],
 ] as const) {
   test(`of a large image every third row and column is looked at, and the pixels beside them: ${layout}`, async () => {
     const [height, width] = [151, 100];
@@ -249,9 +250,13 @@ for (const [layout, dims] of [
     const input: ModelInput = { ...image, dims: [...dims] };
     const graph = createGraphBuilder({ name: 'same' });
     const x = graph.input(input.name, 'uint8', ['N', ...dims]);
-    graph.op('Identity', [x], { output: 'same' });
-    graph.output('same', 'uint8', ['N', ...dims]);
+    const moved = layout.endsWith('model')
+      ? graph.op('Transpose', [x], { attributes: { perm: ints([0, 3, 1, 2]) } })
+      : x;
+    graph.op('Cast', [moved], { attributes: { to: int(1) }, output: 'same' });
+    graph.output('same', 'float32', ['N']);
     const { model, features } = appendProfileHead(graph.build(), { input });
+    assert.equal(model.graph.nodes.filter(({ op }) => op === 'Cast').length, 1);
     const { profile } = await run(model, {
       [input.name]: tensor('uint8', [1, ...dims], pixels),
     });
