@@ -239,6 +239,14 @@ const cases: readonly Case[] = [
   },
   {
     op: 'BatchNormalization',
+    name: 'mean and variance that are one constant',
+    inputs: [[4, 2], [2], [2]],
+    constants: [vector(1, 1), vector(1, 1)],
+    attributes: { training_mode: int(1) },
+    outputs: 3,
+  },
+  {
+    op: 'BatchNormalization',
     name: 'constant statistics',
     inputs: [[3, 2, 2], [2], [2]],
     constants: [vector(0.1, -0.2), vector(0.5, 2)],
