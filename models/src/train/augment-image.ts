@@ -1,5 +1,6 @@
 import type { Random } from '../random/random.ts';
 import type { Augmentation, SampleData } from './augmentation.ts';
+import { byteOf } from './byte-of.ts';
 
 /** Where the pixels of an image are. */
 export interface ImageLayout {
@@ -129,7 +130,3 @@ function hide(
     }
   }
 }
-
-/** Rounded and clamped. */
-const byteOf = (value: number): number =>
-  value <= 0 ? 0 : value >= 255 ? 255 : Math.floor(value + 0.5);

@@ -43,7 +43,6 @@ export interface Marks {
   nodes(): readonly DraftNode[];
   isMarked(name: string): boolean;
   isFloat(name: string): boolean;
-  rankOf(name: string): number | undefined;
   activation(name: string): void;
   /** Per tensor without an axis. */
   weight(name: string, axis: number | undefined): void;
@@ -113,7 +112,6 @@ export function createMarks(model: Model, options: MarkOptions): Marks {
     isFloat,
     nodes: () => nodes.filter((node) => !removed.has(node)),
     isMarked: (name) => tensors.has(name) || biases.has(name),
-    rankOf: (name) => valueInfoOf(graph, name)?.dims?.length,
     activation: (name) => mark(name, { role: 'activation' }),
     weight(name, axis) {
       if (axis === undefined) mark(name, { role: 'weight' });
