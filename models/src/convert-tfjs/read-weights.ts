@@ -1,4 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
+import { floatOfHalf } from '../onnx/float-bits.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { isRecord } from './config.ts';
 
@@ -116,14 +117,4 @@ function numbersOf({ stored, scale, min }: WeightEntry, buffer: ArrayBuffer): Fl
     default:
       return new Float32Array(buffer);
   }
-}
-
-/** The number of a half-precision bit pattern (IEEE 754-2008, binary16). */
-function floatOfHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -10,7 +10,7 @@ export function float32sOf(constant: Initializer): Float32Array | undefined {
   if (data instanceof Float32Array) return data;
   if (data instanceof Float64Array) return Float32Array.from(data);
   if (!(data instanceof Uint8Array)) return undefined;
-  if (dtype === 'float16') return Float32Array.from(sixteenBits(data), fromHalf);
+  if (dtype === 'float16') return Float32Array.from(sixteenBits(data), floatOfHalf);
   if (dtype !== 'bfloat16') return undefined;
   // The upper half of a float32.
   return new Float32Array(Uint32Array.from(sixteenBits(data), (bits) => bits * 65_536).buffer);
@@ -22,8 +22,8 @@ function sixteenBits({ buffer, byteOffset, byteLength }: Uint8Array): Uint16Arra
   return new Uint16Array(buffer.slice(byteOffset, byteOffset + byteLength));
 }
 
-/** IEEE 754 binary16: one sign bit, five of the exponent, ten of the fraction. */
-function fromHalf(bits: number): number {
+/** The number of a bit pattern of IEEE 754 binary16: one sign bit, five of the exponent, ten of the fraction. */
+export function floatOfHalf(bits: number): number {
   const sign = bits < 0x8000 ? 1 : -1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
