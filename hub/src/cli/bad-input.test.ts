@@ -195,6 +195,25 @@ for (const [what, [arrays, reason]] of Object.entries(badData)) {
   });
 }
 
+test('arrays that only have as many numbers are not read in another order of axes', async () => {
+  await writeModelFile('picture', convolution(['n', 3, 8, 8]));
+  const numbers = samples(4, 192);
+  await writeArrays('pixels-first', { x: { ...numbers, dims: [4, 8, 8, 3] } });
+  const refused = await quantize('picture', 'pixels-first.npz');
+  assert.equal(refused.code, exitCodes.usage);
+  assert.match(
+    refused.notes,
+    /"x" takes \[3, 8, 8\] per sample, the data have \[8, 8, 3\]\. Bring their axes into that order/,
+  );
+  for (const dims of [
+    [4, 192],
+    [4, 1, 3, 8, 8],
+  ]) {
+    await writeArrays('same', { x: { ...numbers, dims } });
+    assert.equal((await quantize('picture', 'same.npz')).code, exitCodes.done);
+  }
+});
+
 test('an empty folder of images and an empty table are no data', async () => {
   await writeModelFile('picture', convolution(['n', 3, 8, 8]));
   await mkdir(path.join(folder, 'photos'));

@@ -345,3 +345,16 @@ test('a trainer that does not exist is refused with those that do', async () => 
   assert.match(notes, /'torch' is invalid. Allowed choices are onnx, tfjs/);
   assert.equal(code, exitCodes.usage);
 });
+
+test('another trainer is not asked of a recipe that trains an imported model further', async () => {
+  const [data, recipe] = ['d', path.join(folder, 'tune.json')];
+  await writeFile(recipe, JSON.stringify({ name: 't', base: { model: 'none.onnx', classes: 2 } }));
+  const words = ['train', 'm', '--dataset', data, '--recipe', recipe, '--token', 't', '--trainer'];
+  const tfjs = await run(...words, 'tfjs');
+  assert.match(
+    tfjs.notes,
+    /Imported models are trained further by onnx alone; leave --trainer tfjs/,
+  );
+  assert.equal(tfjs.code, exitCodes.usage);
+  assert.match((await run(...words, 'onnx')).notes, /none\.onnx cannot be read/);
+});

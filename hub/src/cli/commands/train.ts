@@ -139,10 +139,15 @@ function parseJson(bytes: Uint8Array, file: string): unknown {
   }
 }
 
-/** The recipe, trained by what the command line says. */
+/** The recipe, trained by what the command line says. Throws `invalid-argument` for tfjs and a base. */
 function withTrainer(recipe: unknown, trainer: TrainerName | undefined): unknown {
-  const isRecord = typeof recipe === 'object' && recipe !== null;
-  return trainer === undefined || !isRecord ? recipe : { ...recipe, trainer };
+  if (trainer === undefined || typeof recipe !== 'object' || recipe === null) return recipe;
+  if (!('base' in recipe)) return { ...recipe, trainer };
+  if (trainer === 'onnx') return recipe;
+  throw new FleetError(
+    'invalid-argument',
+    `Imported models are trained further by onnx alone; leave --trainer ${trainer} out.`,
+  );
 }
 
 /** Prints a new version; one that failed its gate ends the command with `refused`. */

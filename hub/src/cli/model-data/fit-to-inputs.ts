@@ -96,14 +96,24 @@ function shaped(array: Tensor, input: SessionValue): Tensor {
   if (known && wanted.reduce((product, size) => product * size, 1) !== perSample) {
     throw misfit(input, array);
   }
+  if (known && !isSameOrder(wanted, given)) {
+    throw misfit(input, array, ' Bring their axes into that order.');
+  }
   if (!known && !isSameShape(wanted, given)) throw misfit(input, array);
   return converted({ ...array, dims: [array.dims[0] ?? 0, ...(known ? wanted : given)] }, input);
 }
 
-function misfit(input: SessionValue, array: Tensor): FleetError {
+/** Whether numbers mean the same in both shapes: axes of one may come and go, and one of them may be flat. */
+function isSameOrder(wanted: readonly number[], given: readonly number[]): boolean {
+  const [one, other] = [wanted, given].map((sizes) => sizes.filter((size) => size !== 1));
+  const isFlat = (one?.length ?? 0) < 2 || (other?.length ?? 0) < 2;
+  return isFlat || String(one) === String(other);
+}
+
+function misfit(input: SessionValue, array: Tensor, advice = ''): FleetError {
   const wanted = input.dims.slice(1).map((size) => size ?? '?');
   return misuse(
-    `"${input.name}" takes [${wanted.join(', ')}] per sample, the data have [${array.dims.slice(1).join(', ')}].`,
+    `"${input.name}" takes [${wanted.join(', ')}] per sample, the data have [${array.dims.slice(1).join(', ')}].${advice}`,
   );
 }
 
