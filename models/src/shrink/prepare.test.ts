@@ -72,6 +72,30 @@ test('weights keep their names when what stands around them is folded, unless th
   );
 });
 
+test('weights that are inputs as well become constants, and a switch stays what callers may set', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const x = g.input('x', 'float32', [2, 3]);
+  const w = g.initializer('w', wave([4, 3], 1));
+  const axis = g.initializer('axis', tensor('int64', [1], BigInt64Array.of(1n)));
+  const product = g.op('MatMul', [x, g.op('Transpose', [w])]);
+  g.op('ReduceSum', [product, axis], { output: 'y' });
+  g.output('y', 'float32', [2, 1]);
+  const { graph, ...rest } = g.build();
+  const defaults = [...graph.initializers].map(([name, { dtype, dims }]) => ({
+    name,
+    dtype,
+    dims,
+  }));
+  const open = { ...rest, graph: { ...graph, inputs: [...graph.inputs, ...defaults] } };
+  const kept = (irVersion: number) =>
+    prepare({ ...open, irVersion }).graph.inputs.map(({ name }) => name);
+  assert.deepEqual(kept(3), ['x']);
+  assert.deepEqual(kept(8), ['x', 'axis']);
+  const { model: small } = await shrink(open, { calibration: [{ x: wave([2, 3], 2) }], runtime });
+  const types = [...small.graph.initializers.values()].map(({ dtype }) => dtype);
+  assert.ok(types.includes('int8') && small.graph.initializers.get('w')?.dtype !== 'float32');
+});
+
 test('the factor of a bias is folded, and the int8 model keeps it', async () => {
   for (const beta of [0, 0.25, 3]) {
     const g = createGraphBuilder({ name: 'g' });
