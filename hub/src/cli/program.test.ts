@@ -247,8 +247,12 @@ test('quantize builds one file for each device class, and says when options cont
     ],
   );
   readModel(await readFile(path.join(folder, 'small.x64.onnx')));
-  const both = await run(...args, '--for', 'x64', '--calibrate', 'mse');
-  assert.match(both.notes, /leave --calibrate out/);
+  const minmax = await readFile(path.join(folder, 'small.x64.onnx'));
+  const chosen = ['--for', 'x64', '--calibrate', 'percentile'];
+  assert.equal((await run(...args, ...chosen)).code, exitCodes.done);
+  assert.notDeepEqual(await readFile(path.join(folder, 'small.x64.onnx')), minmax);
+  const both = await run(...args, '--for', 'x64', '--activations', 's8');
+  assert.match(both.notes, /leave --activations out/);
   assert.match((await run(...args, '--for', 'abacus')).notes, /no build for "abacus"/);
   assert.match((await run(...args, '--percentile', '99')).notes, /--calibrate percentile/);
 });

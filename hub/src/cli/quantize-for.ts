@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { compareModels } from '@edgewise/models/inspect';
 import type { Model } from '@edgewise/models/onnx';
-import { buildVariants, plannedClasses } from '@edgewise/models/plan';
+import { type BuildVariantsOptions, buildVariants, plannedClasses } from '@edgewise/models/plan';
 import type { Runtime, Session } from '@edgewise/models/runtime';
 import { FleetError } from '@edgewise/protocol';
 import { answer } from './context.ts';
@@ -22,6 +22,8 @@ export interface QuantizeForParts {
   readonly runtime: Runtime;
   /** Device classes, joined by commas. */
   readonly for: string;
+  /** How activation ranges are found. */
+  readonly calibrate: NonNullable<BuildVariantsOptions['method']>;
   readonly out: string;
   readonly report?: string;
   readonly json?: boolean;
@@ -51,6 +53,7 @@ export async function quantizeFor(io: Io, model: Model, parts: QuantizeForParts)
   };
   const variants = await buildVariants(model, {
     ...{ deviceClasses, calibration: data.samples, runtime, signal: io.signal, host: 'x64' },
+    method: parts.calibrate,
     ...(own && { measure }),
   });
   if (parts.report !== undefined) {

@@ -62,8 +62,8 @@ Examples:
 
 /** Options that --for decides by itself. */
 const decidedByClass = [
-  ...['activations', 'weights', 'calibrate', 'percentile', 'perTensor', 'reduceRange'],
-  ...['weightBits', 'adaRound', 'exclude', 'likeOnnxruntime'],
+  ...['activations', 'weights', 'percentile', 'perTensor', 'reduceRange', 'weightBits'],
+  ...['adaRound', 'exclude', 'likeOnnxruntime'],
 ];
 
 /** `edgewise quantize MODEL.onnx`: any float model in int8, without a hub. */
