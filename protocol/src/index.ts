@@ -39,6 +39,7 @@ export { CodeSchema, DeviceState, ParityReport, Refusal, SlotReport } from './do
 export { BundleRef, CapturePolicy, DevicePolicies, Target } from './documents/target.ts';
 export { type Code, codeNames, codes, isCode, type RetryAdvice } from './errors/codes.ts';
 export { type ErrorDetail, FleetError, invariant } from './errors/fleet-error.ts';
+export { type SchemaFault, type SchemaFinding, schemaFault } from './errors/schema-fault.ts';
 export {
   Count,
   type DeviceClass,

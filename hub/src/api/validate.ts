@@ -1,4 +1,4 @@
-import { FleetError } from '@edgewise/protocol';
+import { FleetError, schemaFault } from '@edgewise/protocol';
 import type { Route } from '@edgewise/protocol/http';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -55,11 +55,7 @@ function checkOf(part: string, schema: TSchema): (value: unknown) => unknown {
   const check = Compile(schema);
   return (value) => {
     if (check.Check(value)) return value;
-    const [first] = check.Errors(value);
-    const where = `${part}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
-    throw new FleetError(
-      'invalid-argument',
-      `${where} ${first?.message ?? 'is not as documented'}.`,
-    );
+    const { place = '', fault = 'is not as documented' } = schemaFault(check.Errors(value)) ?? {};
+    throw new FleetError('invalid-argument', `${part}${place && `.${place}`} ${fault}.`);
   };
 }

@@ -1,4 +1,4 @@
-import { type ErrorDetail, FleetError } from '@edgewise/protocol';
+import { type ErrorDetail, FleetError, schemaFault } from '@edgewise/protocol';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { strangeSetting } from './augmentation.ts';
@@ -110,31 +110,10 @@ function checkKind(
 }
 
 function check(schema: TSchema, value: unknown, { subject, detail }: Subject): void {
-  const errors = Value.Errors(schema, value);
-  // A surplus field is reported twice; only this one names it.
-  const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0];
-  if (error === undefined) return;
-  const place = error.instancePath.replaceAll('/', '.').slice(1);
-  const fault = describe(error.keyword, error.params as Record<string, unknown>, error.message);
-  const reason = `${subject}: ${place === '' ? 'it' : `"${place}"`} ${fault}.`;
-  throw new FleetError('invalid-argument', reason, { detail });
-}
-
-function describe(keyword: string, params: Record<string, unknown>, message: string): string {
-  const list = (value: unknown): string =>
-    Array.isArray(value) ? value.join(', ') : String(value);
-  switch (keyword) {
-    case 'required':
-      return `lacks ${list(params.requiredProperties)}`;
-    case 'additionalProperties':
-      return `has unknown fields: ${list(params.additionalProperties)}`;
-    case 'enum':
-      return `must be one of ${list(params.allowedValues)}`;
-    case 'const':
-      return `must be ${JSON.stringify(params.allowedValue)}`;
-    default:
-      return message;
-  }
+  const found = schemaFault(Value.Errors(schema, value));
+  if (found === undefined) return;
+  const where = found.place === '' ? 'it' : `"${found.place}"`;
+  throw new FleetError('invalid-argument', `${subject}: ${where} ${found.fault}.`, { detail });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

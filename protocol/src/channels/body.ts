@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { FleetError } from '../errors/fleet-error.ts';
+import { schemaFault } from '../errors/schema-fault.ts';
 import { limits, PROTOCOL_VERSION } from '../limits.ts';
 import { decodeBlock, encodeBlock } from '../packed/block.ts';
 import { decodeMissing, encodeMissing, type MissingParts } from '../packed/need.ts';
@@ -49,9 +50,9 @@ export function documentReader<S extends TSchema>(
     const value = parseJson(bytes);
     assertVersion(value);
     if (!check.Check(value)) {
-      const [first] = check.Errors(value);
-      const where = first === undefined || first.instancePath === '' ? 'It' : first.instancePath;
-      throw new FleetError('malformed', `${where} ${first?.message ?? 'does not fit its schema'}.`);
+      const found = schemaFault(check.Errors(value));
+      const where = found === undefined || found.place === '' ? 'It' : `"${found.place}"`;
+      throw new FleetError('malformed', `${where} ${found?.fault ?? 'does not fit its schema'}.`);
     }
     return value;
   };
