@@ -40,6 +40,15 @@ test('without a validation part every twelfth sample is held out', () => {
   assert.ok(!numbers(train).includes(11));
 });
 
+test('a recipe says how large a share is held out, evenly spread; a validation part comes first', () => {
+  const options = { seed: 1, retrain: false, validationSplit: 0.25 };
+  const { train, validation } = divide(snapshot(), options);
+  assert.deepEqual(numbers(validation), [3, 7, 11, 15, 19, 23]);
+  assert.deepEqual([numbers(train).length, numbers(train).includes(3)], [18 + 2, false]);
+  const own = divide(snapshot({ validation: samples(500, [0, 1]) }), options);
+  assert.deepEqual([numbers(own.validation), own.train.labels.length], [[500, 501], 24 + 2]);
+});
+
 test('samples of the gate are never trained on, first training or not', () => {
   for (const retrain of [false, true]) {
     const { train, gate } = divide(snapshot(), { seed: 1, retrain });

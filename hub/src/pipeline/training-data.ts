@@ -19,7 +19,7 @@ export interface TrainingData {
   readonly drifted: Samples;
 }
 
-/** Every twelfth training sample is held out where a data set has no validation part. */
+/** Every twelfth training sample is held out where neither data set nor recipe say which. */
 export const heldOutEvery = 12;
 
 /**
@@ -49,9 +49,14 @@ export function assertJudgeable({ id, counts }: Dataset): void {
 /** The data of a first training (`retrain: false`) or of a retraining. */
 export function divide(
   snapshot: SnapshotData,
-  options: { readonly seed: number; readonly retrain: boolean },
+  options: {
+    readonly seed: number;
+    readonly retrain: boolean;
+    /** Share of the training samples to hold out where there is no validation part; of the recipe. */
+    readonly validationSplit?: number | undefined;
+  },
 ): TrainingData {
-  const { train, validation } = holdOut(snapshot);
+  const { train, validation } = holdOut(snapshot, options.validationSplit);
   const test = snapshot.test.labels.length > 0 ? snapshot.test : validation;
   const places = snapshot.origins.map((origin, place) => ({ origin, place }));
   const fieldWhere = (keep: (entry: (typeof places)[number]) => boolean): Samples =>
@@ -72,13 +77,16 @@ export function divide(
   return { train: join(replay, field), validation, test, gate, drifted };
 }
 
-function holdOut({ train, validation }: SnapshotData): {
-  readonly train: Samples;
-  readonly validation: Samples;
-} {
+function holdOut(
+  { train, validation }: SnapshotData,
+  share: number | undefined,
+): { readonly train: Samples; readonly validation: Samples } {
   if (validation.labels.length > 0) return { train, validation };
   const places = [...train.labels.keys()];
-  const isHeldOut = (place: number) => place % heldOutEvery === heldOutEvery - 1;
+  const isHeldOut = (place: number) =>
+    share === undefined
+      ? place % heldOutEvery === heldOutEvery - 1
+      : Math.floor((place + 1) * share) > Math.floor(place * share);
   return {
     train: selectSamples(
       train,

@@ -12,14 +12,20 @@ export type TrialData = Pick<TrainingData, 'train' | 'validation'>;
 /** The same data for every trial of a snapshot, read on first use. */
 export function trialData(
   blobs: BlobStore,
-  { snapshot, seed }: { readonly snapshot: string; readonly seed: number },
+  order: {
+    readonly snapshot: string;
+    readonly seed: number;
+    readonly validationSplit?: number | undefined;
+  },
 ): () => Promise<TrialData> {
   let data: Promise<TrialData> | undefined;
   return () => {
-    data ??= readSnapshot(blobs, snapshot, { parts: ['train', 'validation'] }).then((read) => {
-      const { train, validation } = divide(read, { seed, retrain: false });
-      return { train, validation };
-    });
+    data ??= readSnapshot(blobs, order.snapshot, { parts: ['train', 'validation'] }).then(
+      (read) => {
+        const { train, validation } = divide(read, { ...order, retrain: false });
+        return { train, validation };
+      },
+    );
     return data;
   };
 }

@@ -69,16 +69,17 @@ export function addTrain(program: Command, io: Io): void {
   ).action(async (model: string, options: TrainOptions) => {
     const client = clientOf(options);
     const sweep = options.sweep === undefined ? undefined : await sweepOf(io, options.sweep);
+    const seed = options.seed === undefined ? {} : { seed: wholeNumber('--seed', options.seed) };
+    const recipe = await recipeOf(client, io, options);
     await client.call('putModel', {
       params: { model },
       body: {
         dataset: options.dataset,
-        recipe: await recipeOf(client, io, options),
+        recipe,
         policies: policiesOf(options),
       },
     });
-    await noteParts(client, io, options);
-    const seed = options.seed === undefined ? {} : { seed: wholeNumber('--seed', options.seed) };
+    await noteParts(client, io, { ...options, recipe });
     const started =
       sweep === undefined
         ? await client.call('startRun', { body: { model, ...seed } })
@@ -114,17 +115,30 @@ async function recipeOf(client: Client, io: Io, options: TrainOptions): Promise<
 }
 
 /** Says what stands in for parts that a data set lacks. */
-async function noteParts(client: Client, io: Io, { dataset, sweep }: TrainOptions): Promise<void> {
+async function noteParts(
+  client: Client,
+  io: Io,
+  { dataset, sweep, recipe }: Omit<TrainOptions, 'recipe'> & { readonly recipe: unknown },
+): Promise<void> {
   const counts = (await client.call('listDatasets')).find(({ id }) => id === dataset)?.counts;
   if (counts?.validation === 0) {
-    io.note(
-      `"${dataset}" has no validation part: every ${heldOutEvery}th training sample is held out for it.`,
-    );
+    io.note(`"${dataset}" has no validation part: ${lentOf(recipe)} held out for it.`);
   }
   if (counts?.test === 0) {
     const flatters = sweep === undefined ? '' : ', by which the sweep chooses: it flatters';
     io.note(`"${dataset}" has no test part: accuracy is that on the validation part${flatters}.`);
   }
+}
+
+/** Which training samples stand in for a validation part. */
+function lentOf(recipe: unknown): string {
+  const share =
+    typeof recipe === 'object' && recipe !== null && 'validationSplit' in recipe
+      ? recipe.validationSplit
+      : undefined;
+  return typeof share === 'number'
+    ? `${percent(share)} of the training samples are`
+    : `every ${heldOutEvery}th training sample is`;
 }
 
 function parseJson(bytes: Uint8Array, file: string): unknown {

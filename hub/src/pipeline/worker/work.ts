@@ -42,7 +42,7 @@ async function workOnRun(order: WorkOrder, line: HubLine): Promise<void> {
     trainer: () => trainerOf(recipe, runtime),
     signer: remoteSigner(order.publicKeyPem, line),
     host: detectDeviceClass(),
-    data: lazyData(blobs, job),
+    data: lazyData(blobs, job, recipe),
     report: reportsTo(line),
     checkpoint: order.checkpoint,
   };
@@ -63,7 +63,7 @@ async function workOnTrial(order: TrialOrder, line: HubLine): Promise<void> {
   const context = {
     ...{ recipe, seed, threads, blobs, runtime, checkpoint, signal: line.signal },
     trainer: () => trainerOf(recipe, runtime),
-    data: trialData(blobs, order),
+    data: trialData(blobs, { ...order, validationSplit: recipe.validationSplit }),
     report: reportsTo(line),
   };
   const result = await runTrial(context, order.epochs);
@@ -78,9 +78,13 @@ async function trainerOf(recipe: ModelRecipe, runtime: Runtime): Promise<Trainer
   return createTfjsTrainer(runtime);
 }
 
-function lazyData(blobs: BlobStore, job: Job): () => Promise<TrainingData> {
+function lazyData(
+  blobs: BlobStore,
+  job: Job,
+  { validationSplit }: ModelRecipe,
+): () => Promise<TrainingData> {
   let data: Promise<TrainingData> | undefined;
-  const options = { seed: job.seed, retrain: job.kind === 'retrain' };
+  const options = { seed: job.seed, retrain: job.kind === 'retrain', validationSplit };
   return () => {
     data ??= readSnapshot(blobs, job.snapshot).then((snapshot) => divide(snapshot, options));
     return data;
