@@ -195,6 +195,20 @@ for (const [what, [arrays, reason]] of Object.entries(badData)) {
   });
 }
 
+test('data of an unknown kind, a preprocessing nobody knows and an open size say what there is', async () => {
+  await writeFile(path.join(folder, 'notes.txt'), 'hello');
+  assert.match(
+    (await quantize('good', 'notes.txt')).notes,
+    /notes\.txt: It is none of \.npz, \.npy, \.csv and IDX/,
+  );
+  await writeModelFile('open', convolution(['n', 3, 'a', 'b']));
+  await mkdir(path.join(folder, 'pictures'));
+  const unknown = await quantize('open', 'pictures', '--preprocess', 'imagnet');
+  assert.match(unknown.notes, /"imagnet" is no file and none of raw, unit, signed, imagenet/);
+  const open = await quantize('open', 'pictures', '--preprocess', 'unit');
+  assert.match(open.notes, /give "size": \[height, width\] in a JSON file with --preprocess/);
+});
+
 test('arrays that only have as many numbers are not read in another order of axes', async () => {
   await writeModelFile('picture', convolution(['n', 3, 8, 8]));
   const numbers = samples(4, 192);

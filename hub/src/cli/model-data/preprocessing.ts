@@ -62,6 +62,9 @@ export async function preprocessingOf(
   }
   const known = preprocessings[declared];
   if (known !== undefined) return known;
-  const bytes = await readNamedFile(io, declared);
+  const bytes = await readNamedFile(io, declared).catch((thrown: unknown) => {
+    if (FleetError.from(thrown).code !== 'not-found') throw thrown;
+    throw new FleetError('invalid-argument', `"${declared}" is no file and none of ${names}.`);
+  });
   return naming(declared, () => read(bytes, mostBytes));
 }

@@ -101,8 +101,14 @@ function decode(
       ...(read.labels && { labels: read.labels }),
     };
   }
-  const array = path.extname(file) === '.npy' ? decodeNpy(bytes) : decodeIdx(bytes);
+  const array = path.extname(file) === '.npy' ? decodeNpy(bytes) : decodeKnown(bytes);
   return { arrays: new Map([[input.name, array]]) };
+}
+
+/** IDX files have no common ending: what is none is most likely of a kind that is not read. */
+function decodeKnown(bytes: Uint8Array): Tensor {
+  if (bytes[0] === 0 && bytes[1] === 0) return decodeIdx(bytes);
+  throw new FleetError('malformed', 'It is none of .npz, .npy, .csv and IDX, nor a folder.');
 }
 
 function decodeLabels(file: string | undefined, bytes: Uint8Array): ArrayLike<number | bigint> {

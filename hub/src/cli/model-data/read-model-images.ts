@@ -82,7 +82,9 @@ function formOf({ name, dims }: SessionValue, preprocessing: Preprocessing): For
     throw misuse(`"${name}" takes ${form.channels ?? 'unknown'} channels; pictures have 1 or 3.`);
   }
   if (form.height === undefined || form.width === undefined) {
-    throw misuse(`"${name}" leaves height and width open; give "size": [height, width].`);
+    throw misuse(
+      `"${name}" leaves height and width open; give "size": [height, width] in a JSON file with --preprocess.`,
+    );
   }
   return form as Form;
 }
