@@ -111,6 +111,9 @@ test('what cannot be converted is said with the file, and nothing is written', a
   await rm(path.join(folder, 'broken/group1-shard2of4.bin'));
   const missing = await run('convert', 'broken/model.json', '--out', 'broken.onnx');
   assert.match(missing.notes, /group1-shard2of4.bin cannot be read: there is no such file/);
+  const shard = path.join('broken', 'group1-shard1of4.bin');
+  const over = await run('convert', 'broken/model.json', '--out', shard);
+  assert.match(over.notes, /group1-shard1of4\.bin is read; write to another file/);
   const file = path.join(folder, 'graph.json');
   await writeFile(
     file,

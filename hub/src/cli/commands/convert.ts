@@ -39,6 +39,8 @@ export function addConvert(program: Command, io: Io): void {
       await assertDestinations(io, { writes: [options.out], reads: [file] });
       const document = parse(await readNamedFile(io, file), file);
       const paths = naming(file, () => weightPaths(document).map(withinFolder));
+      const beside = paths.map((name) => path.join(path.dirname(file), name));
+      await assertDestinations(io, { writes: [options.out], reads: beside });
       const weights = await readAll(io, path.dirname(file), paths);
       const model = naming(file, () => convertTfjs(document, weights));
       const bytes = writeModel(model);

@@ -33,7 +33,7 @@ export function addRuns(program: Command, io: Io): void {
       io,
       options,
       await clientOf(options).call('cancelRun', { params: { run } }),
-      ({ status }) => `${run} is ${status}.`,
+      ({ status }) => (status === 'running' ? `${run} is being stopped.` : `${run} is ${status}.`),
     );
   });
 }
