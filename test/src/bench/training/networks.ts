@@ -22,13 +22,13 @@ export const workloads: Readonly<Record<NetworkName, Workload>> = {
   cnn: {
     title: 'CNN, 28 x 28',
     dims: [1, 28, 28],
-    batchSizes: [32, 128, 512],
+    batchSizes: [32, 64, 128, 512],
     images: 4096,
   },
   depthwise: {
     title: 'depthwise and batch norm, 32 x 32',
     dims: [3, 32, 32],
-    batchSizes: [32, 128, 512],
+    batchSizes: [32, 64, 128, 512],
     images: 4096,
   },
   mobilenet: {

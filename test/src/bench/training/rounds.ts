@@ -1,4 +1,3 @@
-import { median } from './median.ts';
 import { type NetworkName, workloads } from './networks.ts';
 import type { Side } from './side.ts';
 
@@ -6,38 +5,40 @@ const rounds = 3;
 
 /**
  * Images per second of every side on one network, each at its best batch size. The sides take turns, so
- * that whatever else the machine does slows all of them; each figure is the median of its turns.
+ * that what else the machine does meets all of them; each figure is that of the turn it disturbed least.
  */
 export async function compareSides(
   network: NetworkName,
   sides: readonly Side[],
   onTurn: (text: string) => void,
 ): Promise<ReadonlyMap<Side, number>> {
-  const best = new Map<Side, number>();
+  const chosen = new Map<Side, Speed>();
   for (const side of sides) {
     onTurn(`${network}: ${side.name}, ${side.threads} threads: choosing a batch size`);
-    best.set(side, await bestBatchSize(network, side));
+    chosen.set(side, await bestBatchSize(network, side));
   }
-  const speeds = new Map<Side, number[]>(sides.map((side) => [side, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const side of sides) {
+    for (const [side, { batchSize, speed }] of chosen) {
       onTurn(`${network}: round ${round + 1} of ${rounds}, ${side.name}, ${side.threads} threads`);
-      const speed = await measure(network, side, best.get(side) ?? 0);
-      speeds.get(side)?.push(speed);
+      const again = await measure(network, side, batchSize);
+      chosen.set(side, { batchSize, speed: Math.max(speed, again) });
     }
   }
-  return new Map([...speeds].map(([side, values]) => [side, median(values)]));
+  return new Map([...chosen].map(([side, { speed }]) => [side, speed]));
 }
 
-async function bestBatchSize(network: NetworkName, side: Side): Promise<number> {
-  const sizes = side.batchSizes ?? workloads[network].batchSizes;
-  const [only = 0] = sizes;
-  if (sizes.length === 1) return only;
-  const found: [size: number, speed: number][] = [];
-  for (const size of sizes) {
-    found.push([size, await measure(network, side, size)]);
+interface Speed {
+  readonly batchSize: number;
+  /** Images per second. */
+  readonly speed: number;
+}
+
+async function bestBatchSize(network: NetworkName, side: Side): Promise<Speed> {
+  const found: Speed[] = [];
+  for (const batchSize of side.batchSizes ?? workloads[network].batchSizes) {
+    found.push({ batchSize, speed: await measure(network, side, batchSize) });
   }
-  return found.reduce((best, one) => (one[1] > best[1] ? one : best))[0];
+  return found.reduce((best, one) => (one.speed > best.speed ? one : best));
 }
 
 function measure(network: NetworkName, side: Side, batchSize: number): Promise<number> {
