@@ -10,7 +10,7 @@ import { type AgentHere, startAgentHere } from '../../fleet/agent-here.ts';
 import type { RunBench } from '../bench.ts';
 import { atMost, type BenchResult, printed } from '../result.ts';
 import { timedModels } from './models.ts';
-import { differences, median, type Pairs, timePairs, trimmedMean } from './paired.ts';
+import { differences, median, timeInTurn, trimmedMean } from './paired.ts';
 import { openRawSession } from './raw-session.ts';
 import { makeVersion, noise, type TimedModel } from './served-model.ts';
 
@@ -20,12 +20,13 @@ const longMs = 2;
 const bounds = { share: 0.05, us: 100 } as const;
 /** Enough for a narrow interval, few enough to be done in seconds. */
 const budgetMs = 5000;
-const mostPairs = 3000;
+const mostRounds = 3000;
 
 /**
- * What the agent's pipeline adds to a run of the same int8 graph in a bare session without the
- * profile: from a frame at the sink to its answer, counted in a window and published as configured,
- * over a real hub and an outbox on the disk.
+ * What the agent's pipeline adds to a run of the same graph in a bare session: from a frame at the
+ * sink to its answer, counted in a window and published as configured, over a real hub and an outbox
+ * on the disk. Printed beside it: what the graph's profile vector costs, which a model without drift
+ * watching would not have.
  */
 export const benchAgentOverhead: RunBench = async ({ seed, say }) => {
   await using cleanup = new AsyncDisposableStack();
@@ -47,11 +48,11 @@ export const benchAgentOverhead: RunBench = async ({ seed, say }) => {
     const version = await makeVersion(stage.client, model, seed);
     await serve(stage, here, version);
     const measured = await measure(here, { folder, model, version });
-    const [{ value: rawMs }, { value: addedMs }] = [
-      median(measured.first),
-      median(differences(measured)),
-    ];
-    say.fact(`${model.name}: raw ${rawMs.toFixed(3)} ms, the agent adds ${addedMs.toFixed(4)} ms`);
+    const { raw, agent } = measured;
+    const addedMs = median(differences(agent, raw)).value;
+    say.fact(
+      `${model.name}: ${median(raw).value.toFixed(3)} ms, the agent adds ${addedMs.toFixed(4)} ms`,
+    );
     results.push(...figuresOf(model.name, measured));
   }
   return results;
@@ -75,35 +76,50 @@ interface Served {
   readonly version: ModelVersion;
 }
 
-async function measure({ agent }: AgentHere, { folder, model, version }: Served): Promise<Pairs> {
+/** Milliseconds of each round. */
+interface Times {
+  /** The graph without its profile. */
+  readonly bare: readonly number[];
+  readonly raw: readonly number[];
+  readonly agent: readonly number[];
+}
+
+async function measure({ agent }: AgentHere, { folder, model, version }: Served): Promise<Times> {
   const variant = version.variants.find(({ deviceClass }) => deviceClass === detectDeviceClass());
   const file = (name: string) =>
     readFile(path.join(folder, 'bundles', variant?.bundle.manifest ?? '', name));
   const { data } = noise(model.recipe, 1, 9);
   const frame = Uint8Array.from(new Uint8Array(data.buffer));
   const bundle = { manifest: await file('manifest.json'), graph: await file('graph.onnx'), frame };
-  await using raw = await openRawSession(bundle);
-  const work = [() => raw.run(), () => agent.sink.answer([frame])] as const;
-  const first = await timePairs(...work, { pairs: 30, warmUp: 10 });
-  const pairMs = median(first.first).value + median(first.second).value;
-  const pairs = Math.min(mostPairs, Math.ceil(budgetMs / pairMs));
-  return await timePairs(...work, { pairs, warmUp: 10 });
+  await using bare = await openRawSession(bundle, 'no profile');
+  await using raw = await openRawSession(bundle, 'profile');
+  const ways = [() => bare.run(), () => raw.run(), () => agent.sink.answer([frame])];
+  const first = await timeInTurn(ways, { rounds: 30, warmUp: 9 });
+  const roundMs = first.reduce((sum, times) => sum + median(times).value, 0);
+  const rounds = Math.min(mostRounds, Math.ceil(budgetMs / roundMs));
+  const [one = [], two = [], three = []] = await timeInTurn(ways, { rounds, warmUp: 9 });
+  return { bare: one, raw: two, agent: three };
 }
 
-function figuresOf(name: string, pairs: Pairs): readonly BenchResult[] {
-  const raw = median(pairs.first).value;
-  const added = differences(pairs);
+function figuresOf(name: string, { bare, raw, agent }: Times): readonly BenchResult[] {
+  const rawMs = median(raw).value;
+  const added = differences(agent, raw);
   const { value, low, high } = median(added);
-  const isLong = raw >= longMs;
-  const scale = isLong ? 1 / raw : 1000;
+  const isLong = rawMs >= longMs;
+  const scale = isLong ? 1 / rawMs : 1000;
   const unit = isLong ? 'of a raw run' : 'us';
   return [
-    printed(`${name}: a raw run`, raw, 'ms'),
+    printed(`${name}: a raw run`, rawMs, 'ms'),
     atMost(`${name}: the pipeline adds`, {
       ...{ value: value * scale, unit, bound: isLong ? bounds.share : bounds.us },
     }),
     printed(`${name}: at least, with 95 %`, low * scale, unit),
     printed(`${name}: at most, with 95 %`, high * scale, unit),
     printed(`${name}: trimmed mean`, trimmedMean(added) * scale, unit),
+    printed(
+      `${name}: the profile in the graph`,
+      median(differences(raw, bare)).value * scale,
+      unit,
+    ),
   ];
 }

@@ -14,7 +14,7 @@ export async function timedModels(): Promise<readonly TimedModel[]> {
       layers: mobilenet.layers.map((layer) => widened(layer, width)),
     },
   });
-  const vectors = { ...pumpRecipe({ epochs: 1, width: 64 }), ...brief } as TimedRecipe;
+  const vectors = { ...(pumpRecipe({ epochs: 1, width: 64 }) as TimedRecipe), ...brief };
   return [
     { name: 'vectors', recipe: vectors },
     { name: 'digits', recipe: digits },
@@ -30,7 +30,7 @@ const brief = { epochs: 1, batchSize: 8 } as const;
 async function recipeOf(name: string): Promise<TimedRecipe> {
   const file = path.join(import.meta.dirname, `../../../../models/recipes/${name}.json`);
   const recipe = JSON.parse(await readFile(file, 'utf8')) as TimedRecipe;
-  return { ...recipe, name, ...brief };
+  return { ...recipe, ...{ name, ...brief } };
 }
 
 type Layer = TimedRecipe['layers'][number];

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom } from '@edgewise/models/random';
-import { differences, median, timePairs, trimmedMean } from './paired.ts';
+import { differences, median, timeInTurn, trimmedMean } from './paired.ts';
 
-test('both ways are done equally often, each first every other time', async () => {
+test('every way is done equally often, and each first in turn', async () => {
   let done = '';
   const say = (letter: string) => () => {
     done += letter;
     return Promise.resolve();
   };
-  const pairs = await timePairs(say('a'), say('b'), { pairs: 3, warmUp: 1 });
-  assert.equal(done, 'baabbaab');
-  assert.deepEqual([pairs.first.length, pairs.second.length], [3, 3]);
+  const times = await timeInTurn([say('a'), say('b'), say('c')], { rounds: 3, warmUp: 1 });
+  assert.equal(done, 'abcbcacababc');
+  assert.deepEqual(
+    times.map(({ length }) => length),
+    [3, 3, 3],
+  );
 });
 
 test('the interval of the median holds the true one about 95 times of 100', () => {
@@ -25,8 +28,8 @@ test('the interval of the median holds the true one about 95 times of 100', () =
 });
 
 test('one long pause moves neither figure', () => {
-  const steady = { first: new Array(20).fill(1), second: new Array(20).fill(3) };
-  const paused = { ...steady, second: [...steady.second.slice(1), 900] };
-  assert.equal(median(differences(paused)).value, 2);
-  assert.equal(trimmedMean(differences(paused)), 2);
+  const [quick, slow] = [new Array<number>(20).fill(1), new Array<number>(20).fill(3)];
+  const paused = [...slow.slice(1), 900];
+  assert.equal(median(differences(paused, quick)).value, 2);
+  assert.equal(trimmedMean(differences(paused, quick)), 2);
 });

@@ -5,27 +5,17 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Two ways of doing one thing, in milliseconds each time. */
-export interface Pairs {
-  readonly first: readonly number[];
-  readonly second: readonly number[];
-}
-
-/** Does both in turn, changing which goes first, so that whatever disturbs the machine hits both. */
-export async function timePairs(
-  first: () => Promise<unknown>,
-  second: () => Promise<unknown>,
-  { pairs, warmUp }: { readonly pairs: number; readonly warmUp: number },
-): Promise<Pairs> {
-  const times = { first: [] as number[], second: [] as number[] };
-  for (let pair = -warmUp; pair < pairs; pair++) {
-    const order = [
-      [times.first, first],
-      [times.second, second],
-    ] as const;
-    for (const [into, work] of pair % 2 === 0 ? order : order.toReversed()) {
-      const tookMs = await time(work);
-      if (pair >= 0) into.push(tookMs);
+/** Does each way in turn, changing which goes first, so that whatever disturbs the machine hits all; gives the milliseconds of each. */
+export async function timeInTurn(
+  ways: readonly (() => Promise<unknown>)[],
+  { rounds, warmUp }: { readonly rounds: number; readonly warmUp: number },
+): Promise<readonly (readonly number[])[]> {
+  const times = ways.map((): number[] => []);
+  for (let round = -warmUp; round < rounds; round++) {
+    for (let turn = 0; turn < ways.length; turn++) {
+      const at = (turn + warmUp + round) % ways.length;
+      const tookMs = await time(ways[at] ?? (() => Promise.resolve()));
+      if (round >= 0) times[at]?.push(tookMs);
     }
   }
   return times;
@@ -37,9 +27,9 @@ async function time(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - beganMs;
 }
 
-/** What the second way takes longer, pair by pair. */
-export const differences = ({ first, second }: Pairs): readonly number[] =>
-  second.map((tookMs, at) => tookMs - (first[at] ?? 0));
+/** What one way takes longer than another, round by round. */
+export const differences = (way: readonly number[], than: readonly number[]): readonly number[] =>
+  way.map((tookMs, at) => tookMs - (than[at] ?? 0));
 
 /** 97.5 % of a normal distribution lie below this many standard deviations. */
 const z = 1.96;

@@ -4,7 +4,7 @@ import { eliminateDead } from '@edgewise/models/shrink';
 import { FleetError } from '@edgewise/protocol';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
-/** A bundle's graph in a session of the engine's own, as a program would use it without an agent. */
+/** A graph and one frame in a session of the engine's own, as a program would use it without an agent. */
 export interface RawSession extends AsyncDisposable {
   run(): Promise<unknown>;
 }
@@ -16,17 +16,19 @@ interface RawInput {
   readonly frame: Uint8Array<ArrayBuffer>;
 }
 
-/** Opens the graph without the profile vector, which only the agent needs, with one frame as its input. */
-export async function openRawSession(bundle: RawInput): Promise<RawSession> {
-  const { task, inputs } = readManifest(bundle.manifest);
+/** Opens a bundle's graph, with the outputs that the agent asks for or those of the model alone. */
+export async function openRawSession(
+  bundle: RawInput,
+  has: 'profile' | 'no profile',
+): Promise<RawSession> {
+  const { task, inputs, profileOutput = '' } = readManifest(bundle.manifest);
   const [input] = inputs;
   if (task.kind !== 'classification' || input === undefined) {
     throw new FleetError('unsupported', 'Only classifiers are timed.');
   }
-  const model = readModel(bundle.graph);
-  const outputs = model.graph.outputs.filter(({ name }) => name === task.output);
-  const bare = eliminateDead({ ...model, graph: { ...model.graph, outputs } });
-  const session = await InferenceSession.create(writeModel(bare), {
+  const wanted = has === 'profile' ? [task.output, profileOutput] : [task.output];
+  const graph = has === 'profile' ? bundle.graph : withOutputs(bundle.graph, wanted);
+  const session = await InferenceSession.create(graph, {
     ...{ intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 },
     // As the agent has it: spinning threads would burn a core.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
@@ -38,7 +40,13 @@ export async function openRawSession(bundle: RawInput): Promise<RawSession> {
       ? new Tensor('uint8', frame, dims)
       : new Tensor('float32', new Float32Array(frame.buffer), dims);
   return {
-    run: () => session.run({ [input.name]: tensor }),
+    run: () => session.run({ [input.name]: tensor }, wanted),
     [Symbol.asyncDispose]: () => session.release(),
   };
+}
+
+function withOutputs(graph: Uint8Array, wanted: readonly string[]): Uint8Array {
+  const model = readModel(graph);
+  const outputs = model.graph.outputs.filter(({ name }) => wanted.includes(name));
+  return writeModel(eliminateDead({ ...model, graph: { ...model.graph, outputs } }));
 }
