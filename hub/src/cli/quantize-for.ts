@@ -5,7 +5,7 @@ import { type BuildVariantsOptions, buildVariants, plannedClasses } from '@edgew
 import type { Runtime, Session } from '@edgewise/models/runtime';
 import { FleetError } from '@edgewise/protocol';
 import { answer } from './context.ts';
-import { type Io, percent, sizeOf } from './io.ts';
+import { bar, type Io, percent, sizeOf } from './io.ts';
 import { batchSizeOf, wholeBatches } from './model-data/batches.ts';
 import type { ModelData } from './model-data/fit-to-inputs.ts';
 import { writeNamedFile } from './named-file.ts';
@@ -55,6 +55,7 @@ export async function quantizeFor(io: Io, model: Model, parts: QuantizeForParts)
     ...{ deviceClasses, calibration: data.samples, runtime, signal: io.signal, host: 'x64' },
     method: parts.calibrate,
     ...(own && { measure }),
+    onBuilt: (done, of) => io.progress(`Building ${bar(done / of)} ${done} of ${of}`),
   });
   if (parts.report !== undefined) {
     const scoreIs = data.labels === undefined ? 'agreement' : 'accuracy';

@@ -79,6 +79,16 @@ test('every variant proves itself where it is exact, and the one for browsers in
   }
 });
 
+test('each variant that is built is told, with how many there will be', async () => {
+  const told: (readonly [number, number])[] = [];
+  const onBuilt = (done: number, of: number): void => void told.push([done, of]);
+  await buildVariants(model, { ...options, deviceClasses: ['x64-vnni', 'web-wasm'], onBuilt });
+  assert.deepEqual(told, [
+    [1, 2],
+    [2, 2],
+  ]);
+});
+
 test('golden inputs reach both ends of every activation range', async () => {
   const [variant] = await buildVariants(model, { ...options, deviceClasses: ['x64-vnni'] });
   assert.ok(variant);

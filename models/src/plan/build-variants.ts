@@ -17,6 +17,8 @@ export interface BuildVariantsOptions extends Pick<ShrinkForOptions, 'method' | 
   readonly host: VariantPlan['deviceClass'];
   /** Measures a graph on an evaluation set, 0 to 1; without it variants have no expected accuracy. */
   readonly measure?: (graph: Uint8Array, how: { optimise: 'none' | 'all' }) => Promise<number>;
+  /** Called after each class with how many are built and how many there will be. */
+  readonly onBuilt?: (done: number, of: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -43,10 +45,12 @@ export async function buildVariants(
   assertServable(model);
   const built = new Map<Scheme, Omit<BuiltVariant, keyof VariantPlan>>();
   const variants: BuiltVariant[] = [];
-  for (const plan of planVariants(options.deviceClasses)) {
+  const plans = planVariants(options.deviceClasses);
+  for (const plan of plans) {
     const known = built.get(plan.scheme) ?? (await build(model, plan.scheme, options));
     built.set(plan.scheme, known);
     variants.push({ ...plan, ...known });
+    options.onBuilt?.(variants.length, plans.length);
   }
   return variants;
 }
