@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { memoryUsage } from 'node:process';
 import { after, before, test } from 'node:test';
-import { encodeNpz } from '@edgewise/models/data';
+import { encodeNpy, encodeNpz } from '@edgewise/models/data';
 import { createGraphBuilder, type Model, writeModel } from '@edgewise/models/onnx';
 import { type Tensor, tensor } from '@edgewise/models/tensor';
 import { exitCodes } from './io.ts';
@@ -207,6 +207,23 @@ test('data of an unknown kind, a preprocessing nobody knows and an open size say
   assert.match(unknown.notes, /"imagnet" is no file and none of raw, unit, signed, imagenet/);
   const open = await quantize('open', 'pictures', '--preprocess', 'unit');
   assert.match(open.notes, /give "size": \[height, width\] in a JSON file with --preprocess/);
+});
+
+test('labels that are no class numbers are refused with the first of them', async () => {
+  const classes = tensor('int64', [40], new BigInt64Array(40).fill(9n));
+  await writeArrays('labelled', { x: samples(40, 8), y: classes });
+  const words = ['compare', 'good.onnx', 'int8.onnx', '--data'];
+  const stray = await said(...words, 'labelled.npz');
+  assert.match(stray.notes, /Label 9 of sample 1 is no class: there are 0 to 3/);
+  assert.equal(stray.code, exitCodes.usage);
+  const halves = tensor('float32', [40], new Float32Array(40).fill(0.5));
+  await writeFile(path.join(folder, 'halves.npy'), encodeNpy(halves));
+  const given = await said(...words, 'x.npz', '--labels', 'halves.npy');
+  assert.match(given.notes, /Label 0\.5 of sample 1 is no whole number/);
+  await writeArrays('targets', { x: samples(40, 8), y: halves });
+  const targets = await said(...words, 'targets.npz');
+  assert.equal(targets.code, exitCodes.done, 'y of a regression is no label');
+  assert.doesNotMatch(targets.out, /accuracy/);
 });
 
 test('arrays that only have as many numbers are not read in another order of axes', async () => {

@@ -143,6 +143,7 @@ interface Tops {
 function createTops(pairs: readonly Pair[]): Tops {
   const [mine, others]: [number[], number[]] = [[], []];
   let chosen: Pair | undefined;
+  let classes = 0;
   return {
     add(left, right) {
       chosen ??= pairs.find(([name]) => {
@@ -150,11 +151,13 @@ function createTops(pairs: readonly Pair[]): Tops {
         return dims.length === 2 && (dims[1] ?? 0) > 1;
       });
       if (chosen === undefined) return;
+      classes = left[chosen[0]]?.dims[1] ?? 0;
       mine.push(...topsOf(left[chosen[0]] as Tensor));
       others.push(...topsOf(right[chosen[1]] as Tensor));
     },
     result(labels) {
       if (chosen === undefined || mine.length === 0) return undefined;
+      if (labels !== undefined) assertLabels(labels, classes);
       const agreeing = mine.filter((top, at) => top === others[at]).length;
       return {
         output: chosen[0],
@@ -163,6 +166,15 @@ function createTops(pairs: readonly Pair[]): Tops {
       };
     },
   };
+}
+
+/** A label that no output can answer would only lower the accuracy of both. */
+function assertLabels(labels: ArrayLike<number>, classes: number): void {
+  const at = Array.from(labels).findIndex((label) => !(label >= 0 && label < classes));
+  if (at < 0) return;
+  const known = `there are 0 to ${classes - 1}`;
+  const reason = `Label ${labels[at]} of sample ${at + 1} is no class: ${known}.`;
+  throw new FleetError('invalid-argument', reason);
 }
 
 /** Places of the greatest numbers; NaN, which equals nothing, for a row that has one. */

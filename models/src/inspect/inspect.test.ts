@@ -107,6 +107,12 @@ test('a model compared with itself is equal in every respect', async () => {
 test('outputs that do not match, and labels that do not fit, are refused by name', async () => {
   await using session = await runtime.load(writeModel(network()));
   const samples = { x: numbers([4, 2, 8, 8], 7) };
+  for (const stray of [3, -1]) {
+    const labels = [0, 1, stray, 0];
+    const call = compareModels(session, session, { samples, labels, runs: 1 });
+    const message = new RegExp(`Label ${stray} of sample 3 is no class: there are 0 to 2`);
+    await assert.rejects(call, { code: 'invalid-argument', message });
+  }
   const call = compareModels(session, session, { samples, labels: [1, 2], runs: 1 });
   await assert.rejects(call, { code: 'invalid-argument', message: /4 samples but 2 labels/ });
   const graph = createGraphBuilder({ name: 'other' });

@@ -40,6 +40,7 @@ export function fitToInputs(
   if (labels !== undefined && labels.length !== available) {
     throw misuse(`There are ${available} samples but ${labels.length} labels.`);
   }
+  if (labels !== undefined) assertWhole(labels);
   const count = Math.min(available, limit);
   if (count === 0) throw new FleetError('insufficient-data', 'There are no samples in it.');
   for (const [at, array] of chosen.entries()) assertFinite(inputs[at]?.name ?? '', array);
@@ -52,6 +53,11 @@ export function fitToInputs(
     ),
     ...(labels && { labels: Int32Array.from(places, (place) => Number(labels[place])) }),
   };
+}
+
+function assertWhole(labels: ArrayLike<number | bigint>): void {
+  const at = Array.from(labels).findIndex((label) => !Number.isSafeInteger(Number(label)));
+  if (at >= 0) throw misuse(`Label ${labels[at]} of sample ${at + 1} is no whole number.`);
 }
 
 /** A number that no range can hold would spoil whatever is made of the data. */

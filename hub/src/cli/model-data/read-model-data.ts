@@ -37,7 +37,7 @@ export interface FoundArrays {
 /** What DATA may be, for `--help`. */
 export const dataHelp = `
 DATA is one of
-  inputs.npz           arrays named after the inputs (or one array x), first axis = samples; y = labels
+  inputs.npz           arrays named after the inputs (or one array x), first axis = samples; y = class numbers
   inputs.npy           one array, for a model with one input; labels in --labels
   train-images-idx3-ubyte, inputs.csv (--label COLUMN)
   photos/              images, or one folder of images for each class, made fit by --preprocess
@@ -84,8 +84,10 @@ function decode(
   if (path.extname(file) === '.npz') {
     const arrays = decodeNpz(bytes);
     const isInput = inputs.some(({ name }) => name === 'y');
-    const labels = isInput ? undefined : arrays.get('y')?.data;
-    return { arrays, ...(labels && { labels }) };
+    const labels: ArrayLike<number | bigint> | undefined = arrays.get('y')?.data;
+    // Numbers with fractions are what a regression learns, not classes.
+    const areClasses = !isInput && labels !== undefined && Array.from(labels).every(isWhole);
+    return { arrays, ...(areClasses && { labels }) };
   }
   const [input, second] = inputs;
   if (!input || second) {
@@ -104,6 +106,8 @@ function decode(
   const array = path.extname(file) === '.npy' ? decodeNpy(bytes) : decodeKnown(bytes);
   return { arrays: new Map([[input.name, array]]) };
 }
+
+const isWhole = (value: number | bigint): boolean => Number.isSafeInteger(Number(value));
 
 /** IDX files have no common ending: what is none is most likely of a kind that is not read. */
 function decodeKnown(bytes: Uint8Array): Tensor {
