@@ -17,6 +17,9 @@ const base: Omit<ParityRow, 'version' | 'deviceClass' | 'devices'> = {
   ...{ manifest: 'a'.repeat(64), golden: { vectors: 12, tolerance: 0.0184, topAgreement: 0.9 } },
 };
 
+/** Its mean deviation is closer to its limit than the largest one. */
+const proofByMean: ParityReport = { ...proof, rms: 0.004, allowedRms: 0.005 };
+
 /** Version 2 was refused by one device of two, version 1 was proved; nobody is to try arm64. */
 const rows: readonly ParityRow[] = [
   {
@@ -34,7 +37,9 @@ const rows: readonly ParityRow[] = [
   { ...base, version: 2, deviceClass: 'arm64', scheme: null, golden: null, devices: [] },
   {
     ...{ ...base, version: 1, deviceClass: 'x64' },
-    devices: [{ device: 'cam-1', deviceClass: 'x64', outcome: 'proved', parity: proof, atMs: 5 }],
+    devices: [
+      { device: 'cam-1', deviceClass: 'x64', outcome: 'proved', parity: proofByMean, atMs: 5 },
+    ],
   },
 ];
 
@@ -78,7 +83,10 @@ test('the overview has a line for each variant, and a refusal of the newest vers
     /2 {2}x64 +u8s8-reduced +0\.412 +0\.0184 +50\.00 % +refused +1 proved, 1 refused, 1 not yet/,
   );
   assert.match(lines[2] ?? '', /2 {2}arm64 +- +- +- +- +- +none/);
-  assert.match(lines[3] ?? '', /1 {2}x64 +u8s8-reduced +0\.0117 .* proved +1 proved/);
+  assert.match(
+    lines[3] ?? '',
+    /1 {2}x64 +u8s8-reduced +0\.00400 rms +0\.00500 .* proved +1 proved/,
+  );
   assert.equal(code, exitCodes.failed);
 });
 
@@ -89,10 +97,11 @@ test('one version is shown device by device, with engine and reason', async () =
   assert.match(out, /12 golden vectors, deviation up to 0\.0184, top-1 agreement from 90\.00 %/);
   assert.match(
     out,
-    /cam-1 +x64 +proved +0\.0117 +0\.0184 +logits +100\.00 % .*onnxruntime 1\.30\.0 x64 avx2/,
+    /cam-1 +x64 +proved +0\.00400 rms +0\.00500 +logits +100\.00 % .*onnxruntime 1\.30\.0 x64 avx2/,
   );
   assert.equal(code, exitCodes.done);
   const refused = await run('parity', 'digits', '2');
+  assert.match(refused.out, /cam-1 +x64 +proved +0\.0117 +0\.0184 +logits/);
   assert.match(refused.out, /cam-2 .*\[parity-failed\] Golden answers deviate by 0\.412\./);
   assert.match(refused.out, /No device of this class\./);
 });

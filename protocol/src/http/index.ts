@@ -1,4 +1,5 @@
 export { Alarm, DriftFinding, type DriftPattern } from './alarms.ts';
+export { type ClosestParity, closestOf, closestParity } from './closest-parity.ts';
 export { Dataset, type DatasetPart, datasetParts, FieldSample, Snapshot } from './data.ts';
 export {
   Device,

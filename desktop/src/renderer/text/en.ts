@@ -403,6 +403,8 @@ export const en = {
       },
       deviationSource: (allowed: string) =>
         `Largest difference to a golden answer on any device; ${allowed} is allowed.`,
+      meanSource: (allowed: string) =>
+        `Root mean square of the differences to golden answers, where it is closest to its limit; ${allowed} is allowed.`,
       agreementSource: (allowed: string) =>
         `Smallest share of golden vectors with the same top class on any device; ${allowed} is needed.`,
       ofAllowed: (allowed: string) => `of ${allowed}`,

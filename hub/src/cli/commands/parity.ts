@@ -1,4 +1,10 @@
-import type { DeviceParity, ParityRow } from '@edgewise/protocol/http';
+import {
+  type ClosestParity,
+  closestOf,
+  closestParity,
+  type DeviceParity,
+  type ParityRow,
+} from '@edgewise/protocol/http';
 import type { Command } from 'commander';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { ago, exitCodes, type Io, percent, table, wholeNumber } from '../io.ts';
@@ -32,8 +38,7 @@ function overview(rows: readonly ParityRow[]): string {
       version,
       deviceClass,
       scheme ?? '-',
-      figure(worst(devices)?.largestDeviation),
-      figure(worst(devices)?.allowed ?? golden?.tolerance),
+      ...deviationCells(worst(devices), golden?.tolerance),
       share(least(devices)),
       verdictOf(devices),
       devicesText(devices),
@@ -67,8 +72,7 @@ function devicesTable(devices: readonly DeviceParity[]): string {
       device,
       deviceClass,
       words[outcome],
-      figure(parity?.largestDeviation),
-      figure(parity?.allowed),
+      ...deviationCells(parity === null ? undefined : closestParity(parity)),
       parity?.output ?? '-',
       share(parity?.topAgreement),
       atMs === null ? '-' : ago(atMs, now),
@@ -101,12 +105,16 @@ function devicesText(devices: readonly DeviceParity[]): string {
 const count = (devices: readonly DeviceParity[], outcome: DeviceParity['outcome']): number =>
   devices.filter((device) => device.outcome === outcome).length;
 
-/** The certificate that is closest to its limit, or furthest beyond. */
-function worst(devices: readonly DeviceParity[]): DeviceParity['parity'] {
-  const found = devices.flatMap(({ parity }) => parity ?? []);
-  const part = ({ largestDeviation, allowed = 1 }: (typeof found)[number]) =>
-    largestDeviation === 0 ? 0 : largestDeviation / allowed;
-  return found.sort((a, b) => part(b) - part(a))[0] ?? null;
+const worst = (devices: readonly DeviceParity[]): ClosestParity | undefined =>
+  closestOf(devices.flatMap(({ parity }) => parity ?? []));
+
+/** A deviation and what is allowed; means are told as such. */
+function deviationCells(
+  closest: ClosestParity | undefined,
+  tolerance?: number,
+): readonly [string, string] {
+  const unit = closest?.measure === 'rms' ? ' rms' : '';
+  return [`${figure(closest?.deviation)}${unit}`, figure(closest?.allowed ?? tolerance)];
 }
 
 function least(devices: readonly DeviceParity[]): number | undefined {

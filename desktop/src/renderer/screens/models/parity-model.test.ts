@@ -21,6 +21,17 @@ test('one refusal outweighs the proofs, and the worst device gives the figures',
   );
 });
 
+test('a mean of deviations that is closer to its limit is what is shown', () => {
+  const [row] = rows as [ParityRow];
+  const parity = {
+    ...{ vectors: 12, topAgreement: 1, largestDeviation: 0.1, allowed: 1 },
+    ...{ rms: 0.05, allowedRms: 0.06, output: 'logits' },
+  };
+  const device = { device: 'a', deviceClass: 'x64', outcome: 'proved', parity, atMs: 1 } as const;
+  const [view] = parityViews([{ ...row, devices: [device] }]);
+  assert.deepEqual([view?.deviation, view?.allowed, view?.isMean], [0.05, 0.06, true]);
+});
+
 test('a variant that no device has tried has no figures, not zeros', () => {
   const [row] = rows as [ParityRow];
   const [none] = parityViews([{ ...row, devices: [] }]);

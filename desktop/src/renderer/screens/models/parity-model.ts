@@ -1,5 +1,4 @@
-import type { ParityReport } from '@edgewise/protocol';
-import type { DeviceParity, ParityRow } from '@edgewise/protocol/http';
+import { closestOf, type DeviceParity, type ParityRow } from '@edgewise/protocol/http';
 import type { Badge } from '../../components/state-badge.tsx';
 
 /** How a variant came out on all devices that tried it. */
@@ -10,6 +9,8 @@ export interface ParityView {
   readonly golden: ParityRow['golden'];
   /** Of the device closest to its limit; `undefined` where none has run the golden vectors. */
   readonly deviation: number | undefined;
+  /** Whether that is the root mean square of deviations, not the largest one. */
+  readonly isMean: boolean;
   /** What is allowed for that output. */
   readonly allowed: number | undefined;
   /** The smallest on any device, 0 to 1. */
@@ -38,10 +39,11 @@ export function parityViews(rows: readonly ParityRow[]): readonly ParityView[] {
       waiting: count('waiting'),
     };
     const found = devices.flatMap(({ parity }) => parity ?? []);
-    const worst = found.toSorted((a, b) => partOf(b) - partOf(a))[0];
+    const worst = closestOf(found);
     return {
       ...{ deviceClass, scheme, reason, golden, counts, verdict: verdictOf(counts) },
-      deviation: worst?.largestDeviation,
+      deviation: worst?.deviation,
+      isMean: worst?.measure === 'rms',
       allowed: worst?.allowed ?? golden?.tolerance,
       agreement: least(found.map(({ topAgreement }) => topAgreement)),
       refusedBy: devices.filter(({ outcome }) => outcome === 'refused'),
@@ -53,11 +55,6 @@ function verdictOf(counts: ParityView['counts']): ParityView['verdict'] {
   if (counts.refused > 0) return 'refused';
   if (counts.proved > 0) return 'proved';
   return counts.waiting > 0 ? 'waiting' : 'none';
-}
-
-/** How much of what is allowed a device has used up. */
-function partOf({ largestDeviation, allowed = 1 }: ParityReport): number {
-  return largestDeviation === 0 ? 0 : largestDeviation / allowed;
 }
 
 const least = (values: readonly number[]) =>

@@ -59,12 +59,13 @@ function Matrix({ views }: { readonly views: readonly ParityView[] }) {
 function Variant({ view }: { readonly view: ParityView }) {
   const { golden, verdict } = view;
   const allowed = formatNumber(view.allowed);
+  const source = view.isMean ? words.meanSource : words.deviationSource;
   const needed = formatShare(golden?.topAgreement);
   return (
     <tbody className="border-t">
       <tr className="h-8 whitespace-nowrap" data-key={view.deviceClass}>
         <td className="px-3">{text.deviceClasses[view.deviceClass]}</td>
-        <td className="px-3 text-right" title={golden ? words.deviationSource(allowed) : undefined}>
+        <td className="px-3 text-right" title={golden ? source(allowed) : undefined}>
           {formatNumber(view.deviation)}{' '}
           {golden && view.deviation !== undefined && (
             <span className="text-faint max-sm:hidden">{words.ofAllowed(allowed)}</span>
