@@ -60,6 +60,7 @@ const commands = [
   'models',
   'versions',
   'parity',
+  'export',
   'policies',
   'quantize',
   'inspect',

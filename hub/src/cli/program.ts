@@ -6,6 +6,7 @@ import { addConsole } from './commands/console.ts';
 import { addConvert } from './commands/convert.ts';
 import { addDatasets } from './commands/datasets.ts';
 import { addDevices } from './commands/devices.ts';
+import { addExport } from './commands/export.ts';
 import { addHub } from './commands/hub.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addLabel } from './commands/label.ts';
@@ -66,6 +67,7 @@ export function createProgram(io: Io, version: string): Command {
   addReproduce(program, io);
   addSweeps(program, io);
   addModels(program, io);
+  addExport(program, io);
   addPolicies(program, io);
   addQuantize(program, io);
   addInspect(program, io);
