@@ -52,28 +52,6 @@ test('a version reaches one device, then the others', async () => {
   assert.equal(told.at(-1)?.status, 'done');
 });
 
-test('the orders that are due at once are given at once', async () => {
-  await using hub = await setUp();
-  const { fleet, start } = hub;
-  const { setTarget } = fleet;
-  const asked: string[] = [];
-  const bothAsked = Promise.withResolvers<void>();
-  fleet.setTarget = async (device, change) => {
-    asked.push(device);
-    if (asked.length === 3) bothAsked.resolve();
-    if (device !== 'a') await bothAsked.promise;
-    return await setTarget(device, change);
-  };
-  await using rollouts = start();
-  const { id } = await rollouts.start({ model: 'digits', version: 1 });
-  await eventually('the first order', () => Promise.resolve(asked.length === 1));
-  fleet.serve('a');
-  await eventually('the others', async () => {
-    return statuses(await rollouts.get(id)) === 'a:serving b:ordered c:ordered';
-  });
-  assert.deepEqual(asked, ['a', 'b', 'c']);
-});
-
 test('a rollout goes on where it stood when the hub starts again', async () => {
   await using hub = await setUp();
   const { fleet, start } = hub;

@@ -94,10 +94,12 @@ export function createRollouts(options: RolloutOptions): Rollouts {
 
   async function carryOut(record: RolloutRecord, steps: readonly Step[]): Promise<Rollout> {
     const policies = await options.policies(record.rollout.model).catch(() => undefined);
-    await execute(steps, { fleet, rollout: record.rollout.id, policies });
-    const nowMs = clock.now();
-    const rollout = steps.reduce((before, step) => apply(before, step, nowMs), record.rollout);
-    await save({ ...record, rollout, changedAtMs: nowMs });
+    let { rollout } = record;
+    for (const step of steps) {
+      await execute(step, { fleet, rollout: rollout.id, policies });
+      rollout = apply(rollout, step, clock.now());
+    }
+    await save({ ...record, rollout, changedAtMs: clock.now() });
     if (record.rollout.status === 'running' && rollout.status !== 'running') finished.emit(rollout);
     if (rollout.status === 'running') flight.trigger();
     return rollout;
@@ -118,7 +120,9 @@ export function createRollouts(options: RolloutOptions): Rollouts {
     const withdrawn = record.rollout.devices
       .filter(({ status }) => status === 'ordered')
       .map(({ device, previous }): Step => ({ name: 'withdraw', device, bundle: previous }));
-    await execute(withdrawn, { fleet, rollout: record.rollout.id, policies: undefined });
+    for (const step of withdrawn) {
+      await execute(step, { fleet, rollout: record.rollout.id, policies: undefined });
+    }
     const nowMs = clock.now();
     const rollout = { ...record.rollout, status: 'aborted' as const, reason, finishedAtMs: nowMs };
     await save({ ...record, rollout, changedAtMs: nowMs });
