@@ -1,44 +1,29 @@
-import { FleetError } from '@edgewise/protocol';
 import type { LiveEvent, ModelVersion, Run } from '@edgewise/protocol/http';
 import type { Client } from '../client/client.ts';
-import { endWhen } from './end-when.ts';
+import { follow, succeeded } from './follow.ts';
 import { bar, type Io, percent } from './io.ts';
 
 /**
  * Shows a run until it ends. Rejects with `canceled` when the person leaves, and with the run's own
  * error where it ended without success.
  */
-export async function followToEnd(client: Client, io: Io, started: Run): Promise<Run> {
-  const ended = new AbortController();
-  const signal = AbortSignal.any([io.signal, ended.signal]);
-  const look = () => client.call('getRun', { params: { run: started.id } });
-  let run = await look();
-  const onOpen = () => endWhen(look, isOver, ended);
-  const events = client.events({ signal, onOpen });
+export async function followToEnd(client: Client, io: Io, { id }: Run): Promise<Run> {
   // Where lines stay, one for each tenth of a step is enough.
   let shown = '';
   let engine = '';
-  for await (const event of events) {
-    run = applied(run, event);
-    const said = engineText(run);
-    if (said !== engine) io.note(said);
-    engine = said;
-    const tenth = `${run.step} ${Math.floor(run.progress * 10)}`;
-    if (io.interactive || tenth !== shown) io.progress(progressOf(run));
-    shown = tenth;
-    if (isOver(run)) ended.abort();
-  }
-  if (io.signal.aborted)
-    throw new FleetError(
-      'canceled',
-      `You left; run ${run.id} goes on at the hub. "edgewise runs cancel ${run.id}" ends it.`,
-    );
-  const done = await look();
-  if (done.status === 'done') return done;
-  throw new FleetError(
-    done.error?.code ?? 'canceled',
-    done.error?.detail ?? `Run ${done.id} is ${done.status}.`,
-  );
+  const ended = await follow(client, io, {
+    ...{ look: () => client.call('getRun', { params: { run: id } }), isOver, applied },
+    show(run) {
+      const said = engineText(run);
+      if (said !== engine) io.note(said);
+      engine = said;
+      const tenth = `${run.step} ${Math.floor(run.progress * 10)}`;
+      if (io.interactive || tenth !== shown) io.progress(progressOf(run));
+      shown = tenth;
+    },
+    left: `You left; run ${id} goes on at the hub. "edgewise runs cancel ${id}" ends it.`,
+  });
+  return succeeded('Run', ended);
 }
 
 /** Shows a run until it ends; resolves to its version or rejects with why there is none. */

@@ -1,7 +1,6 @@
-import { FleetError } from '@edgewise/protocol';
 import type { LiveEvent, Sweep, Trial } from '@edgewise/protocol/http';
 import type { Client } from '../client/client.ts';
-import { endWhen } from './end-when.ts';
+import { follow, succeeded } from './follow.ts';
 import { bar, type Io, percent } from './io.ts';
 import { parametersText } from './sweep-table.ts';
 
@@ -9,31 +8,16 @@ import { parametersText } from './sweep-table.ts';
  * Shows a sweep until it ends. Rejects with `canceled` when the person leaves, and with the sweep's
  * own error where no trial came through.
  */
-export async function followSweep(client: Client, io: Io, started: Sweep): Promise<Sweep> {
-  const ended = new AbortController();
-  const signal = AbortSignal.any([io.signal, ended.signal]);
-  const look = () => client.call('getSweep', { params: { sweep: started.id } });
-  let sweep = await look();
-  const events = client.events({ signal, onOpen: () => endWhen(look, isOver, ended) });
-  for await (const event of events) {
-    if (event.kind === 'trial' && event.sweep === sweep.id) {
-      noteFound(io, sweep, event.trial);
-    }
-    sweep = applied(sweep, event);
-    if (io.interactive) io.progress(progressOf(sweep));
-    if (isOver(sweep)) ended.abort();
-  }
-  if (io.signal.aborted)
-    throw new FleetError(
-      'canceled',
-      `You left; sweep ${sweep.id} goes on at the hub. "edgewise sweeps cancel ${sweep.id}" ends it.`,
-    );
-  const done = await look();
-  if (done.status === 'done') return done;
-  throw new FleetError(
-    done.error?.code ?? 'canceled',
-    done.error?.detail ?? `Sweep ${done.id} is ${done.status}.`,
-  );
+export async function followSweep(client: Client, io: Io, { id }: Sweep): Promise<Sweep> {
+  const ended = await follow(client, io, {
+    ...{ look: () => client.call('getSweep', { params: { sweep: id } }), isOver, applied },
+    show(sweep, before) {
+      for (const [at, trial] of sweep.trials.entries()) noteFound(io, trial, before.trials[at]);
+      if (io.interactive) io.progress(progressOf(sweep));
+    },
+    left: `You left; sweep ${id} goes on at the hub. "edgewise sweeps cancel ${id}" ends it.`,
+  });
+  return succeeded('Sweep', ended);
 }
 
 const isOver = ({ status }: Sweep): boolean => status !== 'queued' && status !== 'running';
@@ -50,8 +34,8 @@ function applied(sweep: Sweep, event: LiveEvent): Sweep {
 }
 
 /** A line for every result and every failure, once. */
-function noteFound(io: Io, sweep: Sweep, trial: Trial): void {
-  const before = sweep.trials.find(({ number }) => number === trial.number);
+function noteFound(io: Io, trial: Trial, before: Trial | undefined): void {
+  if (trial === before) return;
   const name = `Trial ${trial.number} (${parametersText(trial)})`;
   if (trial.error !== null && before?.error === null)
     io.note(`${name} failed: ${trial.error.detail}`);

@@ -8,6 +8,7 @@ import { type Code, type DeviceClass, FleetError } from '@edgewise/protocol';
 import type { ModelVersion, Run } from '@edgewise/protocol/http';
 import type { Clock } from '../clock.ts';
 import type { Datasets } from '../datasets/datasets.ts';
+import { createDrain } from '../drain.ts';
 import type { Live } from '../live.ts';
 import { newId } from '../new-id.ts';
 import { storedRecipe } from '../registry/base-models.ts';
@@ -92,28 +93,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const finished = createSignal<Run>(options.onError);
   const stop = new AbortController();
   const canceled = new Map<string, AbortController>();
-  let working: Promise<void> | undefined;
-  let isAsked = false;
-
-  /** Works until nothing is queued; asks that come meanwhile are seen by the same loop. */
-  function wake(): void {
-    isAsked = true;
-    working ??= drain()
-      .catch(options.onError)
-      .finally(() => {
-        working = undefined;
-        if (isAsked && !stop.signal.aborted) wake();
-      });
-  }
-
-  async function drain(): Promise<void> {
-    while (!stop.signal.aborted) {
-      isAsked = false;
-      const [record] = await records.open();
-      if (record === undefined) return;
-      await execute(record);
-    }
-  }
+  const queued = createDrain({
+    next: async () => (await records.open())[0],
+    work: execute,
+    onError: options.onError,
+  });
 
   async function execute(record: RunRecord): Promise<void> {
     const cancel = new AbortController();
@@ -236,7 +220,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   async function enqueue(record: RunRecord): Promise<Run> {
     await records.put(record);
     live.emit({ kind: 'run', run: record.run });
-    wake();
+    queued.wake();
     return record.run;
   }
 
@@ -246,7 +230,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     throw new FleetError('not-found', `There is no run "${run}".`);
   }
 
-  wake();
+  queued.wake();
   return {
     startPrepared,
     start: ({ model, seed }) => queue({ model, kind: 'train', seed }, null),
@@ -269,7 +253,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     finished,
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await working;
+      await queued.stop();
     },
   };
 }

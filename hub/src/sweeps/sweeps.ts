@@ -9,6 +9,7 @@ import { FleetError } from '@edgewise/protocol';
 import type { Sweep, SweepSpec, Trial } from '@edgewise/protocol/http';
 import type { Clock } from '../clock.ts';
 import type { Datasets } from '../datasets/datasets.ts';
+import { createDrain } from '../drain.ts';
 import type { Live } from '../live.ts';
 import { newId } from '../new-id.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
@@ -67,28 +68,11 @@ export function createSweeps(options: SweepsOptions): Sweeps {
   const { records, blobs, registry, datasets, clock, live } = options;
   const stop = new AbortController();
   const canceled = new Map<string, AbortController>();
-  let working: Promise<void> | undefined;
-  let isAsked = false;
-
-  /** Works until nothing is queued; asks that come meanwhile are seen by the same loop. */
-  function wake(): void {
-    isAsked = true;
-    working ??= drain()
-      .catch(options.onError)
-      .finally(() => {
-        working = undefined;
-        if (isAsked && !stop.signal.aborted) wake();
-      });
-  }
-
-  async function drain(): Promise<void> {
-    while (!stop.signal.aborted) {
-      isAsked = false;
-      const [sweep] = await records.open();
-      if (sweep === undefined) return;
-      await execute(sweep);
-    }
-  }
+  const queued = createDrain({
+    next: async () => (await records.open())[0],
+    work: execute,
+    onError: options.onError,
+  });
 
   async function execute(sweep: Sweep): Promise<void> {
     const cancel = new AbortController();
@@ -189,7 +173,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     };
     await records.add(sweep, stored);
     live.emit({ kind: 'sweep', sweep });
-    wake();
+    queued.wake();
     return { ...sweep, trials: stored.map(({ trial }) => trial) };
   }
 
@@ -199,7 +183,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     throw new FleetError('not-found', `There is no sweep "${sweep}".`);
   }
 
-  wake();
+  queued.wake();
   return {
     start,
     async cancel(id) {
@@ -217,7 +201,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     list: ({ limit }) => records.list(limit),
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await working;
+      await queued.stop();
     },
   };
 }

@@ -1,9 +1,8 @@
-import { FleetError } from '@edgewise/protocol';
 import type { Rollout } from '@edgewise/protocol/http';
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { answer, clientOf, type HubOptions, whenAlone, withHub } from '../context.ts';
-import { endWhen } from '../end-when.ts';
+import { follow } from '../follow.ts';
 import { exitCodes, type Io, table, wholeNumber } from '../io.ts';
 
 interface RolloutOptions extends HubOptions {
@@ -102,24 +101,15 @@ async function finish(
 }
 
 /** Shows a rollout until it ends. */
-export async function followRollout(client: Client, io: Io, started: Rollout): Promise<Rollout> {
-  const ended = new AbortController();
-  const look = () => client.call('getRollout', { params: { rollout: started.id } });
-  const events = client.events({
-    signal: AbortSignal.any([io.signal, ended.signal]),
-    onOpen: () => endWhen(look, isOver, ended),
+export function followRollout(client: Client, io: Io, { id }: Rollout): Promise<Rollout> {
+  return follow<Rollout>(client, io, {
+    look: () => client.call('getRollout', { params: { rollout: id } }),
+    isOver,
+    applied: (before, event) =>
+      event.kind === 'rollout' && event.rollout.id === id ? event.rollout : before,
+    show: (rollout) => io.progress(progressOf(rollout)),
+    left: `You left; rollout ${id} goes on at the hub. "edgewise rollouts abort ${id}" stops it.`,
   });
-  for await (const event of events) {
-    if (event.kind !== 'rollout' || event.rollout.id !== started.id) continue;
-    io.progress(progressOf(event.rollout));
-    if (isOver(event.rollout)) ended.abort();
-  }
-  if (io.signal.aborted)
-    throw new FleetError(
-      'canceled',
-      `You left; rollout ${started.id} goes on at the hub. "edgewise rollouts abort ${started.id}" stops it.`,
-    );
-  return await look();
 }
 
 const isOver = ({ status }: Rollout): boolean => status !== 'running';
