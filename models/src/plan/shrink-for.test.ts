@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeModel } from '../onnx/write.ts';
-import { createRandom } from '../random/random.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
-import { tensor } from '../tensor/tensor.ts';
-import type { LabelledData } from '../train/batches.ts';
 import { modelNames } from '../train/network.ts';
 import { trainQuantized } from '../train/qat/train-quantized.ts';
 import { readRecipe } from '../train/read-recipe.ts';
+import { bars } from '../train/testing/bars.ts';
 import { train } from '../train/train.ts';
 import { plannedClasses, planVariants, schemesOf } from './plan.ts';
 import { shrinkFor } from './shrink-for.ts';
 
 const runtime = createOnnxRuntime();
+const faint = { bright: 120, noise: 130 } as const;
 const recipe = readRecipe({
   ...{ name: 'bars', task: 'classification', loss: 'softmax-cross-entropy' },
   input: { shape: [8, 8, 1], dtype: 'uint8', scale: 1 / 255 },
@@ -24,7 +23,7 @@ const recipe = readRecipe({
   optimizer: { kind: 'adam', rate: 0.01 },
   ...{ schedule: { kind: 'cosine', warmupSteps: 4 }, epochs: 6, batchSize: 25, seed: 1 },
 });
-const data = bars(500, 1);
+const data = bars(500, 1, faint);
 const { model: initial } = await train({ recipe, data, runtime });
 const quantization = { weightBits: 2, epochs: 8, rate: 0.01 } as const;
 const { model, ranges } = await trainQuantized({ recipe, data, runtime, initial, quantization });
@@ -48,7 +47,7 @@ test('without what the training found two bits would not do', async () => {
 });
 
 async function accuracyOf(small: Awaited<ReturnType<typeof shrinkFor>>): Promise<number> {
-  const { inputs, labels } = bars(400, 2);
+  const { inputs, labels } = bars(400, 2, faint);
   await using session = await runtime.load(writeModel(small), { optimise: 'none' });
   const { logits } = await session.run({ [modelNames.input]: inputs });
   const scores = logits?.data as Float32Array;
@@ -57,20 +56,4 @@ async function accuracyOf(small: Awaited<ReturnType<typeof shrinkFor>>): Promise
     return top === label;
   });
   return right.length / labels.length;
-}
-
-/** Noisy images of one bright row (class 0) or column (class 1). */
-function bars(count: number, seed: number): LabelledData {
-  const random = createRandom(seed);
-  const pixels = new Uint8Array(count * 64);
-  const labels = new Int32Array(count);
-  for (let sample = 0; sample < count; sample++) {
-    const line = random.below(8);
-    labels[sample] = random.below(2);
-    for (let at = 0; at < 64; at++) {
-      const isOn = (labels[sample] === 0 ? at >> 3 : at & 7) === line;
-      pixels[sample * 64 + at] = (isOn ? 120 : 0) + random.below(130);
-    }
-  }
-  return { inputs: tensor('uint8', [count, 8, 8, 1], pixels), labels };
 }

@@ -12,6 +12,7 @@ import { evaluate } from './evaluate.ts';
 import { modelNames } from './network.ts';
 import { readRecipe } from './read-recipe.ts';
 import type { Recipe } from './recipe.ts';
+import { bars } from './testing/bars.ts';
 import { type TrainOptions, train } from './train.ts';
 import type { TrainEvent } from './training-run.ts';
 
@@ -330,20 +331,4 @@ function options(
     runtime,
     ...Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined)),
   };
-}
-
-/** Noisy images of one bright row (class 0) or column (class 1). */
-function bars(count: number, seed: number): LabelledData {
-  const random = createRandom(seed);
-  const data = new Uint8Array(count * 64);
-  const labels = new Int32Array(count);
-  for (let sample = 0; sample < count; sample++) {
-    const line = random.below(8);
-    labels[sample] = random.below(2);
-    for (let at = 0; at < 64; at++) {
-      const isOn = (labels[sample] === 0 ? at >> 3 : at & 7) === line;
-      data[sample * 64 + at] = (isOn ? 150 : 0) + random.below(100);
-    }
-  }
-  return { inputs: tensor('uint8', [count, 8, 8, 1], data), labels };
 }

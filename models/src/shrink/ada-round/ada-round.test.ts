@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
+import { sliceVectors } from '../../bundle/vectors.ts';
 import { createGraphBuilder, int, ints } from '../../onnx/builder.ts';
 import type { Model } from '../../onnx/graph.ts';
 import { createRandom } from '../../random/random.ts';
 import type { Feeds } from '../../runtime/runtime.ts';
 import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
 import { elementCount, tensor } from '../../tensor/tensor.ts';
-import { readRecipe } from '../../train/read-recipe.ts';
+import { barsByHalf, barsByHalfRecipe } from '../../train/testing/bars.ts';
 import { train } from '../../train/train.ts';
 import { answersOf } from '../answers.ts';
 import { calibrate } from '../calibrate/calibrate.ts';
@@ -282,59 +283,11 @@ function normals(dims: readonly number[], seed: number) {
 }
 
 async function trainedNet(): Promise<Model> {
-  const bare = { bias: false } as const;
-  const recipe = readRecipe({
-    name: 'bars',
-    task: 'classification',
-    input: { shape: [8, 8, 1], dtype: 'uint8', scale: 1 / 255 },
-    layers: [
-      { kind: 'conv', filters: 8, kernel: 3, ...bare },
-      { kind: 'batchnorm' },
-      { kind: 'relu6' },
-      { kind: 'depthwise', kernel: 3, ...bare },
-      { kind: 'batchnorm' },
-      { kind: 'relu' },
-      { kind: 'maxpool' },
-      { kind: 'flatten' },
-      { kind: 'dense', units: 16 },
-      { kind: 'relu' },
-      { kind: 'dense', units: 4 },
-    ],
-    loss: 'softmax-cross-entropy',
-    optimizer: { kind: 'adam', rate: 0.01 },
-    schedule: { kind: 'cosine', warmupSteps: 4 },
-    epochs: 6,
-    batchSize: 25,
-    seed: 1,
-  });
-  const samples = Array.from({ length: 600 }, (_, sample) => barsAt(sample, 1));
-  const labels = Int32Array.from(samples, ({ label }) => label);
-  const pixels = Uint8Array.from(samples.flatMap((sample) => [...sample.pixels]));
-  const inputs = tensor('uint8', [600, 8, 8, 1], pixels);
-  return (await train({ recipe, data: { inputs, labels }, runtime })).model;
+  return (await train({ recipe: barsByHalfRecipe(), data: barsByHalf(600, 1), runtime })).model;
 }
 
 /** Feeds of fifty images each. */
 function barFeeds(count: number, seed: number): readonly Feeds[] {
-  return Array.from({ length: count }, (_, feed) => {
-    const images = Array.from(
-      { length: 50 },
-      (_, at) => barsAt(1000 + 50 * feed + at, seed).pixels,
-    );
-    return {
-      input: tensor('uint8', [50, 8, 8, 1], Uint8Array.from(images.flatMap((p) => [...p]))),
-    };
-  });
-}
-
-/** A noisy image of a bright row or column in the first or second half: four classes. */
-function barsAt(sample: number, seed: number) {
-  const random = createRandom(seed, sample);
-  const label = random.below(4);
-  const line = random.below(4) + 4 * (label >> 1);
-  const pixels = Uint8Array.from({ length: 64 }, (_, at) => {
-    const isOn = (label % 2 === 0 ? at >> 3 : at & 7) === line;
-    return (isOn ? 120 : 0) + random.below(130);
-  });
-  return { label, pixels };
+  const { inputs } = barsByHalf(50 * count, seed);
+  return Array.from({ length: count }, (_, feed) => sliceVectors({ input: inputs }, 50 * feed, 50));
 }

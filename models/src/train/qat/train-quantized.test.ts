@@ -2,16 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Model } from '../../onnx/graph.ts';
 import { writeModel } from '../../onnx/write.ts';
-import { createRandom } from '../../random/random.ts';
 import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
 import { quantize } from '../../shrink/quantize/quantize.ts';
-import { tensor } from '../../tensor/tensor.ts';
 import type { LabelledData } from '../batches.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
 import { evaluate } from '../evaluate.ts';
 import { buildNetwork } from '../network.ts';
-import { readRecipe } from '../read-recipe.ts';
-import type { Recipe } from '../recipe.ts';
+import { barsByHalf, barsByHalfRecipe } from '../testing/bars.ts';
 import { train } from '../train.ts';
 import { fakeQuantize } from './fake-quantize.ts';
 import { planFakeQuantization } from './plan.ts';
@@ -21,7 +18,7 @@ const runtime = createOnnxRuntime();
 const grid = { activations: 'u8', perChannel: true, reduceRange: false } as const;
 
 /** Trained once for all tests. */
-const float = await train({ recipe: recipe(), data: bars(600, 1), runtime });
+const float = await train({ recipe: barsByHalfRecipe(), data: barsByHalf(600, 1), runtime });
 
 /** A bias is rounded to input scale times weight scale, which is coarse for two bits. */
 const stepsApart = { 8: 1, 4: 1, 3: 1, 2: 2 } as const;
@@ -46,7 +43,7 @@ for (const weightBits of [8, 4, 3, 2] as const) {
 }
 
 test('two bits cost the float network its skill, and training gives it back', async () => {
-  const validation = bars(300, 2);
+  const validation = barsByHalf(300, 2);
   const quantization = { weightBits: 2, epochs: 4, rate: 0.01 } as const;
   const trained = await trainQuantized(options({ quantization }));
   const ranges = trained.ranges;
@@ -74,7 +71,7 @@ test('weights are on the narrow grid, and the same ranges give an s8 model', asy
     ...grid,
     ...{ activations: 's8', weightBits: 3 },
   });
-  const validation = bars(300, 2);
+  const validation = barsByHalf(300, 2);
   const [u8, s8] = [
     await evaluate(trained.quantized, validation, { runtime }),
     await evaluate(model, validation, { runtime }),
@@ -90,7 +87,7 @@ test('a quantized training that is interrupted ends at the same bytes', async ()
   };
   const whole = await trainQuantized(options({ checkpoint: { everySteps: 9, save } }));
   const resume = decodeCheckpoint(saved[0] ?? new Uint8Array());
-  const initial = buildNetwork(recipe(), new Map(Object.entries(resume.float ?? {})), {
+  const initial = buildNetwork(barsByHalfRecipe(), new Map(Object.entries(resume.float ?? {})), {
     ...{ mode: 'inference', batch: 'N' },
   });
   assert.deepEqual(writeModel(initial), writeModel(float.model));
@@ -99,7 +96,7 @@ test('a quantized training that is interrupted ends at the same bytes', async ()
 });
 
 test('samples in order of their labels give the same ranges as shuffled ones', async () => {
-  const { inputs, labels } = bars(1200, 1);
+  const { inputs, labels } = barsByHalf(1200, 1);
   const order = [...labels.keys()].sort((a, b) => (labels[a] ?? 0) - (labels[b] ?? 0));
   const sorted = {
     labels: labels.map((_, at) => labels[order[at] ?? 0] ?? 0),
@@ -122,58 +119,19 @@ test('samples in order of their labels give the same ranges as shuffled ones', a
 
 async function logits(model: Model): Promise<Float32Array> {
   await using session = await runtime.load(writeModel(model), { optimise: 'none' });
-  const results = await session.run({ input: bars(64, 7).inputs }, { outputs: ['logits'] });
+  const results = await session.run({ input: barsByHalf(64, 7).inputs }, { outputs: ['logits'] });
   return results.logits?.data as Float32Array;
 }
 
 function options(changes: Partial<TrainQuantizedOptions>): TrainQuantizedOptions {
   const quantization = { weightBits: 3, epochs: 1 } as const;
   const { model: initial } = float;
-  return { recipe: recipe(), data: bars(600, 1), runtime, initial, quantization, ...changes };
-}
-
-/** Both kinds of bounds, a pool, and batch normalisation behind a plain and a depthwise layer. */
-function recipe(): Recipe {
-  const bare = { bias: false } as const;
-  return readRecipe({
-    name: 'bars',
-    task: 'classification',
-    input: { shape: [8, 8, 1], dtype: 'uint8', scale: 1 / 255 },
-    layers: [
-      { kind: 'conv', filters: 8, kernel: 3, ...bare },
-      { kind: 'batchnorm' },
-      { kind: 'relu6' },
-      { kind: 'depthwise', kernel: 3, ...bare },
-      { kind: 'batchnorm' },
-      { kind: 'relu' },
-      { kind: 'maxpool' },
-      { kind: 'flatten' },
-      { kind: 'dense', units: 16 },
-      { kind: 'relu' },
-      { kind: 'dense', units: 4 },
-    ],
-    loss: 'softmax-cross-entropy',
-    optimizer: { kind: 'adam', rate: 0.01 },
-    schedule: { kind: 'cosine', warmupSteps: 4 },
-    epochs: 6,
-    batchSize: 25,
-    seed: 1,
-  });
-}
-
-/** Noisy images of a bright row or column in the first or second half: four classes. */
-function bars(count: number, seed: number): LabelledData {
-  const random = createRandom(seed);
-  const data = new Uint8Array(count * 64);
-  const labels = new Int32Array(count);
-  for (let sample = 0; sample < count; sample++) {
-    const label = random.below(4);
-    const line = random.below(4) + 4 * (label >> 1);
-    labels[sample] = label;
-    for (let at = 0; at < 64; at++) {
-      const isOn = (label % 2 === 0 ? at >> 3 : at & 7) === line;
-      data[sample * 64 + at] = (isOn ? 120 : 0) + random.below(130);
-    }
-  }
-  return { inputs: tensor('uint8', [count, 8, 8, 1], data), labels };
+  return {
+    recipe: barsByHalfRecipe(),
+    data: barsByHalf(600, 1),
+    runtime,
+    initial,
+    quantization,
+    ...changes,
+  };
 }
