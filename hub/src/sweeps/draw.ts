@@ -4,7 +4,7 @@ import { FleetError } from '@edgewise/protocol';
 import { mostTrials, type SweepParameter, type SweepSpec } from '@edgewise/protocol/http';
 import type { Parameters } from './places.ts';
 
-/** Draws that find no new combination before a sweep has too few of them. */
+/** Draws in a row that find no new combination before a range is found to have no more. */
 const vainDraws = 1000;
 
 /** The parameters of each trial, in order. Throws `invalid-argument` that names the parameter and what it lacks. */
@@ -33,17 +33,23 @@ function combinations({ parameters, trials }: SweepSpec): readonly Parameters[] 
 
 function gridValues(place: string, parameter: SweepParameter): readonly unknown[] {
   const { values, count } = parameter;
-  if (values !== undefined) return values;
+  if (values !== undefined) return distinct(values);
   if (count === undefined) {
     throw misuse(`"${place}" lacks "count": how many numbers of its range the grid tries`);
   }
-  const numbers = Array.from({ length: count }, (_, at) => between(parameter, at / (count - 1)));
-  return [...new Set(numbers)];
+  return distinct(Array.from({ length: count }, (_, at) => between(parameter, at / (count - 1))));
+}
+
+/** Without those that are written like one before. */
+function distinct(values: readonly unknown[]): readonly unknown[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
 /** Different ones: a combination that came before is drawn anew. */
 function drawn({ parameters, trials, seed = 1 }: SweepSpec): readonly Parameters[] {
   if (trials === undefined) throw misuse('it lacks "trials": how many are drawn');
+  const known = Object.values(parameters).reduce((most, each) => most * countOf(each), 1);
+  if (known < trials) throw tooFew(trials, known);
   const made = new Map<string, Parameters>();
   for (let draw = 0, vain = 0; made.size < trials; draw++) {
     // Every parameter has a stream of its own: another one more does not change the values of the rest.
@@ -56,18 +62,29 @@ function drawn({ parameters, trials, seed = 1 }: SweepSpec): readonly Parameters
     const key = JSON.stringify(chosen);
     vain = made.has(key) ? vain + 1 : 0;
     made.set(key, chosen);
-    if (vain === vainDraws) {
-      throw misuse(`${trials} trials are asked for, but there are only ${made.size} combinations`);
-    }
+    // Where the combinations can be counted, each comes up sooner or later.
+    if (vain === vainDraws && known === Infinity) throw tooFew(trials, made.size);
   }
   return [...made.values()];
 }
 
+/** How many different values a parameter can have; infinite where nobody has counted them. */
+function countOf({ values, low = 0, high = 0, integer }: SweepParameter): number {
+  if (values !== undefined) return distinct(values).length;
+  return integer ? high - low + 1 : Infinity;
+}
+
+const tooFew = (trials: number, found: number): FleetError =>
+  misuse(
+    `${trials} trials are asked for, but there are only ${found} combinations; ask for ${found}, or give more values`,
+  );
+
 function drawValue(parameter: SweepParameter, random: Random): unknown {
-  const { values } = parameter;
-  return values === undefined
-    ? between(parameter, random.next())
-    : values[random.below(values.length)];
+  const { values, low = 0, high = 0, integer, scale } = parameter;
+  if (values !== undefined) return values[random.below(values.length)];
+  // Not rounded: the ends of the range would come half as often as the numbers between them.
+  if (integer && scale !== 'log') return low + random.below(high - low + 1);
+  return between(parameter, random.next());
 }
 
 /** The number at a share (0 to 1) of a range; four digits are enough for a person to read and a training to feel. */

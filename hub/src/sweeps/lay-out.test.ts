@@ -99,6 +99,34 @@ test('drawn numbers stay in their range, whole where they are to be, and differ 
   );
 });
 
+test('of few whole numbers each is drawn alike, the ends of the range too', () => {
+  const counts = [0, 0, 0];
+  for (let seed = 0; seed < 600; seed++) {
+    const parameters = { layers: { low: 1, high: 3, integer: true } };
+    const [first] = drawTrials({ method: 'random', parameters, trials: 2, seed });
+    const drawn = first?.layers as number;
+    counts[drawn - 1] = (counts[drawn - 1] ?? 0) + 1;
+  }
+  for (const count of counts) assert.ok(count > 150 && count < 250, counts.join());
+});
+
+test('every combination there is can be asked for', () => {
+  const values = Array.from({ length: 50 }, (_, at) => at);
+  const parameters = { a: { values }, b: { low: 1, high: 10, integer: true } };
+  for (let seed = 0; seed < 10; seed++) {
+    assert.equal(drawTrials({ method: 'random', parameters, trials: 500, seed }).length, 500);
+  }
+  assert.throws(
+    () => drawTrials({ method: 'random', parameters: { a: { values: [1, 1, 2] } }, trials: 3 }),
+    /only 2 combinations; ask for 2/,
+  );
+});
+
+test('a grid tries a value that is given twice once', () => {
+  const parameters = { a: { values: [1, { b: 2 }, 1, { b: 2 }] } };
+  assert.deepEqual(drawTrials({ method: 'grid', parameters }), [{ a: 1 }, { a: { b: 2 } }]);
+});
+
 test('a log scale draws every order of magnitude alike', () => {
   const drawn = drawTrials({
     ...{ method: 'random', trials: 400 },
@@ -133,6 +161,16 @@ const refusals: readonly (readonly [string, SweepSpec, RegExp])[] = [
     'a layer that does not fit',
     { method: 'grid', parameters: { 'layers.2.size': { values: [2, 40] } } },
     /The sweep tries "layers\.2\.size" = 40: Layer 2 \(maxpool\)/,
+  ],
+  [
+    'the length of a list',
+    { method: 'grid', parameters: { 'layers.length': { values: [2, 1e9] } } },
+    /"layers\.length" names nothing in the recipe: there is no "length", but 0, 1, 2/,
+  ],
+  [
+    'a name that every object has',
+    { method: 'grid', parameters: { constructor: { values: [1] } } },
+    /"constructor" names nothing in the recipe/,
   ],
   ['the seed', { method: 'grid', parameters: { seed: { values: [1, 2] } } }, /share one seed/],
   [

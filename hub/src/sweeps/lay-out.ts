@@ -51,7 +51,9 @@ function assertFree(place: string, { method }: SweepSpec): void {
   const reason =
     root === 'epochs' && method === 'halving'
       ? 'halving decides how long trials train'
-      : fixed[root];
+      : Object.hasOwn(fixed, root)
+        ? fixed[root]
+        : undefined;
   if (reason === undefined) return;
   throw new FleetError('invalid-argument', `The sweep cannot vary "${place}": ${reason}.`);
 }

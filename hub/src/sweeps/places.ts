@@ -35,11 +35,13 @@ export function assertApart(places: readonly string[]): void {
 }
 
 function step(at: unknown, name: string, place: string): unknown {
-  if (typeof at === 'object' && at !== null && Object.hasOwn(at, name)) return (at as Holder)[name];
   const isHolder = typeof at === 'object' && at !== null;
-  const known = isHolder ? Object.keys(at).slice(0, 20).join(', ') : 'nothing below it';
+  const names = isHolder ? Object.keys(at) : [];
+  // Not by `in` or `hasOwn`: the length of a list is no place.
+  if (names.includes(name)) return (at as Holder)[name];
+  const known = isHolder ? names.slice(0, 20).join(', ') : 'nothing below it';
   throw new FleetError(
     'invalid-argument',
-    `The sweep's "${place}" names nothing in the recipe: there is no "${name}", but ${known}.`,
+    `The sweep's "${place}" names nothing in the recipe: there is no "${name}", but ${known}. A setting that has its default must be written into the recipe to be varied; places look like "optimizer.rate" or "layers.0.filters".`,
   );
 }

@@ -65,6 +65,15 @@ const halvings = [
     ],
   },
   {
+    spec: {},
+    trials: 2,
+    epochs: 9,
+    rounds: [
+      [2, 3],
+      [1, 9],
+    ],
+  },
+  {
     spec: { epochs: 1 },
     trials: 2,
     epochs: 5,

@@ -17,7 +17,8 @@ export function rungsOf(
   { trials, epochs: whole }: Rung,
 ): readonly Rung[] {
   if (method !== 'halving') return [{ trials, epochs: whole }];
-  const rounds = Math.floor(logarithm(trials, eta) + 1e-9);
+  // Fewer trials than eta are halved once all the same: the best of them goes on.
+  const rounds = Math.max(1, Math.floor(logarithm(trials, eta) + 1e-9));
   const first = given ?? Math.max(1, Math.round(whole / eta ** rounds));
   if (first >= whole) {
     throw new FleetError(
