@@ -42,6 +42,7 @@ const unused: readonly RouteName[] = [
   'getRollout',
   'listSweeps',
   'getSweep',
+  'sweepCurves',
 ];
 
 for (const name of reads.filter((each) => !unused.includes(each)))

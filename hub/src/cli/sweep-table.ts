@@ -1,5 +1,4 @@
-import type { Sweep, Trial } from '@edgewise/protocol/http';
-import { ranked } from '../sweeps/rank.ts';
+import { rankedTrials, type Sweep, type Trial } from '@edgewise/protocol/http';
 import { percent, table } from './io.ts';
 
 /** What a trial differs in, in one line. */
@@ -13,7 +12,7 @@ export function sweepTable({ trials, best, spec }: Sweep): string {
   const places = Object.keys(spec.parameters);
   return table(
     ['trial', ...places, 'accuracy', 'loss', 'epochs', 'status', ''],
-    ranked(trials).map((trial) => [
+    rankedTrials(trials).map((trial) => [
       trial.number,
       ...places.map((place) => valueText(trial.parameters[place])),
       ...figuresOf(trial),

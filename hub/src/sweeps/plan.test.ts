@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Trial } from '@edgewise/protocol/http';
 import { planSweep } from './plan.ts';
-import { ranked } from './rank.ts';
 
 /** A trial with the accuracy of each of its rounds. */
 function aTrial(number: number, accuracies: readonly number[], change: Partial<Trial> = {}): Trial {
@@ -69,14 +68,4 @@ test('when every round is done the best is chosen; when all have failed it gives
   assert.deepEqual(planSweep(trials, rungs), [{ kind: 'choose', trial: 1 }]);
   const failed = trials.map((trial) => ({ ...trial, status: 'failed' as const }));
   assert.deepEqual(planSweep(failed, rungs), [{ kind: 'give-up' }]);
-});
-
-test('of equal accuracy the lower loss is better, then the earlier trial', () => {
-  const level = (number: number, loss: number) =>
-    aTrial(number, [], { results: [{ epochs: 1, accuracy: 0.5, loss }] });
-  const order = ranked([level(1, 0.3), level(2, 0.1), level(3, 0.1), aTrial(4, [0.9])]);
-  assert.deepEqual(
-    order.map(({ number }) => number),
-    [4, 2, 3, 1],
-  );
 });

@@ -1,5 +1,4 @@
-import type { Trial } from '@edgewise/protocol/http';
-import { ranked } from './rank.ts';
+import { rankedTrials, type Trial } from '@edgewise/protocol/http';
 import type { Rung } from './rungs.ts';
 
 /** What is to be done for a sweep. */
@@ -24,7 +23,7 @@ export function planSweep(trials: readonly Trial[], rungs: readonly Rung[]): rea
   const left = trials.filter(({ status }) => !gone.has(status));
   const round = Math.min(...left.map(({ results }) => results.length));
   if (left.length === 0) return [{ kind: 'give-up' }];
-  const [best] = ranked(left);
+  const [best] = rankedTrials(left);
   const rung = rungs[round];
   if (rung === undefined) return best === undefined ? [] : [{ kind: 'choose', trial: best.number }];
   const dropped = round === 0 ? [] : losers(left, { round, keep: rung.trials });
@@ -40,5 +39,5 @@ function losers(
   { round, keep }: { readonly round: number; readonly keep: number },
 ): readonly Trial[] {
   const hasGoneOn = left.some(({ results }) => results.length > round);
-  return hasGoneOn ? [] : ranked(left).slice(keep);
+  return hasGoneOn ? [] : rankedTrials(left).slice(keep);
 }

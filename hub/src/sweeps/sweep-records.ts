@@ -1,10 +1,12 @@
-import type { Sweep, Trial } from '@edgewise/protocol/http';
+import type { Metric, Sweep, Trial } from '@edgewise/protocol/http';
 
 /** A trial with where its training left off. */
 export interface TrialRecord {
   readonly trial: Trial;
   /** Blob of its last checkpoint. */
   readonly checkpoint: string | null;
+  /** Ends of its epochs; absent before the first. */
+  readonly curve?: readonly Metric[];
 }
 
 /** Where sweeps are written down; sweeps come without their trials. Promise: what resolved is durable. */

@@ -78,6 +78,10 @@ test('the best of a grid becomes a version, equal to an ordinary run of its reci
       ['done', 4],
     ],
   );
+  const { leader, ...tally } = sweep.tally ?? {};
+  assert.deepEqual(tally, { ended: 3, failed: 0, round: 1 });
+  assert.deepEqual(leader, { trial: 2, accuracy: accuracyOf(sweep, 2) });
+  assert.deepEqual((await sweeps.list({ limit: 1 }))[0]?.tally, sweep.tally);
   const run = sweep.run ?? '';
   await eventually('the run', async () => (await bench.pipeline.get(run)).status === 'done');
   const made = await bench.base.registry.version('stripes', 1);
@@ -155,6 +159,30 @@ test('halving stops the worse and trains the better on from their checkpoints', 
   const digests = (await bench.base.registry.versions('stripes')).map(({ fp32 }) => fp32.digest);
   assert.equal(digests[0], digests[1]);
   await eventually('no checkpoint is left', async () => (await checkpoints()).length === 0);
+});
+
+test('the curves of trials are told epoch by epoch, and kept across their rounds', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createBench(blobs);
+  await using sweeps = bench.start();
+  const spec: SweepSpec = {
+    ...{ method: 'halving', trials: 2, eta: 2, epochs: 2 },
+    parameters: { 'optimizer.rate': { values: [1e-7, 0.01] } },
+  };
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: spec }));
+  const curves = await sweeps.curves(sweep.id);
+  const epochs = curves.map(({ metrics }) => metrics.map(({ epoch }) => epoch));
+  assert.deepEqual(epochs[(sweep.best ?? 0) - 1], [1, 2, 3, 4]);
+  assert.deepEqual(epochs[2 - (sweep.best ?? 0)], [1, 2]);
+  for (const { trial, metrics } of curves) {
+    assert.ok(metrics.every(({ accuracy = Number.NaN }) => accuracy >= 0 && accuracy <= 1));
+    const told = bench.events.filter(
+      (event) => event.kind === 'trial-metric' && event.trial === trial,
+    );
+    assert.ok(told.length >= metrics.length);
+  }
+  assert.ok(sweep.trials.every(({ trainedMs }) => trainedMs !== undefined));
+  await assert.rejects(sweeps.curves('sweep-0'), { code: 'not-found' });
 });
 
 test('trials never read the test part, and see the same data with the same seed', async () => {

@@ -6,7 +6,7 @@
  */
 import { isTuneRecipe, type ModelRecipe, readModelRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
-import type { Sweep, SweepSpec, Trial } from '@edgewise/protocol/http';
+import type { Sweep, SweepSpec, Trial, TrialCurve } from '@edgewise/protocol/http';
 import type { Clock } from '../clock.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import { createDrain } from '../drain.ts';
@@ -40,6 +40,8 @@ export interface Sweeps extends AsyncDisposable {
   cancel(sweep: string): Promise<Sweep>;
   /** With its trials. Rejects with `not-found`. */
   get(sweep: string): Promise<Sweep>;
+  /** How its trials learned, by number. Rejects with `not-found`. */
+  curves(sweep: string): Promise<readonly TrialCurve[]>;
   /** Newest first, without trials. */
   list(options: { readonly limit: number }): Promise<readonly Sweep[]>;
 }
@@ -94,7 +96,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
   async function search(ledger: Ledger, signal: AbortSignal): Promise<void> {
     const { blobFolder, worker, onError, threads = 1 } = options;
     const { workers = usualWorkers } = ledger.sweep().spec;
-    const work = { ledger, worker, blobs, blobFolder, threads, onError };
+    const work = { ledger, worker, blobs, blobFolder, threads, clock, onError };
     const ended = await conduct(work, { workers, signal });
     if (ended.kind === 'chosen') await choose(ledger, ended.trial);
     if (ended.kind !== 'given-up') return;
@@ -197,6 +199,11 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     async get(id) {
       const sweep = await find(id);
       return { ...sweep, trials: (await records.trials(id)).map(({ trial }) => trial) };
+    },
+    async curves(id) {
+      await find(id);
+      const stored = await records.trials(id);
+      return stored.map(({ trial, curve = [] }) => ({ trial: trial.number, metrics: [...curve] }));
     },
     list: ({ limit }) => records.list(limit),
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Trial, TrialResult } from '@edgewise/protocol/http';
+import type { Clock } from '../clock.ts';
 import type { TrialOrder } from '../pipeline/worker/messages.ts';
 import type { Worker, WorkListener, WorkOutcome } from '../pipeline/worker.ts';
 import type { BlobStore } from '../store/blobs.ts';
@@ -12,6 +13,7 @@ export interface TrialWork {
   readonly blobs: BlobStore;
   readonly blobFolder: string;
   readonly threads: number;
+  readonly clock: Clock;
   /** Told of writes that nobody waits for. */
   readonly onError: (thrown: unknown) => void;
 }
@@ -28,18 +30,23 @@ export async function workTrial(
   work: TrialWork,
   signal: AbortSignal,
 ): Promise<void> {
-  const { ledger } = work;
-  const rounds = ledger.trial(number).trial.results.length;
+  const { ledger, clock } = work;
+  const { results, trainedMs: before = 0 } = ledger.trial(number).trial;
+  const rounds = results.length;
+  const begunAtMs = clock.now();
+  const trainedMs = () => before + clock.now() - begunAtMs;
   const isFinished = () => ledger.trial(number).trial.results.length > rounds;
   await setStatus(ledger, number, { status: 'running' });
   let outcome: WorkOutcome = { ok: false, code: 'unavailable', detail: 'It was not tried.' };
   for (let attempt = 0; attempt < attempts && isLost(outcome); attempt++) {
     if (signal.aborted || isFinished()) break;
-    outcome = await work.worker.run(orderOf(number, epochs, work), listenTo(number, work), signal);
+    const listener = listenTo(number, work, trainedMs);
+    outcome = await work.worker.run(orderOf(number, epochs, work), listener, signal);
   }
   if (!outcome.ok && !isFinished() && !signal.aborted) {
     const { code, detail } = outcome;
-    await setStatus(ledger, number, { status: 'failed', error: { code, detail } });
+    const error = { code, detail };
+    await setStatus(ledger, number, { status: 'failed', error, trainedMs: trainedMs() });
   }
 }
 
@@ -63,17 +70,28 @@ function orderOf(number: number, epochs: number, work: TrialWork): TrialOrder {
   };
 }
 
-function listenTo(number: number, { ledger, blobs }: TrialWork): WorkListener {
+function listenTo(
+  number: number,
+  { ledger, blobs, onError }: TrialWork,
+  trainedMs: () => number,
+): WorkListener {
   const nothing = () => undefined;
   return {
-    ...{ step: nothing, metric: nothing, trainer: nothing },
-    progress: (progress) => ledger.progress(number, progress),
+    ...{ step: nothing, trainer: nothing },
+    progress: (progress) => ledger.progress(number, { progress, trainedMs: trainedMs() }),
+    metric(metric) {
+      // Points between the ends of epochs would not make trials easier to compare.
+      if (metric.trainingAccuracy !== undefined) ledger.keepEpoch(number, metric).catch(onError);
+    },
     checkpoint: (checkpoint) => ledger.keepCheckpoint(number, checkpoint),
     async result(_, digest) {
       const found = JSON.parse(new TextDecoder().decode(await blobs.get(digest))) as TrialResult;
       await ledger.changeTrial(number, (record) => ({
         ...record,
-        trial: withResult(record.trial, found, ledger.sweep().rungs.length),
+        trial: {
+          ...withResult(record.trial, found, ledger.sweep().rungs.length),
+          trainedMs: trainedMs(),
+        },
       }));
     },
     sign: () => Promise.reject(new FleetError('forbidden', 'A trial has nothing to sign.')),

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { DeviceEvent } from '../documents/event.ts';
 import { Prediction } from '../documents/prediction.ts';
-import { Id, TimestampMs } from '../ids.ts';
+import { Count, Id, TimestampMs } from '../ids.ts';
 import { Alarm } from './alarms.ts';
 import { FieldSample } from './data.ts';
 import { Device, WindowSummary } from './devices.ts';
@@ -21,6 +21,13 @@ export const LiveEvent = Type.Union([
   /** Without trials; those come one by one. */
   Type.Object({ kind: Type.Literal('sweep'), sweep: Sweep }),
   Type.Object({ kind: Type.Literal('trial'), sweep: Type.String(), trial: Trial }),
+  /** The end of an epoch of the trial of this number. */
+  Type.Object({
+    kind: Type.Literal('trial-metric'),
+    sweep: Type.String(),
+    trial: Count,
+    metric: Metric,
+  }),
   Type.Object({ kind: Type.Literal('version'), version: ModelVersion }),
   Type.Object({ kind: Type.Literal('sample'), sample: FieldSample }),
   /** Only on a stream opened with `predictions=true`. */

@@ -30,6 +30,7 @@ export {
 } from './models.ts';
 export { DeviceParity, ParityRow } from './parity.ts';
 export { Problem, problemOf } from './problem.ts';
+export { rankedTrials } from './ranked-trials.ts';
 export { Reproduction } from './reproduction.ts';
 export { type Route, type RouteAnswer, type RouteArgs, routeUrl } from './route.ts';
 export { type RouteName, type Routes, routes } from './routes.ts';
@@ -41,7 +42,9 @@ export {
   type SweepMethod,
   SweepParameter,
   SweepSpec,
+  SweepTally,
   sweepMethods,
   Trial,
+  TrialCurve,
   TrialResult,
 } from './sweeps.ts';

@@ -12,7 +12,7 @@ import { BaseModel, ModelInfo, ModelPolicies, ModelVersion, Rollout, Run } from 
 import { ParityRow } from './parity.ts';
 import type { Route } from './route.ts';
 import { ScopeSchema } from './scopes.ts';
-import { Sweep, SweepSpec } from './sweeps.ts';
+import { Sweep, SweepSpec, TrialCurve } from './sweeps.ts';
 
 const nonce = Type.Object({ nonce: Type.String({ minLength: 16, maxLength: 64 }) });
 const page = { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) };
@@ -411,6 +411,14 @@ export const routes = {
     response: Sweep,
     tag: 'models',
     summary: 'One sweep with its trials.',
+  },
+  sweepCurves: {
+    method: 'GET',
+    path: '/api/v1/sweeps/{sweep}/curves',
+    scope: 'read',
+    response: Type.Array(TrialCurve),
+    tag: 'models',
+    summary: 'How the trials of a sweep learned, by number.',
   },
   cancelSweep: {
     method: 'DELETE',

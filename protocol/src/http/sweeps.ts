@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { CodeSchema } from '../documents/state.ts';
 import { Count, Digest, Id, TimestampMs } from '../ids.ts';
+import { Metric } from './models.ts';
 
 /** How trials are chosen: every combination, drawn ones, or drawn ones of which the better go on. */
 export const sweepMethods = ['grid', 'random', 'halving'] as const;
@@ -74,9 +75,32 @@ export const Trial = Type.Object({
   progress: Type.Number(),
   /** One for every round that it has finished. */
   results: Type.Array(TrialResult),
+  /** Time in workers so far, in milliseconds; absent where none was measured. */
+  trainedMs: Type.Optional(Count),
   error: Type.Union([Type.Object({ code: CodeSchema, detail: Type.String() }), Type.Null()]),
 });
 export type Trial = Static<typeof Trial>;
+
+/** How a trial learned: the ends of its epochs, of a long training not all of them. */
+export const TrialCurve = Type.Object({
+  /** Number of the trial. */
+  trial: Count,
+  /** By epoch. */
+  metrics: Type.Array(Metric),
+});
+export type TrialCurve = Static<typeof TrialCurve>;
+
+/** How far the trials of a sweep are. */
+export const SweepTally = Type.Object({
+  /** Trials that train no more, the failed ones among them. */
+  ended: Count,
+  failed: Count,
+  /** The round that trials are in, from 1. */
+  round: Count,
+  /** The trial that stands best, with its accuracy on the validation part, 0 to 1. */
+  leader: Type.Union([Type.Object({ trial: Count, accuracy: Type.Number() }), Type.Null()]),
+});
+export type SweepTally = Static<typeof SweepTally>;
 
 /** Trials of one recipe on one snapshot; the best goes through the pipeline as a run. */
 export const Sweep = Type.Object({
@@ -92,6 +116,8 @@ export const Sweep = Type.Object({
   rungs: Type.Array(Type.Object({ trials: Count, epochs: Count })),
   /** By number. */
   trials: Type.Array(Trial),
+  /** Told without the trials too; absent before the first has begun. */
+  tally: Type.Optional(SweepTally),
   /** Number of the best trial, once it is known. */
   best: Type.Union([Count, Type.Null()]),
   /** The run that makes a version of the best. */

@@ -9,6 +9,9 @@ import type {
   Rollout,
   RouteName,
   Run,
+  Sweep,
+  Trial,
+  TrialCurve,
   WindowSummary,
 } from '@edgewise/protocol/http';
 import type { QueryClient } from '@tanstack/react-query';
@@ -32,8 +35,10 @@ const handlers: Handlers = {
   rollout: (cache, { rollout }) => applyRollout(cache, rollout),
   run: (cache, { run }) => applyRun(cache, run),
   metric: (cache, { run, metric }) => applyMetric(cache, run, metric),
-  sweep: () => undefined,
-  trial: () => undefined,
+  sweep: (cache, { sweep }) => applySweep(cache, sweep),
+  trial: (cache, { sweep, trial }) => applyTrial(cache, sweep, trial),
+  'trial-metric': (cache, { sweep, trial, metric }) =>
+    applyTrialMetric(cache, sweep, { trial, metric }),
   version: (cache, { version }) => applyVersion(cache, version),
   sample: (cache, { sample }) => applySample(cache, sample),
   prediction: () => undefined,
@@ -122,15 +127,42 @@ function applyRun(cache: QueryClient, run: Run): void {
   );
 }
 
-/** The end of an epoch may be the step of a point that is already there: it says more, so it counts. */
 function applyMetric(cache: QueryClient, id: string, metric: Metric): void {
-  const append = (run: Run): Run => {
-    if (run.id !== id) return run;
-    const others = run.metrics.filter((each) => each.step !== metric.step);
-    return { ...run, metrics: [...others, metric].toSorted((a, b) => a.step - b.step) };
-  };
+  const append = (run: Run): Run =>
+    run.id === id ? { ...run, metrics: withMetric(run.metrics, metric) } : run;
   edit<Run>(cache, 'getRun', { run: id }, append);
   edit<readonly Run[]>(cache, 'listRuns', {}, (list) => list.map(append));
+}
+
+/** The end of an epoch may be the step of a point that is already there: it says more, so it counts. */
+function withMetric(metrics: readonly Metric[], metric: Metric): Metric[] {
+  const others = metrics.filter((each) => each.step !== metric.step);
+  return [...others, metric].toSorted((a, b) => a.step - b.step);
+}
+
+/** A sweep comes without its trials, so those already here are kept. */
+function applySweep(cache: QueryClient, sweep: Sweep): void {
+  edit<Sweep>(cache, 'getSweep', { sweep: sweep.id }, (old) => ({ ...sweep, trials: old.trials }));
+  edit<readonly Sweep[]>(cache, 'listSweeps', {}, (list) => upsert(list, sweep, sameId));
+}
+
+function applyTrial(cache: QueryClient, sweep: string, trial: Trial): void {
+  edit<Sweep>(cache, 'getSweep', { sweep }, (old) => ({
+    ...old,
+    trials: old.trials.map((each) => (each.number === trial.number ? trial : each)),
+  }));
+}
+
+function applyTrialMetric(
+  cache: QueryClient,
+  sweep: string,
+  { trial, metric }: { readonly trial: number; readonly metric: Metric },
+): void {
+  edit<readonly TrialCurve[]>(cache, 'sweepCurves', { sweep }, (curves) =>
+    curves.map((curve) =>
+      curve.trial === trial ? { ...curve, metrics: withMetric(curve.metrics, metric) } : curve,
+    ),
+  );
 }
 
 function applyVersion(cache: QueryClient, version: ModelVersion): void {

@@ -61,6 +61,8 @@ export function lineOf(event: LiveEvent): string {
       return `${event.sweep.id}  ${event.sweep.model} ${event.sweep.status}`;
     case 'trial':
       return `${event.sweep}  trial ${event.trial.number} ${event.trial.status} ${percent(event.trial.progress)}`;
+    case 'trial-metric':
+      return `${event.sweep}  trial ${event.trial}: epoch ${event.metric.epoch}, loss ${event.metric.loss.toFixed(4)}`;
     case 'rollout':
       return `rollout ${event.rollout.id} of ${event.rollout.model} ${event.rollout.version}: ${event.rollout.status}`;
     case 'run':

@@ -1,11 +1,11 @@
-import type { Trial } from '@edgewise/protocol/http';
+import type { Trial } from './sweeps.ts';
 
 /**
  * Trials from the best: those that went further first, then by accuracy on the validation part,
  * by loss, and by number, so that the same results always give the same order. Those that have found
  * nothing come last. Pure.
  */
-export function ranked(trials: readonly Trial[]): readonly Trial[] {
+export function rankedTrials(trials: readonly Trial[]): readonly Trial[] {
   return [...trials].sort(
     (one, other) =>
       other.results.length - one.results.length ||
