@@ -23,10 +23,7 @@ export function clipRange(
   cost: RangeCost,
   { symmetric }: ClipOptions,
 ): Range {
-  const widest = Math.max(-histogram.min, histogram.max);
-  const full = symmetric
-    ? { min: -widest, max: widest }
-    : { min: histogram.min, max: histogram.max };
+  const full = widestRange(histogram, { symmetric });
   if (!(full.max > full.min)) return full;
   let best = cheapest(cost, (share) => ({ min: full.min * share, max: full.max * share }));
   if (symmetric || full.min === 0 || full.max === 0) return best.range;
@@ -45,6 +42,12 @@ export function clipRange(
     if (best.cost === before) break;
   }
   return best.range;
+}
+
+/** The range of everything that was observed. */
+export function widestRange({ min, max }: Range, { symmetric }: ClipOptions): Range {
+  const most = Math.max(-min, max);
+  return symmetric ? { min: -most, max: most } : { min, max };
 }
 
 interface Priced {

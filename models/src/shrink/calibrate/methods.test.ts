@@ -76,6 +76,29 @@ test('mse finds the range of least squared error that a finer search finds', () 
   assert.ok(found <= 1.03 * least, `${found} against ${least}`);
 });
 
+test('entropy does not cut a distribution down to resolve a number that most values share', () => {
+  const { normal } = createRandom(4);
+  // What a filter gives for a flat background, and what a gate gives for most inputs.
+  const data = Float32Array.from({ length: 200_000 }, (_, at) => (at % 5 < 3 ? 0.137 : normal()));
+  const { min, max } = rangeOf(data, { method: 'entropy' });
+  assert.ok(min < -2.5 && max > 2.5, `${min} ${max}`);
+});
+
+test('entropy costs no more squared error than a step twice as coarse, however uneven the data', () => {
+  const { normal } = createRandom(6);
+  const narrow = Float32Array.from({ length: 200_000 }, (_, at) =>
+    at % 5 < 3 ? 0.137 + normal() / 200 : normal(),
+  );
+  const skewed = narrow.map((value) => value ** 4);
+  for (const data of [narrow, skewed, outliers().subarray(0, 200_000)]) {
+    const widest = squaredErrorOf(data, rangeOf(data, { method: 'minmax' }));
+    for (const symmetric of [false, true]) {
+      const found = squaredErrorOf(data, rangeOf(data, { method: 'entropy', symmetric }));
+      assert.ok(found < (symmetric ? 16 : 4) * 1.05 * widest, `${found} against ${widest}`);
+    }
+  }
+});
+
 test('an impossible percentile is refused', () => {
   for (const percentile of [0, -1, 100.5, Number.NaN]) {
     assert.throws(

@@ -1,5 +1,5 @@
 import { FleetError } from '@edgewise/protocol';
-import { clipRange } from './clip-range.ts';
+import { clipRange, widestRange } from './clip-range.ts';
 import type { Histogram } from './histogram.ts';
 import { percentileRange } from './percentile.ts';
 import { divergence, squaredError } from './range-costs.ts';
@@ -58,8 +58,10 @@ function rangeBy(observed: Range, histogram: Histogram | undefined, rule: RangeR
       return percentileRange(histogram, percentile, { symmetric });
     case 'mse':
       return clipRange(histogram, squaredError(histogram), { symmetric });
-    case 'entropy':
-      return clipRange(histogram, divergence(histogram), { symmetric });
+    case 'entropy': {
+      const widest = widestRange(histogram, { symmetric });
+      return clipRange(histogram, divergence(histogram, widest), { symmetric });
+    }
   }
 }
 
