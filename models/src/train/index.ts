@@ -34,6 +34,7 @@ export {
   networkParameters,
   type Weights,
 } from './network.ts';
+export { networkFor } from './network-for.ts';
 export { type Optimizer, optimizerKinds } from './optimizers.ts';
 export {
   type QuantizationSettings,
@@ -54,6 +55,7 @@ export { bestEpoch, type Judgement } from './selection.ts';
 export type { TrainingState } from './state.ts';
 export type { StepCall, Stepper, StepResult } from './stepper.ts';
 export { type TrainOptions, train } from './train.ts';
+export type { StepForm, TrainableNetwork } from './trainable-network.ts';
 export type { RunOptions, StepperStart, TrainEvent, TrainResult } from './training-run.ts';
 export {
   buildTrainingStep,

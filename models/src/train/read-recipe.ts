@@ -21,7 +21,7 @@ export function readRecipe(document: unknown): Recipe {
   }
   checkRecipe(RecipeSchema, document);
   const recipe = document as Recipe;
-  assertRoundable(recipe);
+  assertNotUnrolled(recipe);
   const classes = layerSizes(recipe).at(-1)?.[0] ?? 0;
   assertConsistent(recipe, { classes, shape: recipe.input.shape });
   return recipe;
@@ -30,7 +30,7 @@ export function readRecipe(document: unknown): Recipe {
 /** Layers whose weights are used once for every step of a series. */
 const unrolled: ReadonlySet<string> = new Set(['gru', 'lstm']);
 
-function assertRoundable({ layers: list, quantization }: Recipe): void {
+function assertNotUnrolled({ layers: list, quantization }: Recipe): void {
   if (quantization === undefined) return;
   const at = list.findIndex((layer) =>
     (layer.kind === 'residual' ? layer.layers : [layer]).some(({ kind }) => unrolled.has(kind)),

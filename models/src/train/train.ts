@@ -9,6 +9,7 @@ import {
 } from './network.ts';
 import type { Recipe } from './recipe.ts';
 import { weightsOf } from './state.ts';
+import type { StepForm, TrainableNetwork } from './trainable-network.ts';
 import { type RunOptions, runTraining, type TrainResult } from './training-run.ts';
 import { buildTrainingStep, type TrainingStep } from './training-step.ts';
 
@@ -27,25 +28,24 @@ export interface TrainOptions extends RunOptions {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { recipe, initial, seed = recipe.seed } = options;
-  const trainee = {
-    settings: recipe,
-    classes: classCount(recipe),
-    weights: initial === undefined ? initialWeights(recipe, seed) : weightsOf(initial, recipe),
-    step: (given: StepOptions) => trainingStepOf(recipe, given),
-    finish: (weights: ReturnType<typeof initialWeights>) =>
-      buildNetwork(recipe, weights, { mode: 'inference', batch: 'N' }),
-  };
-  return await runTraining(trainee, options);
+  const network = networkOf(recipe);
+  const weights = initial === undefined ? initialWeights(recipe, seed) : network.weightsOf(initial);
+  return await runTraining({ ...network, weights }, options);
 }
 
-interface StepOptions {
-  readonly classWeights?: readonly number[] | undefined;
-  /** Changes the forward graph before gradients are written. */
-  rewrite?(model: Model): Model;
+/** The network that a recipe describes. */
+export function networkOf(recipe: Recipe): TrainableNetwork {
+  return {
+    settings: recipe,
+    classes: classCount(recipe),
+    weightsOf: (model) => weightsOf(model, recipe),
+    step: (given) => trainingStepOf(recipe, given),
+    finish: (weights) => buildNetwork(recipe, weights, { mode: 'inference', batch: 'N' }),
+  };
 }
 
 /** The training graph of a recipe. */
-export function trainingStepOf(recipe: Recipe, options: StepOptions = {}): TrainingStep {
+export function trainingStepOf(recipe: Recipe, options: StepForm = {}): TrainingStep {
   const { classWeights, rewrite = (model) => model } = options;
   const parameters = networkParameters(recipe);
   const names = (role: 'trained' | 'statistic') =>

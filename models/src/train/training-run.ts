@@ -8,11 +8,11 @@ import { classWeightsOf } from './class-weights.ts';
 import { evaluate } from './evaluate.ts';
 import { createMeter, type Meter } from './meter.ts';
 import type { Weights } from './network.ts';
-import type { TrainingSettings } from './recipe.ts';
 import { learningRate } from './schedule.ts';
 import { bestEpoch, hasStopped } from './selection.ts';
 import { startState, type TrainingState, weightsIn } from './state.ts';
 import { createStepper, type Stepper } from './stepper.ts';
+import type { TrainableNetwork } from './trainable-network.ts';
 import type { TrainingStep } from './training-step.ts';
 import { splitForValidation } from './validation-split.ts';
 
@@ -88,16 +88,9 @@ export interface TrainResult {
   readonly imagesPerSecond: number;
 }
 
-/** A network that can be trained. */
-export interface Trainee {
-  readonly settings: TrainingSettings;
-  readonly classes: number;
-  /** What training starts from: every weight and statistic that it moves, by name. */
+/** A network with what its training starts from. */
+export interface Trainee extends Omit<TrainableNetwork, 'weightsOf'> {
   readonly weights: Weights;
-  /** The graph of one step. */
-  step(options: { readonly classWeights: readonly number[] | undefined }): TrainingStep;
-  /** The model for inference with the given weights. */
-  finish(weights: Weights): Model;
 }
 
 /** A training under way. */

@@ -1,12 +1,13 @@
 import type { Model } from '../../onnx/graph.ts';
-import { inferShapes } from '../../onnx/shapes/infer.ts';
 import { createRandom } from '../../random/random.ts';
 import { prepare } from '../../shrink/prepare.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { modelNames, type Weights } from '../network.ts';
 import { purposes } from '../purposes.ts';
 import { assertConsistent } from '../read-recipe.ts';
+import type { Recipe } from '../recipe.ts';
 import { weightsNamed } from '../state.ts';
+import type { TrainableNetwork } from '../trainable-network.ts';
 import { type RunOptions, runTraining, type TrainResult } from '../training-run.ts';
 import { buildTrainingStep } from '../training-step.ts';
 import { trainableWeights } from './freeze-weights.ts';
@@ -31,26 +32,51 @@ export interface FineTuneOptions extends RunOptions {
  */
 export async function fineTune(options: FineTuneOptions): Promise<TrainResult> {
   const { recipe, base, initial, seed = recipe.seed } = options;
+  const network = tunedNetworkOf(recipe, base);
+  const weights = initial === undefined ? network.fresh(seed) : network.weightsOf(initial);
+  return await runTraining({ ...network, weights }, options);
+}
+
+/** An imported model with a new head, as its recipe says. */
+export interface TunedNetwork extends TrainableNetwork {
+  /** What one sample is: as the recipe says, or else as the model takes it. */
+  readonly input: Recipe['input'];
+  /** Those of the imported model, and a head drawn from the seed. */
+  fresh(seed: number): Weights;
+}
+
+/** The network that a recipe makes of an imported model. Throws what `fineTune` throws for either. */
+export function tunedNetworkOf(recipe: TuneRecipe, base: Model): TunedNetwork {
   const { classes, freeze = [] } = recipe.base;
   const body = bodyOf(prepare(base), recipe.input);
   assertConsistent(recipe, { classes, shape: body.input.shape });
   const moving = trainableWeights(body.graph, freeze);
-  const fresh = startWeights(body, { moving, classes, seed });
-  const weights = initial === undefined ? fresh : weightsLike(initial, fresh);
-  const trainee = {
+  const fresh = (seed: number) => startWeights(body, { moving, classes, seed });
+  const start = fresh(recipe.seed);
+  return {
+    input: body.input,
     settings: { ...recipe, input: body.input },
-    ...{ classes, weights },
-    step: ({ classWeights }: { readonly classWeights: readonly number[] | undefined }) =>
-      buildTrainingStep({
-        model: trainingForm(body, { weights, classes, batch: recipe.batchSize }),
+    classes,
+    fresh,
+    weightsOf: (model) =>
+      weightsNamed(
+        model,
+        [...start].map(([name, { dims }]) => ({ name, dims })),
+      ),
+    step({ classWeights, rewrite = (model) => model }) {
+      const { batchSize: batch, loss, optimizer } = recipe;
+      return buildTrainingStep({
+        model: rewrite(
+          buildTuned(body, { weights: start, classes, form: { mode: 'training', batch } }),
+        ),
         output: modelNames.logits,
-        trained: [...weights.keys()],
-        ...{ loss: recipe.loss, optimizer: recipe.optimizer, classWeights },
-      }),
-    finish: (trained: Weights) =>
-      buildTuned(body, { weights: trained, classes, form: { mode: 'inference', batch: 'N' } }),
+        trained: [...start.keys()],
+        ...{ loss, optimizer, classWeights },
+      });
+    },
+    finish: (weights) =>
+      buildTuned(body, { weights, classes, form: { mode: 'inference', batch: 'N' } }),
   };
-  return await runTraining(trainee, options);
 }
 
 function startWeights(
@@ -66,22 +92,4 @@ function startWeights(
     [headNames.weight, tensor('float32', [classes, width], head)],
     [headNames.bias, tensor('float32', [classes], new Float32Array(classes))],
   ]);
-}
-
-/** The weights that training moves, as a model of the same recipe has them. */
-const weightsLike = (model: Model, fresh: Weights): Weights =>
-  weightsNamed(
-    model,
-    [...fresh].map(([name, { dims }]) => ({ name, dims })),
-  );
-
-function trainingForm(
-  body: Body,
-  {
-    weights,
-    classes,
-    batch,
-  }: { readonly weights: Weights; readonly classes: number; readonly batch: number },
-): Model {
-  return inferShapes(buildTuned(body, { weights, classes, form: { mode: 'training', batch } }));
 }

@@ -1,12 +1,11 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../../onnx/graph.ts';
-import { prepare } from '../../shrink/prepare.ts';
 import { classCount } from '../network.ts';
+import { assertRoundable } from '../qat/assert-roundable.ts';
 import { readRecipe } from '../read-recipe.ts';
 import type { Recipe } from '../recipe.ts';
-import { trainableWeights } from './freeze-weights.ts';
+import { tunedNetworkOf } from './fine-tune.ts';
 import { readTuneRecipe, type TuneRecipe } from './tune-recipe.ts';
-import { bodyOf } from './tuned-network.ts';
 
 /** A recipe for an imported model that says what one sample is. */
 export interface CompleteTuneRecipe extends TuneRecipe {
@@ -41,10 +40,13 @@ export const classesIn = (recipe: ModelRecipe): number =>
 /**
  * A recipe with the input of the imported model where it says none, checked against that model.
  * Throws what `fineTune` throws for a model without head, another input or a pattern that freezes
- * nothing.
+ * nothing, and `unsupported` for one whose weights cannot be trained for the bits it asks for.
  */
 export function completeTuneRecipe(recipe: TuneRecipe, base: Model): CompleteTuneRecipe {
-  const body = bodyOf(prepare(base), recipe.input);
-  trainableWeights(body.graph, recipe.base.freeze ?? []);
-  return { ...recipe, input: body.input };
+  const network = tunedNetworkOf(recipe, base);
+  const { quantization, seed } = recipe;
+  if (quantization !== undefined) {
+    assertRoundable(network.finish(network.fresh(seed)), quantization.weightBits);
+  }
+  return { ...recipe, input: network.input };
 }

@@ -1,7 +1,7 @@
 import { Id } from '@edgewise/protocol';
 import Type, { type Static } from 'typebox';
 import { assertConsistent, checkRecipe } from '../read-recipe.ts';
-import { type Recipe, RecipeInput, trainingSettings } from '../recipe.ts';
+import { type Recipe, RecipeInput, RecipeQuantization, trainingSettings } from '../recipe.ts';
 
 /** Schema of a recipe that trains a network someone else has made. */
 export const TuneRecipeSchema = Type.Object(
@@ -25,6 +25,8 @@ export const TuneRecipeSchema = Type.Object(
     /** What one sample is and how it is scaled; default: what the model takes, as it is. */
     input: Type.Optional(RecipeInput),
     ...trainingSettings,
+    /** Trains on for few bits when the float training has ended; default not. */
+    quantization: Type.Optional(RecipeQuantization),
   },
   { additionalProperties: false },
 );

@@ -8,10 +8,11 @@ import { quantize } from '../../shrink/quantize/quantize.ts';
 import { elementCount } from '../../tensor/tensor.ts';
 import type { LabelledData } from '../batches.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import { buildNetwork, classCount, modelNames, type Weights } from '../network.ts';
-import type { Recipe, RecipeQuantization } from '../recipe.ts';
-import { weightsOf } from '../state.ts';
-import { trainingStepOf } from '../train.ts';
+import type { TuneRecipe } from '../fine-tune/tune-recipe.ts';
+import { modelNames, type Weights } from '../network.ts';
+import { networkFor } from '../network-for.ts';
+import type { Recipe, RecipeQuantization, TrainingSettings } from '../recipe.ts';
+import type { TrainableNetwork } from '../trainable-network.ts';
 import { type RunOptions, runTraining, type Trainee, type TrainResult } from '../training-run.ts';
 import { fakeQuantize } from './fake-quantize.ts';
 import { type FakeQuantization, type PlanOptions, planFakeQuantization } from './plan.ts';
@@ -21,7 +22,9 @@ export type QuantizationSettings = PlanOptions & Static<typeof RecipeQuantizatio
 
 /** What is trained on; checkpoints of this training resume this training only. */
 export interface TrainQuantizedOptions extends RunOptions {
-  readonly recipe: Recipe;
+  readonly recipe: Recipe | TuneRecipe;
+  /** The model that a recipe for an imported one stands on. */
+  readonly base?: Model;
   /** The float model of the recipe that training starts from; its weights are in every checkpoint. */
   readonly initial: Model;
   readonly quantization: QuantizationSettings;
@@ -44,22 +47,26 @@ const calibrationSamples = 512;
 const calibrationBatch = 64;
 
 /**
- * Quantization-aware training (Jacob et al. 2018) of a recipe's network: the forward pass rounds
+ * Quantization-aware training (Jacob et al. 2018) of a network: the forward pass rounds
  * weights and activations as the quantized model will, gradients pass straight through the rounding.
  * The ranges of inner values are those of the float network on some samples, and stay; the
  * outputs are not rounded while training and get their ranges at the end. Throws what `train` throws.
  */
 export async function trainQuantized(options: TrainQuantizedOptions): Promise<QuantizedTraining> {
-  const { recipe, initial, quantization, runtime, signal, threads = 1 } = options;
-  const float = weightsOf(initial, recipe);
-  const feeds = calibrationFeeds(options.data, recipe);
+  const { recipe, base, initial, quantization, runtime, signal, threads = 1 } = options;
+  const network = networkFor(recipe, base);
+  const float = network.weightsOf(initial);
+  const feeds = calibrationFeeds(options.data, network.settings);
   const observe = { method: 'minmax', threads, ...(signal && { signal }) } as const;
-  const start = prepare(finished(recipe, float));
+  const start = prepare(network.finish(float));
   const before = await calibrate(start, feeds, runtime, observe);
   const inner = withoutOutputs(planFakeQuantization(start, before, quantization), start);
 
-  const result = await runTraining(traineeOf(options, inner), withFloat(options, float));
-  const model = finished(recipe, weightsOf(result.model, recipe));
+  const result = await runTraining(
+    traineeOf(network, { weights: float, quantization, plan: inner }),
+    withFloat(options, float),
+  );
+  const model = network.finish(network.weightsOf(result.model));
   const after = await calibrate(fakeQuantize(model, inner), feeds, runtime, observe);
   const ranges = new Map(
     [...before].map(([name, range]) => {
@@ -83,22 +90,24 @@ function withFloat(options: TrainQuantizedOptions, float: Weights): RunOptions {
   return { ...options, checkpoint: { ...checkpoint, save } };
 }
 
-function traineeOf(options: TrainQuantizedOptions, plan: FakeQuantization): Trainee {
-  const { recipe, initial, quantization } = options;
-  const { epochs, rate = recipe.optimizer.rate / 3 } = quantization;
-  const settings = { ...recipe, epochs, optimizer: { ...recipe.optimizer, rate } };
+function traineeOf(
+  network: TrainableNetwork,
+  training: {
+    readonly weights: Weights;
+    readonly quantization: QuantizationSettings;
+    readonly plan: FakeQuantization;
+  },
+): Trainee {
+  const { weights, quantization, plan } = training;
+  const { optimizer } = network.settings;
+  const { epochs, rate = optimizer.rate / 3 } = quantization;
   return {
-    settings,
-    classes: classCount(recipe),
-    weights: weightsOf(initial, recipe),
-    step: ({ classWeights }) =>
-      trainingStepOf(settings, { classWeights, rewrite: (model) => fakeQuantize(model, plan) }),
-    finish: (weights) => fakeQuantize(finished(recipe, weights), plan),
+    classes: network.classes,
+    settings: { ...network.settings, epochs, optimizer: { ...optimizer, rate } },
+    weights,
+    step: (form) => network.step({ ...form, rewrite: (model) => fakeQuantize(model, plan) }),
+    finish: (trained) => fakeQuantize(network.finish(trained), plan),
   };
-}
-
-function finished(recipe: Recipe, weights: Weights): Model {
-  return buildNetwork(recipe, weights, { mode: 'inference', batch: 'N' });
 }
 
 function withoutOutputs(plan: FakeQuantization, { graph }: Model): FakeQuantization {
@@ -108,7 +117,10 @@ function withoutOutputs(plan: FakeQuantization, { graph }: Model): FakeQuantizat
 }
 
 /** Samples evenly from the whole, which may be in order of its labels, in small batches. */
-function calibrationFeeds({ inputs, labels }: LabelledData, { input }: Recipe): readonly Feeds[] {
+function calibrationFeeds(
+  { inputs, labels }: LabelledData,
+  { input }: Pick<TrainingSettings, 'input'>,
+): readonly Feeds[] {
   const size = elementCount(input.shape);
   const count = Math.min(labels.length, calibrationSamples);
   const sampleAt = (place: number): number => Math.floor((place * labels.length) / count);
