@@ -1,4 +1,4 @@
-import { tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { HeadWriter } from './head-writer.ts';
 
 /** One or more columns of the profile vector. */
@@ -53,8 +53,15 @@ export interface Cut {
 
 /** A part of a value. */
 export function slice(writer: HeadWriter, value: string, { from, to, axes }: Cut): string {
-  const constants = [from, to, axes].map((list) =>
-    writer.constant(tensor('int64', [list.length], BigInt64Array.from(list, BigInt))),
-  );
+  const constants = [from, to, axes].map((list) => writer.constant(integers(list)));
   return writer.op('Slice', [value, ...constants]);
 }
+
+/** A value with other axes; one size may be -1. */
+export function reshaped(writer: HeadWriter, value: string, dims: readonly number[]): string {
+  return writer.op('Reshape', [value, writer.constant(integers(dims))]);
+}
+
+/** A list as int64, which is how operators take sizes and places. */
+export const integers = (values: readonly number[]): Tensor<'int64'> =>
+  tensor('int64', [values.length], BigInt64Array.from(values, BigInt));

@@ -8,16 +8,6 @@ export function floatInput(writer: HeadWriter, { name, dtype }: ModelInput): str
   return knownFloat(writer, name) ?? writer.op('Cast', [name], { to: int(float32) });
 }
 
-/** An image whose colours come last, in float32 and with colours first, where the model makes that of it. */
-export function channelsFirst(writer: HeadWriter, { name, dtype }: ModelInput): string | undefined {
-  const moved = writer.known(name, 'Transpose', (attributes) => {
-    const perm = attributes.get('perm');
-    return perm?.type === 'ints' && perm.value.join() === '0,3,1,2';
-  });
-  if (moved === undefined || dtype === 'float32') return moved;
-  return knownFloat(writer, moved);
-}
-
 /** TensorProto.DataType.FLOAT. */
 const float32 = 1;
 

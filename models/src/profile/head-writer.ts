@@ -15,6 +15,8 @@ export interface HeadWriter {
   reduce(op: ReduceOp, input: string, axes?: readonly number[]): string;
   /** The value in float32, read behind a DequantizeLinear of its own where the graph quantizes it. */
   float(value: string): string;
+  /** Whether a value is surely [batch, numbers]. */
+  isFlat(value: string): boolean;
   /** What the model itself makes of a value by such an operator. */
   known(
     input: string,
@@ -60,6 +62,12 @@ export function createHeadWriter(model: Model): HeadWriter {
       return linear === undefined
         ? value
         : op('DequantizeLinear', linear.inputs, Object.fromEntries(linear.attributes));
+    },
+    isFlat(value) {
+      const producer = producersOf(graph.nodes).get(value);
+      const axis = producer?.attributes.get('axis');
+      const isFirst = axis === undefined || (axis.type === 'int' && Number(axis.value) === 1);
+      return producer?.op === 'Gemm' || (producer?.op === 'Flatten' && isFirst);
     },
     known: (input, name, fits) =>
       graph.nodes.find(

@@ -88,7 +88,10 @@ function componentsOf(
     }
     offset[column] = -sum;
   }
-  const flat = writer.op('Flatten', [writer.float(penultimate.name)], { axis: int(1) });
+  const seen = writer.float(penultimate.name);
+  const flat = writer.isFlat(penultimate.name)
+    ? seen
+    : writer.op('Flatten', [seen], { axis: int(1) });
   const value = writer.op('Gemm', [
     flat,
     writer.constant(tensor('float32', [mean.length, components], weights)),
@@ -103,13 +106,13 @@ const smallestProbability = 1e-7;
 
 function certaintyOf(writer: HeadWriter, probabilities: string | undefined): readonly Columns[] {
   if (probabilities === undefined) return [];
-  const value = writer.float(probabilities);
   const floor = tensor('float32', [], Float32Array.of(smallestProbability));
-  const logarithm = writer.op('Log', [writer.op('Max', [value, writer.constant(floor)])]);
-  const sum = writer.reduce('ReduceSum', writer.op('Mul', [value, logarithm]));
+  // Everything reads the one raised value: an engine would dequantize for each reader again.
+  const value = writer.op('Max', [writer.float(probabilities), writer.constant(floor)]);
+  const terms = writer.op('Mul', [value, writer.op('Log', [value])]);
   return [
     { value: writer.reduce('ReduceMax', value), names: ['confidence'] },
-    { value: writer.op('Neg', [sum]), names: ['entropy'] },
+    { value: writer.op('Neg', [writer.reduce('ReduceSum', terms)]), names: ['entropy'] },
   ];
 }
 
