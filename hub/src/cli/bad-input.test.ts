@@ -437,6 +437,25 @@ test('compare refuses models that take other inputs, and counts no answer of NaN
   assert.match(out, /same top class \(y\): 0\.00 %/);
 });
 
+test('which of two models does not run is said, whichever it is', async () => {
+  // Says that it takes any number, and takes one.
+  await writeModelFile('single', dense({ tail: (g, h) => g.op('Reshape', [h, g.ints([1, 4])]) }));
+  for (const pair of [
+    ['good.onnx', 'single.onnx'],
+    ['single.onnx', 'good.onnx'],
+  ]) {
+    const { notes, code } = await said('compare', ...pair, '--data', 'x.npz');
+    assert.equal(code, exitCodes.usage);
+    assert.match(notes, /\[invalid-argument\] single\.onnx: The model did not run/);
+  }
+  const float = await said('inspect', 'int8.onnx', '--float', 'single.onnx', '--data', 'x.npz');
+  assert.match(float.notes, /\[invalid-argument\] single\.onnx: The model did not run/);
+  const int8 = await said('inspect', 'single.onnx', '--float', 'good.onnx', '--data', 'x.npz');
+  assert.match(int8.notes, /\[invalid-argument\] single\.onnx: The model did not run/);
+  const made = await quantize('single');
+  assert.match(made.notes, /\[invalid-argument\] single\.onnx: The model did not run/);
+});
+
 test('a node to exclude that does not exist, and a percentile that is no number, are named', async () => {
   assert.match((await quantize('good', 'x.npz', '--exclude', 'z')).notes, /no node "z"; .* lists/);
   const excluded = await quantize('good', 'x.npz', '--exclude', 'h', '--json');

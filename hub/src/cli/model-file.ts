@@ -1,11 +1,11 @@
 import { type Model, readModel, writeModel } from '@edgewise/models/onnx';
-import type { Runtime, Session } from '@edgewise/models/runtime';
+import { namedRuntime, type Runtime, type Session } from '@edgewise/models/runtime';
 import { toFloat32 } from '@edgewise/models/shrink';
 import { FleetError } from '@edgewise/protocol';
 import { openExternal } from './external-data.ts';
 import { type FrozenInputs, freezeInputs } from './freeze-inputs.ts';
 import type { Io } from './io.ts';
-import { naming, namingAll, readNamedFile, sizeOfNamedFile } from './named-file.ts';
+import { naming, readNamedFile, sizeOfNamedFile } from './named-file.ts';
 
 /** A model named on the command line, with what lies in files beside it. */
 export interface ModelFile {
@@ -49,9 +49,9 @@ export async function readModelFile(
   };
 }
 
-/** Loads it. Throws as `Runtime.load` does, beginning with the name of the file. */
+/** Loads it. It throws as `Runtime` does, then and in every run, beginning with the name of the file. */
 export const loadModelFile = ({ file, graph }: ModelFile, runtime: Runtime): Promise<Session> =>
-  namingAll(file, () => runtime.load(graph));
+  namedRuntime(runtime, file).load(graph);
 
 /** Throws `invalid-argument` for an input to freeze that none of the models has. */
 export function assertAllFrozen(files: readonly ModelFile[], frozen: FrozenInputs): void {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { compareModels } from '@edgewise/models/inspect';
 import type { Model } from '@edgewise/models/onnx';
 import { type BuildVariantsOptions, buildVariants, plannedClasses } from '@edgewise/models/plan';
-import type { Runtime, Session } from '@edgewise/models/runtime';
+import { namedRuntime, type Runtime, type Session } from '@edgewise/models/runtime';
 import { FleetError } from '@edgewise/protocol';
 import { answer } from './context.ts';
 import { bar, type Io, percent, sizeOf } from './io.ts';
@@ -48,11 +48,12 @@ export async function quantizeFor(io: Io, model: Model, parts: QuantizeForParts)
   io.progress(`Building for ${deviceClasses.join(', ')} with ${data.count} samples ...`);
   const own = await scoresOf(io, session, { session, data });
   const measure = async (graph: Uint8Array, how: { optimise: 'none' | 'all' }): Promise<number> => {
-    await using other = await runtime.load(graph, how);
+    await using other = await namedRuntime(runtime, 'The int8 model').load(graph, how);
     return (await scoresOf(io, other, { session, data }))?.b ?? 0;
   };
   const variants = await buildVariants(model, {
-    ...{ deviceClasses, calibration: data.samples, runtime, signal: io.signal, host: 'x64' },
+    ...{ deviceClasses, calibration: data.samples, signal: io.signal, host: 'x64' },
+    runtime: namedRuntime(runtime, parts.file),
     method: parts.calibrate,
     ...(own && { measure }),
     onBuilt: (done, of) => io.progress(`Building ${bar(done / of)} ${done} of ${of}`),

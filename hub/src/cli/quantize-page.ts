@@ -2,7 +2,7 @@ import path from 'node:path';
 import { activationSpreads, compareModels, layerErrors } from '@edgewise/models/inspect';
 import { writeModel } from '@edgewise/models/onnx';
 import type { BuiltVariant } from '@edgewise/models/plan';
-import type { Feeds, Runtime, Session } from '@edgewise/models/runtime';
+import { type Feeds, namedRuntime, type Runtime, type Session } from '@edgewise/models/runtime';
 import { type Shrunk, saturationOf, saturationTargets } from '@edgewise/models/shrink';
 import { renderReport } from '../report/report.ts';
 import { type Io, percent, sizeOf } from './io.ts';
@@ -35,14 +35,16 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
   const { float, model, report } = shrunk;
   const common = { feeds, runtime, signal: io.signal };
   io.progress('Comparing both models ...');
-  await using small = await runtime.load(writeModel(model), { signal: io.signal });
+  const named = namedRuntime(runtime, parts.out);
+  await using small = await named.load(writeModel(model), { signal: io.signal });
   const comparison = await compareModels(session, small, {
     samples: comparedOf(data),
     ...(data.labels && { labels: data.labels }),
     ...{ batch: batchSizeOf(session.inputs), signal: io.signal },
   });
   io.progress('Comparing layers ...');
-  const layers = await layerErrors(float, model, common);
+  const names = { float: parts.file, int8: parts.out };
+  const layers = await layerErrors(float, model, { ...common, names });
   io.progress('Counting activations ...');
   const activations = await activationSpreads(float, model, common);
   io.progress('Adding in 16 bits ...');

@@ -4,6 +4,7 @@ import type { Graph, Model } from '../onnx/graph.ts';
 import { inferShapes, valueInfoOf } from '../onnx/shapes/infer.ts';
 import { writeModel } from '../onnx/write.ts';
 import { exposeValues } from '../profile/profile-head.ts';
+import { namedRuntime } from '../runtime/named-runtime.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
 import { createSignalNoise } from './signal.ts';
 
@@ -28,6 +29,8 @@ export async function layerErrors(
   options: {
     readonly feeds: Iterable<Feeds> | AsyncIterable<Feeds>;
     readonly runtime: Runtime;
+    /** What errors call the two; default "The float model" and "The int8 model". */
+    readonly names?: Readonly<Record<'float' | 'int8', string>>;
     readonly signal?: AbortSignal;
   },
 ): Promise<readonly LayerError[]> {
@@ -41,10 +44,13 @@ export async function layerErrors(
   }
   const rounded = roundedValues(int8.graph);
   const given = new Map(names.map((name) => [name, rounded.get(name) ?? name]));
-  const load = (model: Model, values: Iterable<string>) =>
-    runtime.load(writeModel(exposeValues(model, [...values])), { optimise: 'none', ...signal });
-  await using reference = await load(float, names);
-  await using shrunk = await load(int8, given.values());
+  const called = options.names ?? { float: 'The float model', int8: 'The int8 model' };
+  const load = (name: string, model: Model, values: Iterable<string>) => {
+    const bytes = writeModel(exposeValues(model, [...values]));
+    return namedRuntime(runtime, name).load(bytes, { optimise: 'none', ...signal });
+  };
+  await using reference = await load(called.float, float, names);
+  await using shrunk = await load(called.int8, int8, given.values());
   const errors = new Map(names.map((name) => [name, createSignalNoise()]));
   let runs = 0;
   for await (const feed of feeds) {

@@ -36,6 +36,20 @@ test('an answer that is NaN is as far off as can be', async () => {
   assert.equal((await answers.errorOf(lastTimes(Number.NaN))).error, Infinity);
 });
 
+test('which of the two did not run is said', async () => {
+  const feeds = smallFeeds(1);
+  const renamed = [{ q: feeds[0]?.x as Tensor }];
+  await assert.rejects(answersOf(smallNet(), renamed, { runtime }), {
+    reason: 'The float model: Input "x" was not fed.',
+  });
+  const answers = await answersOf(smallNet(), feeds, { runtime });
+  const { graph } = smallNet();
+  const inputs = graph.inputs.map((input) => ({ ...input, dims: [7, 1, 10, 10] }));
+  await assert.rejects(answers.errorOf({ ...smallNet(), graph: { ...graph, inputs } }), {
+    reason: 'The int8 model: Input "x" takes [7, 1, 10, 10], not [8, 1, 10, 10].',
+  });
+});
+
 test('every sample has its part, and the error is their mean', async () => {
   const feeds = smallFeeds(3);
   const { error, samples } = await (await answersOf(smallNet(), feeds, { runtime })).errorOf(

@@ -1,6 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
+import { namedRuntime } from '../runtime/named-runtime.ts';
 import type { Feeds, Runtime } from '../runtime/runtime.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -46,11 +47,12 @@ export async function answersOf(
   options: AnswerOptions,
 ): Promise<Answers> {
   const truth: Feeds[] = [];
-  await eachAnswer(model, feeds, options, (outputs) => truth.push(outputs));
+  const callIt = (name: string) => ({ ...options, runtime: namedRuntime(options.runtime, name) });
+  await eachAnswer(model, feeds, callIt('The float model'), (outputs) => truth.push(outputs));
   return {
     async errorOf(candidate) {
       const sums = new Map<string, OutputSums>();
-      await eachAnswer(candidate, feeds, options, (outputs, at) => {
+      await eachAnswer(candidate, feeds, callIt('The int8 model'), (outputs, at) => {
         for (const [name, wanted] of Object.entries(truth[at] ?? {})) {
           const given = outputs[name];
           if (given?.data.length !== wanted.data.length) throw unequal(name);

@@ -7,7 +7,7 @@ import {
   layerErrors,
 } from '@edgewise/models/inspect';
 import type { Model } from '@edgewise/models/onnx';
-import type { Feeds, SessionValue } from '@edgewise/models/runtime';
+import { type Feeds, namedRuntime, type SessionValue } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import {
   prepare,
@@ -32,7 +32,7 @@ import {
   readModelData,
 } from '../model-data/read-model-data.ts';
 import { loadModelFile, type ModelFile, readModelFile } from '../model-file.ts';
-import { naming, namingAll, writeNamedFile } from '../named-file.ts';
+import { naming, writeNamedFile } from '../named-file.ts';
 
 interface InspectOptions extends HubOptions, DataFlags {
   readonly data?: string;
@@ -131,8 +131,8 @@ async function measure(io: Io, source: ModelFile, options: InspectOptions): Prom
   const common = { feeds, runtime, signal: io.signal };
   if (float !== undefined) io.progress(`Comparing layers on ${read.count} samples ...`);
   const original = float === undefined ? undefined : await readFloat(io, float, options);
-  const errors =
-    original && (await namingAll(float ?? '', () => layerErrors(original, model, common)));
+  const names = { float: float ?? '', int8: source.file };
+  const errors = original && (await layerErrors(original, model, { ...common, names }));
   const isRounded = model.graph.nodes.some(({ op }) => op === 'QuantizeLinear');
   const spreads =
     original && isRounded && options.report !== undefined
@@ -140,7 +140,10 @@ async function measure(io: Io, source: ModelFile, options: InspectOptions): Prom
       : undefined;
   if (target !== undefined) io.progress(`Adding in 16 bits on ${read.count} samples ...`);
   const saturation =
-    target && (await saturationOf(model, feeds, { runtime, target, signal: io.signal }));
+    target &&
+    (await saturationOf(model, feeds, {
+      ...{ target, runtime: namedRuntime(runtime, source.file), signal: io.signal },
+    }));
   return {
     sizes: sizesOf(inputs, feeds[0] ?? {}),
     ...(errors && { layerErrors: errors }),

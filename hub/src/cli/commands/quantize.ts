@@ -1,6 +1,6 @@
 import { type Model, nameOf, upgradeOpset, writeModel } from '@edgewise/models/onnx';
 import { plannedClasses } from '@edgewise/models/plan';
-import type { Feeds, Runtime, Session } from '@edgewise/models/runtime';
+import { type Feeds, namedRuntime, type Runtime, type Session } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import {
   type CalibrationMethod,
@@ -156,7 +156,7 @@ async function writeOne(
   const { feeds, data, flags, runtime } = work;
   io.progress(`Calibrating with ${data.count} samples ...`);
   const shrunk = await shrink(model, {
-    ...{ runtime, calibration: feeds, signal: io.signal },
+    ...{ runtime: namedRuntime(runtime, work.file), calibration: feeds, signal: io.signal },
     ...shrinkOptionsOf(flags, model),
     onProgress: progressTo(io),
   });

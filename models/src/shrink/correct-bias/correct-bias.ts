@@ -1,6 +1,7 @@
 import { FleetError } from '@edgewise/protocol';
 import { createFreshNames } from '../../onnx/edit.ts';
 import type { Graph, Initializer, Model, Node } from '../../onnx/graph.ts';
+import { namedRuntime } from '../../runtime/named-runtime.ts';
 import type { Feeds, Runtime } from '../../runtime/runtime.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { createPiecewise, type Piecewise } from '../piecewise/piecewise.ts';
@@ -31,10 +32,13 @@ export interface CorrectBiasOptions {
 export async function correctBias(options: CorrectBiasOptions): Promise<Model> {
   const { float, int8, runtime, mostFeeds = 32, signal } = options;
   const feeds = await take(options.feeds, mostFeeds);
-  const run = { runtime, ...(signal && { signal }) };
-  const truth = createPiecewise(float, feeds, run);
+  const run = (name: string) => ({
+    runtime: namedRuntime(runtime, name),
+    ...(signal && { signal }),
+  });
+  const truth = createPiecewise(float, feeds, run('The float model'));
   const draft = createDraft(int8.graph);
-  const answer = createPiecewise(int8, feeds, run);
+  const answer = createPiecewise(int8, feeds, run('The int8 model'));
   for (const layer of quantizedLayersOf(int8.graph)) {
     const source = floatLayerOf(float.graph, layer);
     if (source === undefined) continue;
