@@ -19,6 +19,7 @@ import { quantize } from '../quantize/quantize.ts';
 import { smallFeeds, smallNet } from '../testing/small-net.ts';
 import { type AdaRoundOptions, adaRound, type RoundedLayer } from './ada-round.ts';
 import { feedsThatFit } from './feeds-that-fit.ts';
+import { fitWeightRanges } from './fit-weight-ranges.ts';
 
 const runtime = createOnnxRuntime();
 const minmax = { method: 'minmax' } as const;
@@ -178,6 +179,43 @@ test('one feed serves to learn and to judge', async () => {
   const options = { ...grid, weightBits: 3 } as const;
   const integers = await adaRound(work({ options, feeds: feeds.slice(0, 1), steps: 60 }));
   assert.equal(integers.size, 4);
+});
+
+test('what a single feed of few samples teaches is not worse on others than nearest', async () => {
+  const g = createGraphBuilder({ name: 'few' });
+  const w = (dims: readonly number[], seed: number) =>
+    g.initializer(`w${seed}`, normals(dims, seed));
+  const x = g.op('Relu', [g.op('MatMul', [g.input('x', 'float32', ['n', 32]), w([32, 24], 101)])]);
+  g.op('MatMul', [x, w([24, 10], 102)], { output: 'y' });
+  g.output('y', 'float32', ['n', 10]);
+  const model = prepare(g.build());
+  const few = [{ x: normals([16, 32], 1) }];
+  const seen = await calibrate(model, few, runtime, minmax);
+  const plain = { ...grid, weightBits: 2 } as const;
+  const options = { ...plain, weightRanges: fitWeightRanges(model, seen, plain) };
+  const integers = await adaRound({ model, ranges: seen, options, feeds: few, runtime });
+  const truth = await answersOf(model, [{ x: normals([500, 32], 2) }], { runtime });
+  const [nearest, learned] = [
+    await truth.errorOf(quantize(model, seen, options).model),
+    await truth.errorOf(quantize(model, seen, { ...options, integers }).model),
+  ];
+  assert.ok(learned.error < 1.05 * nearest.error, `${nearest.error} ${learned.error}`);
+});
+
+test('a Gemm that adds a number per row instead of per channel is left alone', async () => {
+  const g = createGraphBuilder({ name: 'rows' });
+  const x = g.input('x', 'float32', [4, 6]);
+  const [weight, rows] = [
+    g.initializer('w', normals([6, 4], 101)),
+    g.initializer('b', normals([4, 1], 2)),
+  ];
+  g.op('Gemm', [x, weight, rows], { output: 'y' });
+  g.output('y', 'float32', [4, 4]);
+  const model = prepare(g.build());
+  const inputs = Array.from({ length: 8 }, (_, at) => ({ x: normals([4, 6], at) }));
+  const seen = await calibrate(model, inputs, runtime, minmax);
+  const run = { model, ranges: seen, options: grid, feeds: inputs, runtime, steps: 20 };
+  assert.equal((await adaRound(run)).size, 0);
 });
 
 test('an abort ends learning', async () => {

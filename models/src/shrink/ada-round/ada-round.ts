@@ -8,6 +8,7 @@ import { gridOf, type Limits, narrowGrid, type Params } from '../quantize/formul
 import type { QuantizeOptions } from '../quantize/options.ts';
 import { quantize, weightParams } from '../quantize/quantize.ts';
 import { feedsThatFit } from './feeds-that-fit.ts';
+import { holdOutRows } from './hold-out-rows.ts';
 import { judge } from './judge.ts';
 import { type RoundableLayer, roundableLayersOf } from './layers.ts';
 import { learnRounding, type RoundingEngine } from './learn-rounding.ts';
@@ -120,18 +121,15 @@ async function rowsOf(layer: RoundableLayer, index: number, work: Work): Promise
   );
   const bytes = 4 * layout.groups * (layout.depth + layout.width);
   const most = Math.min(Math.max(Math.floor(rowBytes / bytes), batchRows), 16 * batchRows);
-  const some = (isTest: boolean): readonly RowBatch[] => {
-    const random = createRandom(settings.seed, index, Number(isTest));
-    const chosen = readers.filter((_, feed) => serves(feed, readers.length, isTest));
-    return sampleRows(chosen, layout, { most: isTest ? most / 2 : most, batch: batchRows, random });
+  const { learn, test } = holdOutRows(readers);
+  const counts = { most, batch: batchRows, random: createRandom(settings.seed, index, 0) };
+  return {
+    learn: sampleRows(learn, layout, counts),
+    test: sampleRows(test, layout, {
+      ...{ ...counts, most: Math.floor(most / 2) },
+      random: createRandom(settings.seed, index, 1),
+    }),
   };
-  return { learn: some(false), test: some(true) };
-}
-
-/** Every fourth feed judges only; a single feed must serve as both. */
-function serves(feed: number, count: number, isTest: boolean): boolean {
-  const every = Math.min(count, 4);
-  return count < 2 || (feed % every === every - 1) === isTest;
 }
 
 /** The integers that a weight may become. */

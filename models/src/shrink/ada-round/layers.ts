@@ -41,7 +41,7 @@ export interface Bounds {
 /**
  * In the order in which the quantized graph runs: each Conv, ConvTranspose, Gemm and MatMul with a
  * constant weight on a grid. Left out are those that share the weight with others, and those whose
- * bias is computed or whose Gemm has factors.
+ * bias is computed or not one per channel or whose Gemm has factors.
  */
 export function roundableLayersOf(
   float: Graph,
@@ -86,9 +86,11 @@ function biasOf(
   if (name === '') return undefined;
   const constant = graph.initializers.get(name);
   if (!isFloat32(constant)) return 'computed';
-  if (constant.data.length === channels) return constant.data;
-  const [value] = constant.data;
-  if (constant.data.length !== 1 || value === undefined) return 'computed';
+  const { dims, data } = constant;
+  // As many numbers along another axis would be one per row.
+  if (data.length === channels && dims.at(-1) === channels) return data;
+  const [value] = data;
+  if (data.length !== 1 || value === undefined) return 'computed';
   return new Float32Array(channels).fill(value);
 }
 
