@@ -67,9 +67,8 @@ export async function trainRecipe(
   const resume = await lastCheckpoint(context);
   const epochs = { before: 0, own: recipe.epochs, after: epochsAfter };
   const request = { ...(await followed(context, resume, epochs)), ...span };
-  return isTuneRecipe(recipe)
-    ? await tuneWith(trainer, { ...request, recipe, base: await baseOf(recipe, blobs) })
-    : await trainer.train({ ...request, recipe });
+  if (!isTuneRecipe(recipe)) return await trainer.train({ ...request, recipe });
+  return await tuneWith(trainer, { ...request, recipe, base: await importedBase(recipe, blobs) });
 }
 
 /** What every training of a run is given: data, and where it tells and keeps what it does. */
@@ -102,8 +101,13 @@ function tuneWith(trainer: Trainer, request: TuneRequest): Promise<TrainResult> 
   throw new FleetError('unsupported', `${library} cannot train an imported model further.`);
 }
 
-async function baseOf({ base }: CompleteTuneRecipe, blobs: BlobStore): Promise<Model> {
+async function importedBase({ base }: CompleteTuneRecipe, blobs: BlobStore): Promise<Model> {
   return readModel(await blobs.get(base.model));
+}
+
+/** The model that a recipe trains further; `undefined` for one with layers of its own. */
+export async function baseOf(recipe: ModelRecipe, blobs: BlobStore): Promise<Model | undefined> {
+  return isTuneRecipe(recipe) ? await importedBase(recipe, blobs) : undefined;
 }
 
 /**

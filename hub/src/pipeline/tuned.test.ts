@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { writeModel } from '@edgewise/models/onnx';
+import { readManifest } from '@edgewise/models/bundle';
+import { readModel, writeModel } from '@edgewise/models/onnx';
 import { buildNetwork, initialWeights, isTuneRecipe, readRecipe } from '@edgewise/models/train';
 import type { Run } from '@edgewise/protocol/http';
 import { storedRecipe } from '../registry/base-models.ts';
@@ -59,6 +60,32 @@ test('a version of an imported model is retrained from its own weights, and stil
   assert.ok((run.metrics.find(({ accuracy }) => accuracy !== undefined)?.accuracy ?? 0) > 0.95);
   const recipe = await storedRecipe(second.recipe, blobs);
   assert.ok(isTuneRecipe(recipe) && recipe.epochs === 3);
+});
+
+test('an imported model is trained for few bits, and so is its retraining', async () => {
+  const { blobs, base, bench } = await setUp();
+  await using _bench = bench;
+  const recipe = { ...tuneRecipe(base), quantization: { weightBits: 3, epochs: 2 } };
+  await bench.registry.putModel('stripes', { dataset: 'stripes', recipe });
+  await using pipeline = bench.start();
+  const run = await done(pipeline, await pipeline.start({ model: 'stripes' }));
+  const curve = run.metrics.filter(({ accuracy }) => accuracy !== undefined);
+  assert.equal(curve.length, recipe.epochs + recipe.quantization.epochs);
+  await done(pipeline, await pipeline.retrain({ model: 'stripes', champion: 1 }));
+  const versions = await bench.registry.versions('stripes');
+  assert.equal(versions.length, 2);
+  for (const { variants } of versions) {
+    for (const { scheme, accuracy, bundle } of variants) {
+      assert.ok((accuracy ?? 0) > 0.9, `${scheme} ${accuracy}`);
+      const { blobs: files } = readManifest(await blobs.get(bundle.manifest));
+      const file = files.find(({ name }) => name === 'graph.onnx');
+      const { graph } = readModel(await blobs.get(file?.sha256 ?? ''));
+      for (const { dtype, dims, data } of graph.initializers.values()) {
+        if (dtype !== 'int8' || dims.length < 2) continue;
+        assert.ok(new Set((data as Int8Array).map(Math.abs)).size <= 4, scheme ?? '');
+      }
+    }
+  }
 });
 
 test('a sweep may vary what is frozen', async () => {

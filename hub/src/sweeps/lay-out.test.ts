@@ -179,6 +179,16 @@ const refusals: readonly (readonly [string, SweepSpec, RegExp])[] = [
     /halving decides how long/,
   ],
   [
+    'bits of a halving',
+    { method: 'halving', parameters: { 'quantization.weightBits': { values: [4, 8] } }, trials: 2 },
+    /take the method "grid" or "random"/,
+  ],
+  [
+    'a setting that the recipe leaves to its default',
+    { method: 'grid', parameters: { 'quantization.weightBits': { values: [4, 8] } } },
+    /"quantization\.weightBits" names nothing .*must be written into the recipe to be varied/,
+  ],
+  [
     'places within each other',
     { method: 'grid', parameters: { ...rate, optimizer: { values: [{}] } } },
     /"optimizer" and "optimizer\.rate" within it/,

@@ -12,13 +12,26 @@ export interface Layout {
 }
 
 /** Places that trials must share, with the reason. */
-const fixed: Readonly<Record<string, string>> = {
+const fixed = {
   seed: 'trials are comparable because they share one seed',
   name: 'a name teaches nothing',
   task: 'all trials have one task',
   validationSplit: 'all trials are judged by the same validation samples',
-  quantization: 'trials train the float network only',
 };
+
+/** Those of a halving. */
+const fixedInHalving = {
+  ...fixed,
+  epochs: 'halving decides how long trials train',
+  quantization:
+    'halving drops trials before their training for few bits begins; take the method "grid" or "random"',
+};
+
+/** Whether trials differ in how they train for few bits, and so are judged after that. */
+export const variesFewBits = ({ parameters }: Pick<SweepSpec, 'parameters'>): boolean =>
+  Object.keys(parameters).some((place) => rootOf(place) === 'quantization');
+
+const rootOf = (place: string): string => place.split('.')[0] ?? '';
 
 /**
  * Lays a sweep out: every trial with the recipe it makes, read by `read`. Throws `invalid-argument`
@@ -42,18 +55,17 @@ export async function layOut(
     trials.push({ parameters, recipe: await read(document).catch(rethrow(parameters)) });
   }
   // Where the epochs are varied, each trial trains those of its own recipe.
-  const epochs = Math.max(...trials.map((trial) => trial.recipe.epochs));
+  const epochs = Math.max(...trials.map((trial) => epochsOf(trial.recipe, spec)));
   return { trials, rungs: rungsOf(spec, { trials: trials.length, epochs }) };
 }
 
+function epochsOf({ epochs, quantization }: ModelRecipe, spec: SweepSpec): number {
+  return variesFewBits(spec) ? epochs + (quantization?.epochs ?? 0) : epochs;
+}
+
 function assertFree(place: string, { method }: SweepSpec): void {
-  const [root = ''] = place.split('.');
-  const reason =
-    root === 'epochs' && method === 'halving'
-      ? 'halving decides how long trials train'
-      : Object.hasOwn(fixed, root)
-        ? fixed[root]
-        : undefined;
+  const reasons = new Map(Object.entries(method === 'halving' ? fixedInHalving : fixed));
+  const reason = reasons.get(rootOf(place));
   if (reason === undefined) return;
   throw new FleetError('invalid-argument', `The sweep cannot vary "${place}": ${reason}.`);
 }

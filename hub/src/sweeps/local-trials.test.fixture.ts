@@ -38,7 +38,7 @@ export function localTrials(
           trainer: () => Promise.resolve(createOnnxTrainer(runtime)),
           data: trialData(blobs, order),
         };
-        const result = await runTrial(context, order.epochs);
+        const result = await runTrial(context, order);
         const bytes = new TextEncoder().encode(JSON.stringify(result));
         await listener.result('train', await blobs.put(bytes));
         return { ok: true };

@@ -238,6 +238,43 @@ test('where the epochs are varied, each trial trains its own', async () => {
   );
 });
 
+test('trials that differ in bits are judged by the rounded network, and the best becomes a version', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createBench(blobs);
+  const quantization = { weightBits: 8, epochs: 1, rate: 1e-9 };
+  await bench.base.registry.putModel('stripes', {
+    ...{ dataset: 'stripes', recipe: { ...tinyRecipe, quantization } },
+  });
+  await using sweeps = bench.start();
+  const spec: SweepSpec = {
+    method: 'grid',
+    parameters: { 'quantization.weightBits': { values: [2, 8] } },
+  };
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: spec }));
+  assert.deepEqual(sweep.rungs, [{ trials: 2, epochs: 5 }]);
+  assert.deepEqual(
+    sweep.trials.map(({ results }) => results[0]?.epochs),
+    [5, 5],
+  );
+  assert.ok(
+    accuracyOf(sweep, 1) < 0.9 && accuracyOf(sweep, 2) > 0.95,
+    JSON.stringify(sweep.trials),
+  );
+  assert.equal(sweep.best, 2);
+  const run = sweep.run ?? '';
+  await eventually('the run', async () => (await bench.pipeline.get(run)).status === 'done');
+  const plain = await bench.pipeline.start({ model: 'stripes' });
+  await eventually(
+    'a plain run',
+    async () => (await bench.pipeline.get(plain.id)).status === 'done',
+  );
+  const made = (await bench.base.registry.versions('stripes')).map(({ fp32, variants }) => [
+    fp32.digest,
+    ...variants.map(({ graphBytes, accuracy }) => [graphBytes, accuracy]),
+  ]);
+  assert.deepEqual(made[0], made[1]);
+});
+
 test('a trial that diverges has failed, and the others go on', async () => {
   const blobs = createMemoryBlobs();
   await using bench = await createBench(blobs);

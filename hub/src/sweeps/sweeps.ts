@@ -145,7 +145,9 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     const seen = new Set<string>();
     return async (document) => {
       const recipe = readModelRecipe(document);
-      const key = isTuneRecipe(recipe) ? JSON.stringify([recipe.base, recipe.input]) : undefined;
+      const key = isTuneRecipe(recipe)
+        ? JSON.stringify([recipe.base, recipe.input, recipe.quantization])
+        : undefined;
       if (key === undefined || !seen.has(key)) await registry.recipeFor(dataset, document);
       if (key !== undefined) seen.add(key);
       assertTrains(recipe);

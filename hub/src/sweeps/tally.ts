@@ -1,7 +1,7 @@
 import { rankedTrials, type SweepTally, type Trial } from '@edgewise/protocol/http';
 import type { Rung } from './rungs.ts';
 
-const ended: ReadonlySet<Trial['status']> = new Set(['done', 'stopped', 'failed', 'canceled']);
+const ended: ReadonlySet<Trial['status']> = new Set(['done', 'stopped', 'failed']);
 /** Those that no later round waits for. */
 const gone: ReadonlySet<Trial['status']> = new Set(['stopped', 'failed', 'canceled']);
 

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { TrialOrder } from '../pipeline/worker/messages.ts';
 import type { Worker, WorkListener, WorkOutcome } from '../pipeline/worker.ts';
 import type { BlobStore } from '../store/blobs.ts';
+import { variesFewBits } from './lay-out.ts';
 import type { Ledger } from './ledger.ts';
 
 /** What trials are trained with. */
@@ -62,10 +63,11 @@ const setStatus = (ledger: Ledger, number: number, change: Partial<Trial>): Prom
 
 function orderOf(number: number, epochs: number, work: TrialWork): TrialOrder {
   const { ledger, blobFolder, threads } = work;
-  const { snapshot, seed } = ledger.sweep();
+  const { snapshot, seed, spec } = ledger.sweep();
   const { trial, checkpoint } = ledger.trial(number);
   return {
     ...{ blobFolder, recipe: trial.recipe, snapshot, seed, threads, epochs },
+    ...(variesFewBits(spec) && { forFewBits: true }),
     ...(checkpoint !== null && { checkpoint }),
   };
 }

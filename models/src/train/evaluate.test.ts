@@ -42,3 +42,16 @@ test('no data is no evaluation', async () => {
     (error) => error instanceof FleetError && error.code === 'insufficient-data',
   );
 });
+
+test('a model whose outputs are no numbers has diverged, and is no good or bad model', async () => {
+  for (const broken of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const data = {
+      inputs: tensor('float32', [2, 2], Float32Array.of(1, 3, broken, 3)),
+      labels: Int32Array.of(1, 1),
+    };
+    await assert.rejects(
+      evaluate(mirror(), data, { runtime }),
+      /\[invalid-argument\] The loss of the model is NaN .*training diverged/,
+    );
+  }
+});

@@ -19,7 +19,7 @@ const batchSize = 250;
 
 /**
  * Runs a trained model (input `input`, output `logits`) over labelled data. Throws
- * `insufficient-data` when there is none.
+ * `insufficient-data` when there is none, and `invalid-argument` for a model whose loss is no number.
  */
 export async function evaluate(
   model: Model,
@@ -48,7 +48,17 @@ export async function evaluate(
     loss += score.loss;
   }
   const count = data.labels.length;
+  assertNumber(loss);
   return { accuracy: correct / count, loss: loss / count };
+}
+
+/** The last step of a training can break its weights where no loss of a step has told. */
+function assertNumber(loss: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new FleetError(
+    'invalid-argument',
+    `The loss of the model is ${loss} on the data that judges it: its training diverged. Lower the optimizer's rate, or add warm-up steps.`,
+  );
 }
 
 const given = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });

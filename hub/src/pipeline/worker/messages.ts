@@ -25,6 +25,8 @@ export interface TrialOrder {
   readonly threads: number;
   /** Epochs that the trial is to have trained in all. */
   readonly epochs: number;
+  /** Trains on for few bits, and judges what devices will compute. */
+  readonly forFewBits?: boolean;
   readonly checkpoint?: string;
 }
 

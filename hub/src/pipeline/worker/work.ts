@@ -66,7 +66,7 @@ async function workOnTrial(order: TrialOrder, line: HubLine): Promise<void> {
     data: trialData(blobs, { ...order, validationSplit: recipe.validationSplit }),
     report: reportsTo(line),
   };
-  const result = await runTrial(context, order.epochs);
+  const result = await runTrial(context, order);
   const digest = await blobs.put(new TextEncoder().encode(JSON.stringify(result)));
   await written(line.ask((id) => ({ kind: 'result', id, step: 'train', digest })));
 }
