@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type MethodName, methodList } from './methods.ts';
 import { nets } from './nets.ts';
-import { verdicts } from './verdicts.ts';
+import { doubtsOf, repeated, verdicts } from './verdicts.ts';
 
 const images = 10_000;
 
@@ -11,11 +11,17 @@ const wrong = (from: number, to: number) => [
   Uint8Array.from({ length: images }, (_, at) => Number(at < from || at >= to)),
 ];
 
+type Exceptions = Partial<Record<MethodName, readonly Uint8Array[]>>;
+
 /** A net whose int8 forms lose nothing, with exceptions. */
-function failures(exceptions: Partial<Record<MethodName, readonly Uint8Array[]>>) {
+function row(exceptions: Exceptions) {
   const right = wrong(0, 0);
   const int8 = new Map(methodList.map(([key]) => [key, exceptions[key] ?? right] as const));
-  return verdicts({ name: 'net', float: right, int8 })
+  return { name: 'net', float: right, int8 };
+}
+
+function failures(exceptions: Exceptions) {
+  return verdicts(row(exceptions))
     .filter(({ holds }) => !holds)
     .map(({ name }) => name);
 }
@@ -36,6 +42,21 @@ test('what is below the plain way by more than chance fails', () => {
     'net: W8A8 auto above quantize_static per channel, upper end',
   ]);
   assert.deepEqual(failures({ best: wrong(0, 5) }), []);
+});
+
+test('what one interval alone puts below the plain way is left to other trainings', () => {
+  const below = row({ best: wrong(0, 7), tensor: wrong(0, 2) });
+  assert.deepEqual(failures({ best: wrong(0, 7), tensor: wrong(0, 2) }), []);
+  const doubted = doubtsOf(below);
+  assert.deepEqual(doubted, [
+    ['best', 'tensor'],
+    ['best', 'channel'],
+  ]);
+  assert.deepEqual(doubtsOf(row({ best: wrong(0, 3) })), []);
+  const fails = (again: Exceptions) =>
+    repeated(row(again), doubted.slice(0, 1)).filter(({ holds }) => !holds);
+  assert.equal(fails({ best: wrong(0, 7) }).length, 1);
+  assert.equal(fails({ best: wrong(0, 7), tensor: wrong(8, 12) }).length, 0);
 });
 
 test('what gains nothing where the plain way loses for certain fails', () => {

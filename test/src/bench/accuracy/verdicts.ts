@@ -14,13 +14,35 @@ const unit = 'points';
 /** What lies above zero, in points. */
 const leastGain = 0.001;
 
+/** Two ways that are compared, ours first. */
+export type Rivals = readonly [ours: MethodName, plain: MethodName];
+
 /** A way and the plainer one that it must not be below of, and above of where that one loses. */
 const rivals = [
   ['best', 'tensor'],
   ['best', 'channel'],
   ['a4', 'w4'],
   ['a3', 'w3'],
-] as const satisfies readonly (readonly [MethodName, MethodName])[];
+] as const satisfies readonly Rivals[];
+
+/**
+ * The rivals of which ours is below the plain one, were this the only comparison. Among twenty one such
+ * is to be expected by chance, so other trainings decide: `repeated`.
+ */
+export function doubtsOf({ int8 }: Row): readonly Rivals[] {
+  return rivals.filter(([ours, plain]) => {
+    return pairedDifference(int8.get(ours) ?? [], int8.get(plain) ?? []).high < 0;
+  });
+}
+
+/** What other trainings say about doubted rivals, each by an interval of its own. */
+export function repeated({ name, int8 }: Row, doubted: readonly Rivals[]): readonly BenchResult[] {
+  return doubted.map(([ours, plain]) => {
+    const { high } = pairedDifference(int8.get(ours) ?? [], int8.get(plain) ?? []);
+    const title = `${name}: ${methods[ours].name} above ${methods[plain].name}`;
+    return atLeast(`${title}, other trainings, upper end`, { value: high, unit, bound: 0 });
+  });
+}
 
 /**
  * What a row says: each loss, with its bound where there is one; and that what we do after training
