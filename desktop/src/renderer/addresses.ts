@@ -30,6 +30,15 @@ export interface ModelsAddress {
   readonly run?: string | undefined;
 }
 
+/** One sweep. */
+export interface SweepAddress {
+  /** Number of the trial that is set off. */
+  readonly trial?: number | undefined;
+  readonly sort?: string | undefined;
+  /** What the learning curves show; accuracy unless told otherwise. */
+  readonly curve?: 'loss' | undefined;
+}
+
 /** The alarms, and the one that is open. */
 export interface DriftAddress {
   readonly alarm?: string | undefined;
@@ -60,6 +69,11 @@ export const addresses = {
     model: word(search, 'model'),
     version: count(search, 'version'),
     run: word(search, 'run'),
+  }),
+  sweep: (search: Search): SweepAddress => ({
+    trial: count(search, 'trial'),
+    sort: word(search, 'sort'),
+    curve: search.curve === 'loss' ? 'loss' : undefined,
   }),
   drift: (search: Search): DriftAddress => ({
     alarm: word(search, 'alarm'),

@@ -16,6 +16,7 @@ import { FleetScreen } from './screens/fleet/screen.tsx';
 import { LabelScreen } from './screens/label/screen.tsx';
 import { ModelsScreen } from './screens/models/screen.tsx';
 import { SignInScreen } from './screens/sign-in/screen.tsx';
+import { SweepScreen } from './screens/sweep/screen.tsx';
 import type { Session } from './session/session.ts';
 
 /** What guards of pages look at. */
@@ -71,6 +72,13 @@ const models = createRoute({
   validateSearch: addresses.models,
 });
 
+const sweep = createRoute({
+  getParentRoute: () => frame,
+  path: '/models/sweeps/$sweep',
+  component: SweepScreen,
+  validateSearch: addresses.sweep,
+});
+
 const drift = createRoute({
   getParentRoute: () => frame,
   path: '/drift',
@@ -90,7 +98,7 @@ export function createConsoleRouter(session: Session) {
   return createRouter({
     routeTree: root.addChildren([
       signIn,
-      frame.addChildren([home, fleet, device, models, drift, label]),
+      frame.addChildren([home, fleet, device, models, sweep, drift, label]),
     ]),
     context: { session },
     history: createHashHistory(),

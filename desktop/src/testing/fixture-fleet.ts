@@ -11,6 +11,7 @@ import type {
   Routes,
   Run,
   Scope,
+  Sweep,
 } from '@edgewise/protocol/http';
 import { alarmFixtures, sampleFixtures } from './fixture-alarms.ts';
 import {
@@ -30,6 +31,7 @@ import {
   versionFixtures,
 } from './fixture-models.ts';
 import { parityFixtures } from './fixture-parity.ts';
+import { canceled, sweepFixtures } from './fixture-sweeps.ts';
 import { digitPicture, greyPng } from './png.ts';
 
 /** What a made-up hub answers, by route. Routes that the pages never call are absent. */
@@ -45,6 +47,7 @@ export interface FixtureFleet {
   device(id: string): Device;
   alarm(id: string): Alarm;
   rollout(id: string): Rollout;
+  sweep(id: string): Sweep;
   samples(): readonly FieldSample[];
 }
 
@@ -54,6 +57,8 @@ interface FixtureOptions {
   readonly publish: (event: LiveEvent) => void;
   /** A hub on its first day: nothing is enrolled, trained or alarming. */
   readonly empty?: boolean;
+  /** Whether anybody has searched over a recipe; default true. */
+  readonly swept?: boolean;
   /** How many fleets of this kind there are, for crowds. */
   readonly copies?: number;
 }
@@ -64,6 +69,7 @@ export function createFixtureFleet({
   scope,
   publish,
   empty = false,
+  swept = true,
   copies = 1,
 }: FixtureOptions): FixtureFleet {
   const devices = empty ? [] : crowd(deviceFixtures(nowMs), copies);
@@ -73,6 +79,7 @@ export function createFixtureFleet({
   const samples: FieldSample[] = empty ? [] : [...sampleFixtures(nowMs)];
   const versions = empty ? [] : versionFixtures(nowMs);
   const models = empty ? [] : [modelFixture(nowMs)];
+  const sweeps = empty || !swept ? [] : [...sweepFixtures(nowMs)];
   const sequences = new Map<string, number>();
 
   const labelled = (sample: string, change: Pick<FieldSample, 'status' | 'label'>) => {
@@ -110,6 +117,17 @@ export function createFixtureFleet({
       })),
     });
   };
+  const sweepAt = (id: string) => {
+    const index = sweeps.findIndex(({ sweep }) => sweep.id === id);
+    return { index, ...found(sweeps[index], id) };
+  };
+  const stopSweep = (id: string): Sweep => {
+    const { index, sweep: before, curves } = sweepAt(id);
+    const { sweep, events } = canceled(before);
+    sweeps[index] = { sweep, curves };
+    for (const event of events) publish(event);
+    return sweep;
+  };
   const replace = <T extends { readonly id: string }>(
     list: T[],
     id: string,
@@ -137,6 +155,7 @@ export function createFixtureFleet({
         rollouts.find((each) => each.id === id),
         id,
       ),
+    sweep: (id) => sweepAt(id).sweep,
     samples: () => samples,
     nextWindow: (id) =>
       nextWindow(
@@ -205,6 +224,10 @@ export function createFixtureFleet({
         }),
       cancelRun: ({ params }) =>
         replace(runs, params.run, { status: 'canceled', finishedAtMs: nowMs }),
+      listSweeps: () => sweeps.map(({ sweep }) => ({ ...sweep, trials: [] })),
+      getSweep: ({ params }) => sweepAt(params.sweep).sweep,
+      sweepCurves: ({ params }) => sweepAt(params.sweep).curves,
+      cancelSweep: ({ params }) => stopSweep(params.sweep),
       listRollouts: () => rollouts,
       startRollout: ({ body }) => orderRollout(body.version, 'rollout', body.devices),
       rollBack: ({ body }) => orderRollout(2, 'rollback', body.devices),

@@ -17,6 +17,7 @@ const params: Record<string, string> = {
   run: 'run-3',
   alarm: 'alarm-7',
   rollout: 'rollout-3',
+  sweep: 'sweep-5',
   sample: sampleFixtures(0)[0]?.sample ?? '',
 };
 
@@ -40,9 +41,6 @@ const unused: readonly RouteName[] = [
   'listSnapshots',
   'getBlob',
   'getRollout',
-  'listSweeps',
-  'getSweep',
-  'sweepCurves',
 ];
 
 for (const name of reads.filter((each) => !unused.includes(each)))

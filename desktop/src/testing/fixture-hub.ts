@@ -32,6 +32,7 @@ export interface FixtureHubOptions {
   readonly pages: string;
   readonly scope?: Scope;
   readonly empty?: boolean;
+  readonly swept?: boolean;
   readonly copies?: number;
   /** Routes that fail with this code. */
   readonly failing?: Partial<Record<RouteName, FleetError>>;
@@ -50,6 +51,7 @@ export async function startFixtureHub(options: FixtureHubOptions): Promise<Fixtu
     scope: options.scope ?? 'admin',
     publish: streams.publish,
     empty: options.empty ?? false,
+    swept: options.swept ?? true,
     copies: options.copies ?? 1,
   });
   const server = createServer((request, response) => {

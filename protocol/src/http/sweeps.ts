@@ -92,7 +92,7 @@ export type TrialCurve = Static<typeof TrialCurve>;
 
 /** How far the trials of a sweep are. */
 export const SweepTally = Type.Object({
-  /** Trials that train no more, the failed ones among them. */
+  /** Trials that came to their end: done, stopped, or failed; not those that were canceled. */
   ended: Count,
   failed: Count,
   /** The round that trials are in, from 1. */

@@ -1,5 +1,7 @@
 import { useWidth } from '../components/use-width.ts';
 import { text } from '../text/text.ts';
+import { type DotAxis, dotAxis, type Spread } from './dot-axis.ts';
+import type { Line } from './series-props.ts';
 import { niceTicks } from './ticks.ts';
 
 /** A point of a scatter plot. */
@@ -11,36 +13,49 @@ export interface PlotDot {
   readonly title: string;
   /** Written beside the dot. */
   readonly name?: string | undefined;
-  readonly selected: boolean;
+  /** Which chart colour sets it off from the others; without one it stands back. */
+  readonly colour?: Line['colour'] | undefined;
 }
 
 interface DotsProps {
   readonly label: string;
+  /** Later ones are drawn above earlier ones. */
   readonly dots: readonly PlotDot[];
   readonly formatX: (value: number) => string;
   readonly formatY: (value: number) => string;
   readonly nameX: string;
   readonly nameY: string;
+  /** How the x axis is laid out; default evenly from zero. */
+  readonly spreadX?: Spread;
   /** The y axis spans at least this much, so that noise does not look like a difference. */
   readonly leastY: number;
   readonly height?: number;
+  /** Told when the pointer comes to a dot, and `undefined` when it leaves. */
+  readonly onNear?: (key: string | undefined) => void;
+  readonly onPick?: (key: string) => void;
 }
 
-const margin = { left: 64, right: 48, top: 26, bottom: 34 } as const;
+const margin = { left: 64, top: 26, bottom: 34 } as const;
+/** Room at the right: for half a number below, or for the names of dots. */
+const rightMargin = { plain: 20, named: 48 } as const;
+/** Room for a number below, in pixels. */
+const tickWidth = 64;
+/** Width of a letter below, in pixels. */
+const letter = 6.2;
 
 /** Dots of two figures. */
-export function Dots({
-  label,
-  dots,
-  formatX,
-  formatY,
-  nameX,
-  nameY,
-  leastY,
-  height = 220,
-}: DotsProps) {
+export function Dots(props: DotsProps) {
+  const { label, dots, formatX, formatY, nameX, nameY, leastY, height = 220 } = props;
   const [box, width] = useWidth<HTMLDivElement>();
-  const ticksX = niceTicks([0, ...dots.map((dot) => dot.x)], 4);
+  const right = rightMargin[dots.some((dot) => dot.name) ? 'named' : 'plain'];
+  const inner = Math.max(0, width - margin.left - right);
+  const axisX = dotAxis(
+    dots.map((dot) => dot.x),
+    {
+      ...{ spread: props.spreadX ?? 'zero', format: formatX },
+      wanted: Math.min(4, Math.floor(inner / tickWidth)),
+    },
+  );
   const ticksY = niceTicks(
     widened(
       dots.map((dot) => dot.y),
@@ -48,13 +63,13 @@ export function Dots({
     ),
     4,
   );
-  const scale = (value: number, ticks: readonly number[], from: number, to: number) => {
-    const low = ticks[0] ?? 0;
-    const high = ticks.at(-1) ?? 1;
-    return from + ((value - low) / (high - low || 1)) * (to - from);
-  };
-  const px = (value: number) => scale(value, ticksX, margin.left, width - margin.right);
-  const py = (value: number) => scale(value, ticksY, height - margin.bottom, margin.top);
+  const low = ticksY[0] ?? 0;
+  const high = ticksY.at(-1) ?? 1;
+  const px = (value: number) => margin.left + axisX.place(value) * inner;
+  const py = (value: number) =>
+    height -
+    margin.bottom -
+    ((value - low) / (high - low || 1)) * (height - margin.top - margin.bottom);
   return (
     <div ref={box} style={{ height }} className="w-full overflow-hidden">
       {width > 0 && (
@@ -69,7 +84,7 @@ export function Dots({
             <g key={tick}>
               <line
                 x1={margin.left}
-                x2={width - margin.right}
+                x2={width - right}
                 y1={py(tick)}
                 y2={py(tick)}
                 stroke="var(--line)"
@@ -79,22 +94,12 @@ export function Dots({
               </text>
             </g>
           ))}
-          {ticksX.map((tick) => (
-            <text
-              key={tick}
-              x={px(tick)}
-              y={height - margin.bottom + 16}
-              textAnchor="middle"
-              fill="var(--ink-faint)"
-            >
-              {formatX(tick)}
-            </text>
-          ))}
+          <NumbersBelow axis={axisX} inner={inner} y={height - margin.bottom + 16} />
           <text x={12} y={14} fill="var(--ink-faint)">
             {text.axes(nameY, nameX)}
           </text>
           {dots.map((dot) => (
-            <DotShape key={dot.key} dot={dot} x={px(dot.x)} y={py(dot.y)} />
+            <DotShape key={dot.key} dot={dot} x={px(dot.x)} y={py(dot.y)} {...reach(dot, props)} />
           ))}
         </svg>
       )}
@@ -102,18 +107,47 @@ export function Dots({
   );
 }
 
-function DotShape({
-  dot,
-  x,
-  y,
-}: {
+interface NumbersBelowProps {
+  readonly axis: DotAxis;
+  readonly inner: number;
+  readonly y: number;
+}
+
+function NumbersBelow({ axis: { ticks }, inner, y }: NumbersBelowProps) {
+  const fits = Math.max(3, Math.floor(inner / Math.max(1, ticks.length) / letter));
+  return ticks.map(({ at, name }) => (
+    <text key={at} x={margin.left + at * inner} y={y} textAnchor="middle" fill="var(--ink-faint)">
+      {name.length > fits ? `${name.slice(0, fits - 1)}…` : name}
+      {name.length > fits && <title>{name}</title>}
+    </text>
+  ));
+}
+
+type Reach = Pick<
+  React.SVGProps<SVGGElement>,
+  'onPointerEnter' | 'onPointerLeave' | 'onClick' | 'className'
+>;
+
+function reach({ key }: PlotDot, { onNear, onPick }: DotsProps): Reach {
+  return {
+    ...(onNear && {
+      onPointerEnter: () => onNear(key),
+      onPointerLeave: () => onNear(undefined),
+    }),
+    ...(onPick && { onClick: () => onPick(key), className: 'cursor-pointer' }),
+  };
+}
+
+interface DotShapeProps extends Reach {
   readonly dot: PlotDot;
   readonly x: number;
   readonly y: number;
-}) {
-  const fill = dot.selected ? 'var(--chart-1)' : 'var(--line-strong)';
+}
+
+function DotShape({ dot, x, y, ...reach }: DotShapeProps) {
+  const fill = dot.colour === undefined ? 'var(--chart-back)' : `var(--chart-${dot.colour})`;
   return (
-    <g>
+    <g {...reach}>
       <title>{dot.title}</title>
       {dot.shape === 'circle' ? (
         <circle cx={x} cy={y} r={5} fill={fill} stroke="var(--surface)" />

@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { drawBackdrop, extentOf, nearestLine } from './backdrop.ts';
 import type { Mark, SeriesProps } from './series-props.ts';
 
 /** Colours of a plot, read from the tokens: a canvas knows no CSS variables. */
@@ -6,6 +7,8 @@ export interface PlotLook {
   readonly theme: string;
   readonly ink: string;
   readonly line: string;
+  /** Of lines that stand back. */
+  readonly back: string;
   readonly well: string;
   readonly act: string;
   readonly chart: readonly string[];
@@ -18,6 +21,7 @@ export function plotLook(style: CSSStyleDeclaration, theme: string): PlotLook {
     theme,
     ink: token('--ink-faint'),
     line: token('--line'),
+    back: token('--chart-back'),
     well: token('--accent'),
     act: token('--act-fill'),
     chart: [1, 2, 3, 4, 5, 6].map((place) => token(`--chart-${place}`)),
@@ -34,6 +38,9 @@ interface PlotRequest {
   readonly shape: string;
   readonly onCursor: (index: number | undefined) => void;
 }
+
+/** How many pixels away a line of the backdrop is still meant. */
+const nearPixels = 24;
 
 const font = '11px "Inter Variable", system-ui, sans-serif';
 
@@ -70,7 +77,7 @@ export function plotOptions({ props, look, width, height, onCursor }: PlotReques
         gap: 6,
         grid: { show: false },
         space: 80,
-        ...(time && { values: clockTicks }),
+        ...(time ? { values: clockTicks } : { incrs: wholeSteps }),
       },
       {
         ...axis,
@@ -103,10 +110,35 @@ export function plotOptions({ props, look, width, height, onCursor }: PlotReques
     }),
     hooks: {
       draw: [(plot) => drawMarks(plot, props().marks ?? [], look)],
-      setCursor: [(plot) => onCursor(plot.cursor.idx ?? undefined)],
+      drawAxes: [(plot) => drawBackdrop(plot, props().backdrop ?? [], look.back)],
+      setCursor: [
+        (plot) => onCursor(plot.cursor.idx ?? undefined),
+        (plot) => props().onNear?.(nearCursor(plot, props())),
+      ],
+      ready: [
+        (plot) =>
+          plot.over.addEventListener('click', () => {
+            const near = nearCursor(plot, props());
+            if (near !== undefined) props().onPick?.(near);
+          }),
+      ],
     },
   };
 }
+
+function nearCursor({ cursor, valToPos }: uPlot, { backdrop = [] }: SeriesProps) {
+  const { idx, top = -1 } = cursor;
+  if (idx === null || idx === undefined || top < 0) return undefined;
+  return nearestLine(backdrop, idx, {
+    distance: (value) => Math.abs(valToPos(value, 'y') - top),
+    within: nearPixels,
+  });
+}
+
+/** Distances between numbers of steps or epochs, of which there are no halves. */
+const wholeSteps = Array.from({ length: 8 }, (_, power) => power).flatMap((power) =>
+  [1, 2, 5].map((factor) => factor * 10 ** power),
+);
 
 /** Lines at powers of ten alone. */
 function onlyPowers(_: uPlot, splits: number[]): (number | null)[] {
@@ -114,10 +146,13 @@ function onlyPowers(_: uPlot, splits: number[]): (number | null)[] {
 }
 
 function spanOf(
-  low: number | null,
-  high: number | null,
-  { rise = 'zero', atLeast }: SeriesProps,
+  lowest: number | null,
+  highest: number | null,
+  { rise = 'zero', atLeast, backdrop = [] }: SeriesProps,
 ): uPlot.Range.MinMax {
+  const behind = extentOf(backdrop);
+  const low = behind ? Math.min(behind.low, lowest ?? behind.low) : lowest;
+  const high = behind ? Math.max(behind.high, highest ?? behind.high) : highest;
   if (rise === 'powers') return uPlot.rangeLog(low ?? 0.1, high ?? 1, 10, false);
   const bottom = rise === 'least' ? (low ?? 0) : Math.min(low ?? 0, atLeast?.[0] ?? 0);
   const top = Math.max(high ?? 1, atLeast?.[1] ?? 0);

@@ -1,3 +1,5 @@
+import type { BackdropLine } from './backdrop.ts';
+
 /** One line of a chart. `null` leaves a gap. */
 export interface Line {
   readonly label: string;
@@ -36,4 +38,10 @@ export interface SeriesProps {
   readonly rise?: 'zero' | 'least' | 'powers';
   /** What the y axis shows at least. */
   readonly atLeast?: readonly [number, number];
+  /** Many lines to compare those of the legend with. */
+  readonly backdrop?: readonly BackdropLine[];
+  /** Told when the pointer comes to a line of the backdrop, and `undefined` when it leaves. */
+  readonly onNear?: (key: string | undefined) => void;
+  /** Told of the line that was near at a click. */
+  readonly onPick?: (key: string) => void;
 }

@@ -66,6 +66,7 @@ function usePlot({ props, width, height, theme, onCursor }: PlotRequest) {
     props.lines.map(({ label, colour }) => [label, colour]),
     props.band,
     props.sync,
+    props.rise,
   ]);
   const data = useMemo(
     () => [props.xs, ...props.lines.map((line) => line.values)] as unknown as uPlot.AlignedData,
@@ -87,7 +88,7 @@ function usePlot({ props, width, height, theme, onCursor }: PlotRequest) {
   }, [width, height, theme, shape, onCursor]);
 
   useEffect(() => {
-    if (plot.current?.data !== data) plot.current?.setData(data);
-  }, [data]);
+    if (plot.current?.data !== data || props.backdrop) plot.current?.setData(data);
+  }, [data, props.backdrop]);
   return target;
 }

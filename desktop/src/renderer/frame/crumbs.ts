@@ -14,7 +14,8 @@ export function crumbsOf(
   search: Readonly<Record<string, unknown>>,
   fleet: string | undefined,
 ): readonly Crumb[] {
-  const [screen = '', object] = path.split('/').filter(Boolean);
+  const [screen = '', ...rest] = path.split('/').filter(Boolean);
+  const object = rest.at(-1);
   const home = { name: fleet ?? text.product, href: '/' };
   const place = screenOf(screen);
   if (!place) return [home];

@@ -20,7 +20,14 @@ before(async () => {
 });
 after(async () => console?.[Symbol.asyncDispose]());
 
-const screens = ['/fleet', '/devices/hall-2', '/models', '/drift', '/label'];
+const screens = [
+  '/fleet',
+  '/devices/hall-2',
+  '/models',
+  '/models/sweeps/sweep-5',
+  '/drift',
+  '/label',
+];
 
 test('the built page has no inline script and names only files of its own', { skip }, async () => {
   const html = await readFile(path.join(console.pages, 'index.html'), 'utf8');

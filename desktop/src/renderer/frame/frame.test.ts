@@ -23,6 +23,7 @@ test('breadcrumbs lead from the fleet over the screen to the object', () => {
     'Models',
     'digits 3',
   ]);
+  assert.deepEqual(names('/models/sweeps/sweep-5'), ['home', 'Models', 'sweep-5']);
   assert.deepEqual(names('/drift', { alarm: '' }), ['home', 'Drift']);
   assert.deepEqual(names('/nowhere'), ['home']);
 });
@@ -66,5 +67,8 @@ test('addresses keep what they know and drop the rest', () => {
     run: undefined,
   });
   assert.deepEqual(addresses.device({ windows: '-4' }), { windows: undefined });
+  assert.deepEqual(addresses.sweep({ trial: '3', sort: '-score', curve: 'other' }), {
+    ...{ trial: 3, sort: '-score', curve: undefined },
+  });
   assert.equal(addresses.signIn({ code: '0123' }).code, '0123');
 });

@@ -29,7 +29,7 @@ export function AccuracyAgainstSize({ rows, selected }: AccuracyAgainstSizeProps
           size: formatBytes(dot.bytes),
         }),
         name: dot.kind === 'fp32' ? String(dot.version) : undefined,
-        selected: dot.version === selected,
+        colour: dot.version === selected ? 1 : undefined,
       }),
     );
   return (

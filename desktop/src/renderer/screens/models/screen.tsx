@@ -13,6 +13,7 @@ import { headlineRow, type VersionRow, versionRows } from './model.ts';
 import { ParityPanel } from './parity.tsx';
 import { Rollouts } from './rollouts.tsx';
 import { Runs } from './runs.tsx';
+import { Sweeps } from './sweeps.tsx';
 import { VersionDetails } from './version-details.tsx';
 import { Versions } from './versions.tsx';
 
@@ -92,7 +93,10 @@ function KnownModels({ models, first }: KnownModelsProps) {
         {selected && <VersionDetails key={selected.version.version} row={selected} />}
       </div>
       <div className="grid gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-        <Runs model={model.id} selected={search.run ?? undefined} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <Runs model={model.id} selected={search.run ?? undefined} />
+          <Sweeps model={model} />
+        </div>
         <Rollouts model={model.id} />
       </div>
     </div>
