@@ -1,6 +1,6 @@
 import { type Model, readModel, writeModel } from '@edgewise/models/onnx';
 import { namedRuntime, type Runtime, type Session } from '@edgewise/models/runtime';
-import { toFloat32 } from '@edgewise/models/shrink';
+import { fixSizes, type InputSizes, tidy, toFloat32 } from '@edgewise/models/shrink';
 import { FleetError } from '@edgewise/protocol';
 import { openExternal } from './external-data.ts';
 import { type FrozenInputs, freezeInputs } from './freeze-inputs.ts';
@@ -12,7 +12,7 @@ export interface ModelFile {
   readonly file: string;
   /** Size on disk, files beside it included. */
   readonly bytes: number;
-  /** As it stands in the file, but for inputs that are frozen. */
+  /** As it stands in the file, but for inputs that are frozen and sizes that are fixed. */
   readonly model: Model;
   /** Names of the inputs that are constants now. */
   readonly frozen: readonly string[];
@@ -23,25 +23,34 @@ export interface ModelFile {
 /** An ONNX file and what the engine loads end here: offsets within are 32 bits. */
 const mostBytes = 2 ** 31 - 1;
 
+/** What is settled about a model before anything else is done with it. */
+export interface Settled {
+  /** Inputs that become constants. */
+  readonly frozen?: FrozenInputs;
+  /** Sizes that inputs have from now on. */
+  readonly sizes?: InputSizes;
+}
+
 /**
- * Reads a model, with some of its inputs as constants. Throws `FleetError` that begins with its name: `not-found`, `malformed`, and
+ * Reads a model, with what is settled about it. Throws `FleetError` that begins with its name: `not-found`, `malformed`, and
  * `unsupported` for more than 2 GiB in all, before any of it is read.
  */
 export async function readModelFile(
   io: Io,
   file: string,
-  frozen: FrozenInputs = new Map(),
+  { frozen = new Map(), sizes = {} }: Settled = {},
 ): Promise<ModelFile> {
   const own = await sizeOfNamedFile(io, file);
   naming(file, () => assertSize(own));
   const bytes = await readNamedFile(io, file);
   using beside = openExternal(io, file, (size) => assertSize(own + size));
   const found = naming(file, () => readModel(bytes, { external: beside.read }));
-  const model = naming(file, () => freezeInputs(found, frozen));
+  const model = naming(file, () => fixSizes(freezeInputs(found, frozen), sizes));
   const plain = toFloat32(model);
   if (plain !== model) io.note(`${file}: its float16 and float64 numbers are read as float32.`);
   const isWhole = beside.bytes() === 0 && plain === found;
-  const graph = isWhole ? bytes : writeModel(plain);
+  // The engine stumbles over Ifs within Ifs whose conditions are known: they are opened before.
+  const graph = isWhole ? bytes : writeModel(model === found ? plain : tidy(plain));
   const names = found.graph.inputs.map(({ name }) => name);
   return {
     ...{ file, bytes: own + beside.bytes(), model, graph },

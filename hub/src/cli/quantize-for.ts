@@ -5,11 +5,12 @@ import { type BuildVariantsOptions, buildVariants, plannedClasses } from '@edgew
 import { namedRuntime, type Runtime, type Session } from '@edgewise/models/runtime';
 import { FleetError } from '@edgewise/protocol';
 import { answer } from './context.ts';
-import { bar, type Io, percent, sizeOf } from './io.ts';
+import { type Io, percent, sizeOf } from './io.ts';
 import { batchSizeOf, wholeBatches } from './model-data/batches.ts';
 import type { ModelData } from './model-data/fit-to-inputs.ts';
 import { writeNamedFile } from './named-file.ts';
 import { variantsPage } from './quantize-page.ts';
+import { createStageProgress } from './stage-progress.ts';
 
 /** What the builds for device classes are made of. */
 export interface QuantizeForParts {
@@ -51,12 +52,13 @@ export async function quantizeFor(io: Io, model: Model, parts: QuantizeForParts)
     await using other = await namedRuntime(runtime, 'The int8 model').load(graph, how);
     return (await scoresOf(io, other, { session, data }))?.b ?? 0;
   };
+  const show = createStageProgress(io);
   const variants = await buildVariants(model, {
     ...{ deviceClasses, calibration: data.samples, signal: io.signal, host: 'x64' },
     runtime: namedRuntime(runtime, parts.file),
     method: parts.calibrate,
     ...(own && { measure }),
-    onBuilt: (done, of) => io.progress(`Building ${bar(done / of)} ${done} of ${of}`),
+    onBuilt: (done, of) => show('Building', { done, of }),
   });
   if (parts.report !== undefined) {
     const scoreIs = data.labels === undefined ? 'agreement' : 'accuracy';

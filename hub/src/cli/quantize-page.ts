@@ -8,6 +8,7 @@ import { renderReport } from '../report/report.ts';
 import { type Io, percent, sizeOf } from './io.ts';
 import { batchesOf, batchSizeOf, comparedOf, wholeBatches } from './model-data/batches.ts';
 import type { ModelData } from './model-data/fit-to-inputs.ts';
+import { createStageProgress, feedProgress } from './stage-progress.ts';
 
 /** Runs of which sums in 16 bits are looked at: each takes as long as the model in TypeScript. */
 const saturationRuns = 4;
@@ -34,25 +35,29 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
   const data = wholeBatches(parts.data, session.inputs);
   const { float, model, report } = shrunk;
   const common = { feeds, runtime, signal: io.signal };
-  io.progress('Comparing both models ...');
+  const show = createStageProgress(io);
   const named = namedRuntime(runtime, parts.out);
   await using small = await named.load(writeModel(model), { signal: io.signal });
   const comparison = await compareModels(session, small, {
     samples: comparedOf(data),
     ...(data.labels && { labels: data.labels }),
     ...{ batch: batchSizeOf(session.inputs), signal: io.signal },
+    onProgress: (done, of) => show('Comparing both models', { done, of }),
   });
-  io.progress('Comparing layers ...');
   const names = { float: parts.file, int8: parts.out };
-  const layers = await layerErrors(float, model, { ...common, names });
+  const layers = await layerErrors(float, model, {
+    ...{ ...common, names },
+    ...feedProgress(io, 'Comparing layers', feeds.length),
+  });
   io.progress('Counting activations ...');
   const activations = await activationSpreads(float, model, common);
-  io.progress('Adding in 16 bits ...');
   const few = batchesOf(data, session.inputs, { most: 1 }).slice(0, saturationRuns);
   const saturation = [];
   for (const target of saturationTargets) {
     const options = { runtime, target, signal: io.signal };
-    saturation.push({ ...(await saturationOf(model, few, options)), runs: few.length });
+    const counted = feedProgress(io, `Adding in 16 bits as on ${target}`, few.length);
+    const seen = await saturationOf(model, few, { ...options, ...counted });
+    saturation.push({ ...seen, runs: few.length });
   }
   const { accuracy, agreement } = comparison.classes ?? {};
   const scores = accuracy ?? { a: 1, b: agreement ?? 1 };

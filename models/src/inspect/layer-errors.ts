@@ -32,6 +32,8 @@ export async function layerErrors(
     /** What errors call the two; default "The float model" and "The int8 model". */
     readonly names?: Readonly<Record<'float' | 'int8', string>>;
     readonly signal?: AbortSignal;
+    /** Called after each feed. */
+    readonly onFeed?: () => void;
   },
 ): Promise<readonly LayerError[]> {
   const { feeds, runtime } = options;
@@ -61,6 +63,7 @@ export async function layerErrors(
       if (x !== undefined && y !== undefined) error.add(x, y);
     }
     runs++;
+    options.onFeed?.();
   }
   if (runs === 0) throw new FleetError('insufficient-data', 'There is no input to compare with.');
   const producers = producersOf(float.graph.nodes);

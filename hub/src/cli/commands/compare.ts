@@ -7,7 +7,7 @@ import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
 import { frozenInputsOf } from '../freeze-inputs.ts';
-import { bar, countFrom1, type Io, percent, sizeOf } from '../io.ts';
+import { countFrom1, type Io, percent, sizeOf } from '../io.ts';
 import { batchSizeOf, comparedOf, wholeBatches } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import {
@@ -18,6 +18,7 @@ import {
 } from '../model-data/read-model-data.ts';
 import { assertAllFrozen, loadModelFile, readModelFile } from '../model-file.ts';
 import { writeNamedFile } from '../named-file.ts';
+import { createStageProgress } from '../stage-progress.ts';
 
 interface CompareFlags extends HubOptions, DataFlags {
   readonly data: string;
@@ -52,8 +53,8 @@ export function addCompare(program: Command, io: Io): void {
     await assertDestinations(io, { writes: [options.report], reads });
     const runtime = createOnnxRuntime();
     const frozen = frozenInputsOf(options.freeze);
-    const left = await readModelFile(io, a, frozen);
-    const right = await readModelFile(io, b, frozen);
+    const left = await readModelFile(io, a, { frozen });
+    const right = await readModelFile(io, b, { frozen });
     assertAllFrozen([left, right], frozen);
     await using first = await loadModelFile(left, runtime);
     await using second = await loadModelFile(right, runtime);
@@ -64,6 +65,7 @@ export function addCompare(program: Command, io: Io): void {
     });
     const whole = wholeBatches(data, [...first.inputs, ...second.inputs]);
     const { labels } = whole;
+    const show = createStageProgress(io);
     const comparison = await compareModels(first, second, {
       samples: comparedOf(whole),
       ...(labels && { labels }),
@@ -71,7 +73,7 @@ export function addCompare(program: Command, io: Io): void {
         batch: batchSizeOf([...first.inputs, ...second.inputs]),
         runs: countFrom1('--runs', options.runs),
       },
-      onProgress: (done, of) => io.progress(`Comparing ${bar(done / of)} ${done} of ${of}`),
+      onProgress: (done, of) => show('Comparing', { done, of }),
       signal: io.signal,
     });
     const facts = { a: { file: a, bytes: left.bytes }, b: { file: b, bytes: right.bytes } };

@@ -22,6 +22,7 @@ import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
 import { frozenInputsOf } from '../freeze-inputs.ts';
+import { wholeShapesOf } from '../input-shapes.ts';
 import { type Io, percent, sizeOf, table } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
@@ -33,6 +34,7 @@ import {
 } from '../model-data/read-model-data.ts';
 import { loadModelFile, type ModelFile, readModelFile } from '../model-file.ts';
 import { naming, writeNamedFile } from '../named-file.ts';
+import { feedProgress } from '../stage-progress.ts';
 
 interface InspectOptions extends HubOptions, DataFlags {
   readonly data?: string;
@@ -76,9 +78,9 @@ export function addInspect(program: Command, io: Io): void {
       throw new FleetError('invalid-argument', '--data goes with --float or --saturation.');
     }
     await assertDestinations(io, { writes: [report], reads: [file, data, float, labels] });
-    const source = await readModelFile(io, file, frozenInputsOf(options.freeze));
+    const source = await readModelFile(io, file, { frozen: frozenInputsOf(options.freeze) });
     const { model, bytes } = source;
-    const shapes = shapesOf(options.shape);
+    const shapes = wholeShapesOf(options.shape);
     const inspect = (sizes: typeof shapes) => naming(file, () => inspectModel(model, sizes));
     inspect(shapes);
     const { sizes, ...measured } = await measure(io, source, options);
@@ -90,18 +92,6 @@ export function addInspect(program: Command, io: Io): void {
     const { activations: _, ...said } = facts;
     answer(io, options, said, textOf);
   });
-}
-
-/** `x=1,3,224,224` as sizes by name. */
-function shapesOf(given: readonly string[] = []): Readonly<Record<string, readonly number[]>> {
-  return Object.fromEntries(
-    given.map((text) => {
-      const [name = '', list = ''] = text.split('=');
-      const sizes = list.split(',').map(Number);
-      if (sizes.every((size) => Number.isInteger(size) && size > 0)) return [name, sizes];
-      throw new FleetError('invalid-argument', `--shape takes x=1,3,224,224, not "${text}".`);
-    }),
-  );
 }
 
 interface Measured {
@@ -129,20 +119,22 @@ async function measure(io: Io, source: ModelFile, options: InspectOptions): Prom
   const read = await readModelData(io, data, { inputs, client, ...dataOptionsOf(options) });
   const feeds = batchesOf(read, inputs);
   const common = { feeds, runtime, signal: io.signal };
-  if (float !== undefined) io.progress(`Comparing layers on ${read.count} samples ...`);
+  const counted = (stage: string) => feedProgress(io, stage, feeds.length);
   const original = float === undefined ? undefined : await readFloat(io, float, options);
   const names = { float: float ?? '', int8: source.file };
-  const errors = original && (await layerErrors(original, model, { ...common, names }));
+  const errors =
+    original &&
+    (await layerErrors(original, model, { ...common, names, ...counted('Comparing layers') }));
   const isRounded = model.graph.nodes.some(({ op }) => op === 'QuantizeLinear');
   const spreads =
     original && isRounded && options.report !== undefined
       ? await activationSpreads(original, model, common)
       : undefined;
-  if (target !== undefined) io.progress(`Adding in 16 bits on ${read.count} samples ...`);
   const saturation =
     target &&
     (await saturationOf(model, feeds, {
       ...{ target, runtime: namedRuntime(runtime, source.file), signal: io.signal },
+      ...counted('Adding in 16 bits'),
     }));
   return {
     sizes: sizesOf(inputs, feeds[0] ?? {}),
@@ -161,7 +153,7 @@ const sizesOf = (inputs: readonly SessionValue[], feed: Feeds) =>
   );
 
 async function readFloat(io: Io, file: string, { freeze }: InspectOptions): Promise<Model> {
-  const { model } = await readModelFile(io, file, frozenInputsOf(freeze));
+  const { model } = await readModelFile(io, file, { frozen: frozenInputsOf(freeze) });
   return naming(file, () => prepare(model));
 }
 

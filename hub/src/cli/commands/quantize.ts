@@ -16,7 +16,8 @@ import { type Command, Option } from 'commander';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
 import { frozenInputsOf } from '../freeze-inputs.ts';
-import { bar, type Io, numberOf, percent, sizeOf } from '../io.ts';
+import { inputShapesOf } from '../input-shapes.ts';
+import { type Io, numberOf } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import type { ModelData } from '../model-data/fit-to-inputs.ts';
@@ -28,8 +29,11 @@ import {
 } from '../model-data/read-model-data.ts';
 import { assertAllFrozen, loadModelFile, readModelFile } from '../model-file.ts';
 import { naming, writeNamedFile } from '../named-file.ts';
+import { adviceFor } from '../quantize-advice.ts';
 import { quantizeFor, variantFiles } from '../quantize-for.ts';
 import { quantizePage } from '../quantize-page.ts';
+import { candidateName, floatText, quantizeText } from '../quantize-text.ts';
+import { createStageProgress } from '../stage-progress.ts';
 
 interface QuantizeFlags extends HubOptions, DataFlags {
   readonly calibration: string;
@@ -45,6 +49,7 @@ interface QuantizeFlags extends HubOptions, DataFlags {
   readonly exclude?: readonly string[];
   readonly likeOnnxruntime?: boolean;
   readonly for?: string;
+  readonly shape?: readonly string[];
   readonly report?: string;
 }
 
@@ -99,6 +104,10 @@ export function addQuantize(program: Command, io: Io): void {
     )
     .option('--ada-round', 'learn whether each weight goes down or up; for 4 bits and fewer')
     .option('--exclude <nodes...>', 'names of nodes that stay in float')
+    .option(
+      '--shape <sizes...>',
+      'sizes that inputs have for good: x=1,3,224,224; ? leaves one open',
+    )
     .option('--report <file>', 'write an HTML page with pictures, too')
     .addHelpText('after', examples);
   addDataOptions(withHub(command)).action(async (file: string, flags: QuantizeFlags) => {
@@ -108,7 +117,8 @@ export function addQuantize(program: Command, io: Io): void {
     const reads = [file, flags.calibration, labels];
     await assertDestinations(io, { writes: [...outs, report], reads });
     const frozen = frozenInputsOf(flags.freeze);
-    const source = await readModelFile(io, file, frozen);
+    const settled = { frozen, sizes: inputShapesOf(flags.shape) };
+    const source = await readModelFile(io, file, settled);
     const { model, bytes } = source;
     assertAllFrozen([source], frozen);
     // The engine would only say that it does not know an old operator.
@@ -160,6 +170,10 @@ async function writeOne(
     ...shrinkOptionsOf(flags, model),
     onProgress: progressTo(io),
   });
+  const advice = adviceFor(shrunk, feeds);
+  // The tool writes it all the same, and whoever excludes nodes wants them so.
+  const mayBeFloat = flags.likeOnnxruntime === true || flags.exclude !== undefined;
+  if (!mayBeFloat) assertShrunk(io, work.file, { shrunk, advice });
   await writeNamedFile(io, flags.out, writeModel(shrunk.model));
   if (flags.report !== undefined) {
     const { how, candidates = [] } = shrunk.report;
@@ -172,14 +186,28 @@ async function writeOne(
   }
   const { ranges: _, ...facts } = shrunk.report;
   const options = optionsSaid(flags);
-  answer(io, flags, { out: flags.out, samples: data.count, options, ...facts }, () =>
-    textOf(flags.out, shrunk),
+  answer(io, flags, { out: flags.out, samples: data.count, options, ...facts, advice }, () =>
+    quantizeText(flags.out, shrunk.report, advice),
   );
+}
+
+/** Refuses to call a float model int8. */
+function assertShrunk(
+  io: Io,
+  file: string,
+  { shrunk, advice }: { readonly shrunk: Shrunk; readonly advice: readonly string[] },
+): void {
+  const { quantized, float } = shrunk.report;
+  if (quantized.length > 0) return;
+  for (const line of floatText(float)) io.note(line);
+  const what = `${file}: None of its ${float.length} nodes can compute in int8; nothing is written.`;
+  const how = advice.length === 0 ? '' : ` Try ${advice.join(', or ')}.`;
+  throw new FleetError('unsupported', `${what}${how}`);
 }
 
 /** The options as `--json` tells them, defaults included. */
 function optionsSaid(flags: QuantizeFlags) {
-  const { activations, weights, calibrate, percentile, exclude = [], freeze } = flags;
+  const { activations, weights, calibrate, percentile, exclude = [], freeze, shape } = flags;
   return {
     ...{ activations, weights, calibrate },
     ...(percentile !== undefined && { percentile: Number(percentile) }),
@@ -190,6 +218,7 @@ function optionsSaid(flags: QuantizeFlags) {
     likeOnnxruntime: flags.likeOnnxruntime === true,
     exclude,
     ...(freeze && { freeze }),
+    ...(shape && { shape }),
   };
 }
 
@@ -234,56 +263,7 @@ const stages: Readonly<Record<ShrinkProgress['stage'], string>> = {
   'correct-bias': 'Correcting biases',
 };
 
-/** Shows what is done; where lines stay, one for each tenth is enough. */
 function progressTo(io: Io): (progress: ShrinkProgress) => void {
-  let shown = '';
-  return ({ stage, done, of }) => {
-    const share = of === undefined ? undefined : done / of;
-    const tenth = `${stage} ${share === undefined ? done : Math.floor(share * 10)}`;
-    if (io.interactive || tenth !== shown) {
-      const count = share === undefined ? done : `${bar(share)} ${done} of ${of}`;
-      io.progress(`${stages[stage]} ${count}`);
-    }
-    shown = tenth;
-  };
+  const show = createStageProgress(io);
+  return ({ stage, ...done }) => show(stages[stage], done);
 }
-
-function textOf(out: string, { report }: Shrunk): string {
-  const { quantized, float, clippedBiases, bytesBefore, bytesAfter } = report;
-  const { candidates = [], rounding = [] } = report;
-  return [
-    `${out}: ${sizeOf(bytesAfter)}, ${percent(bytesAfter / bytesBefore)} of ${sizeOf(bytesBefore)}`,
-    `${quantized.length} nodes in int8, ${float.length} in float`,
-    ...float.map(({ node, op, reason }) => `  float  ${op} ${node}: ${reason}`),
-    ...clippedBiases.map(
-      ({ bias, clipped, numbers }) =>
-        `  clipped  ${clipped} of ${numbers} numbers of bias ${bias}: --weights s8 makes room for them`,
-    ),
-    ...candidates.map((each) => `  tried  ${candidateName(each)}: error ${percent(each.error)}`),
-    ...takenText(report),
-    ...rounding.map(
-      ({ node, nearestError, error }) =>
-        `  rounded  ${node}: error ${percent(error)} instead of ${percent(nearestError)}`,
-    ),
-  ].join('\n');
-}
-
-function takenText({ how, candidates = [] }: Shrunk['report']): readonly string[] {
-  if (candidates.length === 0) return [];
-  const taken = candidateName(how);
-  const best = candidates.toSorted((a, b) => a.error - b.error)[0];
-  const isBest = best !== undefined && candidateName(best) === taken;
-  return [`taken: ${taken}${isBest ? '' : '; nothing was better by more than chance'}`];
-}
-
-const candidateName = ({
-  method,
-  percentile,
-  equalize: balanced,
-  correctBias,
-}: Shrunk['report']['how']) =>
-  [
-    percentile === undefined ? method : `${method} ${percentile}`,
-    ...(balanced ? ['equalized'] : []),
-    ...(correctBias ? ['biases corrected'] : []),
-  ].join(', ');

@@ -19,6 +19,8 @@ export interface SaturationOptions {
   readonly runtime: Runtime;
   readonly target: SaturationTarget;
   readonly signal?: AbortSignal;
+  /** Called after each feed, which takes as long as the layers computed in TypeScript. */
+  readonly onFeed?: () => void;
 }
 
 /**
@@ -44,6 +46,7 @@ export async function saturationOf(
     const values = { ...each, ...(await session.run(each, stop)) };
     for (const tally of tallies) tally.take(values, feed);
     feed++;
+    options.onFeed?.();
   }
   if (feed === 0) {
     throw new FleetError('insufficient-data', 'Saturation is looked for in at least one input.');
