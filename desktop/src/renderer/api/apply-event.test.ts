@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import type { Device, FieldSample, LiveEvent, Run, WindowSummary } from '@edgewise/protocol/http';
+import type {
+  Device,
+  FieldSample,
+  LiveEvent,
+  Run,
+  Sweep,
+  TrialCurve,
+  WindowSummary,
+} from '@edgewise/protocol/http';
 import { QueryClient } from '@tanstack/react-query';
 import { sampleFixtures } from '../../testing/fixture-alarms.ts';
 import { deviceFixtures, windowFixtures } from '../../testing/fixture-devices.ts';
 import { runFixtures, versionFixtures } from '../../testing/fixture-models.ts';
+import { type FixtureSweep, sweepFixtures } from '../../testing/fixture-sweeps.ts';
 import { applyEvent } from './apply-event.ts';
 import { queryKey } from './queries.ts';
 
@@ -134,4 +143,34 @@ test('a reset makes everything old', () => {
 
 test('an event of a kind that is not known yet changes nothing', () => {
   applyEvent(cache, { kind: 'weather' } as unknown as LiveEvent);
+});
+
+test('a sweep keeps its trials when it changes, and a trial changes alone', () => {
+  const [{ sweep, curves }] = sweepFixtures(nowMs) as [FixtureSweep];
+  const one = queryKey('getSweep', { params: { sweep: sweep.id } });
+  const list = queryKey('listSweeps', { query: { limit: 100 } });
+  const learned = queryKey('sweepCurves', { params: { sweep: sweep.id } });
+  cache.setQueryData(one, sweep);
+  cache.setQueryData(list, []);
+  cache.setQueryData(learned, curves);
+  applyEvent(cache, { kind: 'sweep', sweep: { ...sweep, trials: [], status: 'done' } });
+  assert.deepEqual(
+    [cache.getQueryData<Sweep>(one)?.status, cache.getQueryData<Sweep>(one)?.trials.length],
+    ['done', 18],
+  );
+  assert.equal(cache.getQueryData<Sweep[]>(list)?.[0]?.id, sweep.id);
+  const trial = { ...sweep.trials[3], progress: 0.9 } as Sweep['trials'][number];
+  applyEvent(cache, { kind: 'trial', sweep: sweep.id, trial });
+  assert.deepEqual(
+    cache.getQueryData<Sweep>(one)?.trials.filter((each, at) => each !== sweep.trials[at]),
+    [trial],
+  );
+  const metric = { step: 99_000, epoch: 99, loss: 0.1 };
+  for (let time = 0; time < 2; time++)
+    applyEvent(cache, { kind: 'trial-metric', sweep: sweep.id, trial: 4, metric });
+  const after = cache.getQueryData<TrialCurve[]>(learned) ?? [];
+  assert.deepEqual(
+    after.map(({ metrics }, at) => metrics.length - (curves[at]?.metrics.length ?? 0)),
+    after.map(({ trial: number }) => (number === 4 ? 1 : 0)),
+  );
 });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WindowSummary } from '@edgewise/protocol/http';
 import { windowFixtures } from '../../testing/fixture-devices.ts';
+import { extentOf, nearestLine } from './backdrop.ts';
+import { dotAxis } from './dot-axis.ts';
 import { histogramBars } from './histogram-bars.ts';
 import { stripCells, windowLevel } from './strip-cells.ts';
 import { niceTicks } from './ticks.ts';
@@ -86,4 +88,49 @@ test('ticks are round, cover the values, and are at least two', () => {
   assert.deepEqual(niceTicks([0, 410_212], 4), [0, 200_000, 400_000, 600_000]);
   assert.ok(niceTicks([5, 5], 4).length >= 2);
   assert.deepEqual(niceTicks([], 4), [0, 1]);
+});
+
+const laidOut = (values: readonly number[], spread: Parameters<typeof dotAxis>[1]['spread']) =>
+  dotAxis(values, { spread, format: String, wanted: 4 });
+const namesOf = (axis: ReturnType<typeof dotAxis>) => axis.ticks.map(({ name }) => name);
+
+test('an axis of magnitudes sets each power of ten as far from the next', () => {
+  const axis = laidOut([0.0003, 0.3], 'powers');
+  assert.deepEqual(namesOf(axis), ['0.001', '0.01', '0.1']);
+  const [first = 0, second = 0, third = 0] = axis.ticks.map(({ at }) => at);
+  assert.ok(Math.abs(second - first - (third - second)) < 1e-9);
+  assert.ok(axis.place(0.0003) > 0 && axis.place(0.3) < 1);
+});
+
+test('within one magnitude round numbers stand between', () => {
+  assert.deepEqual(namesOf(laidOut([0.012, 0.06], 'powers')), ['0.02', '0.05']);
+  assert.ok(namesOf(laidOut([5, 5], 'powers')).includes('5'));
+});
+
+test('an axis of names gives each the same room, and zero has no magnitude', () => {
+  const axis = laidOut([0, 1], ['sgd', 'adam']);
+  assert.deepEqual(axis.ticks, [
+    { at: 0.25, name: 'sgd' },
+    { at: 0.75, name: 'adam' },
+  ]);
+  assert.deepEqual(laidOut([0, 8], 'powers').ticks, laidOut([0, 8], 'linear').ticks);
+});
+
+test('an axis begins at zero only where it is told to', () => {
+  assert.equal(laidOut([50, 60], 'linear').place(50), 0);
+  assert.ok(laidOut([50, 60], 'zero').place(50) > 0.5);
+});
+
+const behind = [
+  { key: 'a', values: [1, 2, null] },
+  { key: 'b', values: [null, 5, 6] },
+];
+
+test('the line that is meant is the nearest one that was measured there, if it is near at all', () => {
+  const near = (index: number, at: number, within = 2) =>
+    nearestLine(behind, index, { distance: (value) => Math.abs(value - at), within });
+  assert.deepEqual([near(1, 3), near(1, 4), near(0, 5, 9)], ['a', 'b', 'a']);
+  assert.deepEqual([near(2, 1), near(7, 1)], [undefined, undefined]);
+  assert.deepEqual(extentOf(behind), { low: 1, high: 6 });
+  assert.equal(extentOf([]), undefined);
 });
