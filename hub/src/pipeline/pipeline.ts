@@ -6,6 +6,7 @@
 import type { Signer } from '@edgewise/models/bundle';
 import { type Code, type DeviceClass, FleetError } from '@edgewise/protocol';
 import type { ModelVersion, Run } from '@edgewise/protocol/http';
+import { createCancellations } from '../cancellations.ts';
 import type { Clock } from '../clock.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import { createDrain } from '../drain.ts';
@@ -92,7 +93,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { records, blobs, registry, datasets, clock, live } = options;
   const finished = createSignal<Run>(options.onError);
   const stop = new AbortController();
-  const canceled = new Map<string, AbortController>();
+  const cancellations = createCancellations();
   const queued = createDrain({
     next: async () => (await records.open())[0],
     work: execute,
@@ -100,27 +101,26 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   });
 
   async function execute(record: RunRecord): Promise<void> {
-    const cancel = new AbortController();
-    canceled.set(record.run.id, cancel);
+    const canceled = cancellations.begin(record.run.id);
     const log = createRunLog(record, options);
     try {
       const begun = await begin(record);
       await log.change((current) => ({ ...current, ...begun }));
-      const signal = AbortSignal.any([cancel.signal, stop.signal]);
+      const signal = AbortSignal.any([canceled, stop.signal]);
       let outcome = await attempt(log, signal);
       for (let again = 1; isLost(outcome) && again < attempts && !signal.aborted; again++) {
         outcome = await attempt(log, signal);
       }
       await log.settle();
       if (outcome.ok) await complete(log);
-      else await fail(log, outcome);
+      else await fail(log, outcome, canceled);
     } catch (thrown) {
       const { code, reason } = FleetError.from(thrown);
       if (code === 'internal') options.onError(thrown);
       await log.settle();
-      await fail(log, { code, detail: reason });
+      await fail(log, { code, detail: reason }, canceled);
     } finally {
-      canceled.delete(record.run.id);
+      cancellations.end(record.run.id);
     }
   }
 
@@ -175,11 +175,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   async function fail(
     log: ReturnType<typeof createRunLog>,
     { code, detail }: { readonly code: Code; readonly detail: string },
+    canceled: AbortSignal,
   ): Promise<void> {
-    const isCanceled = canceled.get(log.record().run.id)?.signal.aborted === true;
     // A hub that is closing leaves its run as it stands; the next process goes on.
-    if (stop.signal.aborted && !isCanceled) return;
-    if (isCanceled) await end(log, { status: 'canceled' });
+    if (stop.signal.aborted && !canceled.aborted) return;
+    if (canceled.aborted) await end(log, { status: 'canceled' });
     else await end(log, { status: 'failed', error: { code, detail } });
   }
 
@@ -239,8 +239,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       enqueue(repetitionOf(await find(run), { id: newId('run'), createdAtMs: clock.now() })),
     async cancel(run) {
       const record = await find(run);
-      canceled.get(run)?.abort(new FleetError('canceled', 'A person stopped the run.'));
-      if (record.run.status !== 'queued' || canceled.has(run)) return record.run;
+      if (record.run.finishedAtMs !== null) return record.run;
+      if (cancellations.callOff(run, 'A person stopped the run.')) return record.run;
       const log = createRunLog(record, options);
       await end(log, { status: 'canceled' });
       return log.record().run;

@@ -1,5 +1,6 @@
 import type { Signer } from '@edgewise/models/bundle';
 import { FleetError } from '@edgewise/protocol';
+import { createTurns } from '../in-turn.ts';
 import type { Live } from '../live.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
@@ -34,18 +35,13 @@ export function createRunLog(
 ): RunLog {
   const { records, blobs, live, onError } = options;
   let record = initial;
-  let writing: Promise<unknown> = Promise.resolve();
-
-  function enqueue(work: () => Promise<void>): Promise<void> {
-    const result = writing.then(work);
-    writing = result.catch(() => undefined);
-    return result;
-  }
+  const turns = createTurns();
 
   function change(edit: (record: RunRecord) => RunRecord): Promise<void> {
-    return enqueue(async () => {
-      record = edit(record);
-      await records.put(record);
+    return turns.take(async () => {
+      const changed = edit(record);
+      await records.put(changed);
+      record = changed;
       live.emit({ kind: 'run', run: record.run });
     });
   }
@@ -61,9 +57,7 @@ export function createRunLog(
     record: () => record,
     change,
     dropCheckpoint: () => keepCheckpoint(null),
-    settle: async () => {
-      await writing;
-    },
+    settle: turns.settle,
     listener: {
       step(step) {
         change((now) => ({ ...now, run: { ...now.run, step, progress: 0 } })).catch(onError);
@@ -75,10 +69,12 @@ export function createRunLog(
         live.emit({ kind: 'run', run: record.run });
       },
       metric(metric) {
-        enqueue(async () => {
-          await records.addMetric(record.run.id, metric);
-          live.emit({ kind: 'metric', run: record.run.id, metric });
-        }).catch(onError);
+        turns
+          .take(async () => {
+            await records.addMetric(record.run.id, metric);
+            live.emit({ kind: 'metric', run: record.run.id, metric });
+          })
+          .catch(onError);
       },
       trainer(engine) {
         change((now) => ({ ...now, run: { ...now.run, trainer: engine } })).catch(onError);

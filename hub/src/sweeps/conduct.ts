@@ -8,7 +8,10 @@ export type Conducted =
   | { readonly kind: 'given-up' }
   | { readonly kind: 'interrupted' };
 
-/** Plans and acts until a trial is chosen or none is left, with so many workers at once. */
+/**
+ * Plans and acts until a trial is chosen or none is left, with so many workers at once. Rejects with
+ * `disk-full`, and with what keeps results from being written down.
+ */
 export async function conduct(
   work: TrialWork,
   options: { readonly workers: number; readonly signal: AbortSignal },
@@ -29,6 +32,7 @@ export async function conduct(
         await stopLosers(steps, ledger);
       }
       if (running.size > 0) await Promise.race(running.values());
+      await ledger.forgetCheckpoints();
     }
   } finally {
     halt.abort();

@@ -11,8 +11,8 @@ export interface TrialRecord {
 
 /** Where sweeps are written down; sweeps come without their trials. Promise: what resolved is durable. */
 export interface SweepRecords {
-  /** A new sweep with all its trials, or nothing of it. */
-  add(sweep: Sweep, trials: readonly TrialRecord[]): Promise<void>;
+  /** A sweep with all its trials, or nothing of it. */
+  putWhole(sweep: Sweep, trials: readonly TrialRecord[]): Promise<void>;
   put(sweep: Sweep): Promise<void>;
   putTrial(sweep: string, trial: TrialRecord): Promise<void>;
   find(sweep: string): Promise<Sweep | undefined>;

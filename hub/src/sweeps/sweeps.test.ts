@@ -16,6 +16,7 @@ import type { BlobStore } from '../store/blobs.ts';
 import { eventually } from '../testing/eventually.test.fixture.ts';
 import { createSqliteSweepRecords } from './adapters/sqlite-sweep-records.ts';
 import { type LocalTrials, localTrials } from './local-trials.test.fixture.ts';
+import type { SweepRecords } from './sweep-records.ts';
 import { createSweeps, type Sweeps } from './sweeps.ts';
 
 /** One rate that learns nothing, one that learns, one that diverges into nothing useful. */
@@ -27,8 +28,9 @@ interface Bench extends AsyncDisposable {
   readonly pipeline: ReturnType<PipelineBench['start']>;
   readonly events: LiveEvent[];
   readonly trials: LocalTrials;
+  readonly records: SweepRecords;
   /** Sweeps; a second one is that of the next process. */
-  start(): Sweeps;
+  start(records?: SweepRecords): Sweeps;
 }
 
 async function createBench(
@@ -40,11 +42,12 @@ async function createBench(
   const pipeline = base.start();
   const events: LiveEvent[] = [];
   const { db, datasets, clock, onError } = base.parts;
+  const stored = createSqliteSweepRecords(db);
   return {
-    ...{ base, pipeline, events, trials },
-    start: () =>
+    ...{ base, pipeline, events, trials, records: stored },
+    start: (records = stored) =>
       createSweeps({
-        ...{ records: createSqliteSweepRecords(db), blobs, blobFolder: '', datasets, pipeline },
+        ...{ records, blobs, blobFolder: '', datasets, pipeline },
         ...{ registry: base.registry, worker: trials.worker, clock, onError },
         live: { emit: (event) => void events.push(event) },
       }),
@@ -183,6 +186,20 @@ test('the curves of trials are told epoch by epoch, and kept across their rounds
   }
   assert.ok(sweep.trials.every(({ trainedMs }) => trainedMs !== undefined));
   await assert.rejects(sweeps.curves('sweep-0'), { code: 'not-found' });
+});
+
+test('of the trials that are done only the best keeps its checkpoint', async () => {
+  const { blobs, checkpoints } = watchedBlobs();
+  const kept: number[] = [];
+  const trials = localTrials(blobs, async () => void kept.push((await checkpoints()).length));
+  await using bench = await createBench(blobs, trials);
+  await using sweeps = bench.start();
+  await bench.base.registry.putModel('stripes', {
+    ...{ dataset: 'stripes', recipe: { ...tinyRecipe, epochs: 8 } },
+  });
+  const spec = { ...grid, workers: 1 };
+  await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: spec }));
+  assert.deepEqual(kept, [0, 1, 1]);
 });
 
 test('trials never read the test part, and see the same data with the same seed', async () => {
@@ -341,6 +358,118 @@ test('a worker that is lost is replaced twice, then its trial has failed', async
     [sweep.status, sweep.run, sweep.error?.detail],
     ['failed', null, 'It was killed.'],
   );
+});
+
+test('a result that could not be written down is no result', async () => {
+  const blobs = createMemoryBlobs();
+  let fails = true;
+  await using bench = await createBench(blobs);
+  const { putTrial, ...records } = bench.records;
+  await using sweeps = bench.start({
+    ...records,
+    putTrial(sweep, record) {
+      if (!fails || record.trial.results.length === 0) return putTrial(sweep, record);
+      fails = false;
+      return Promise.reject(new FleetError('unavailable', 'The store is busy.'));
+    },
+  });
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: grid }));
+  assert.equal(bench.trials.orders.length, 4);
+  assert.deepEqual(
+    sweep.trials.map(({ status, results }) => [status, results.length]),
+    [
+      ['done', 1],
+      ['done', 1],
+      ['done', 1],
+    ],
+  );
+});
+
+test('a result that two workers tell of counts once', async () => {
+  const blobs = createMemoryBlobs();
+  const trials = localTrials(blobs);
+  const { run } = trials.worker;
+  const twice: LocalTrials = {
+    ...trials,
+    worker: {
+      run: (order, listener, signal) =>
+        run(
+          order,
+          {
+            ...listener,
+            async result(step, digest) {
+              await listener.result(step, digest);
+              await listener.result(step, digest);
+            },
+          },
+          signal,
+        ),
+    },
+  };
+  await using bench = await createBench(blobs, twice);
+  await using sweeps = bench.start();
+  const { trials: all } = await ended(
+    sweeps,
+    await sweeps.start({ model: 'stripes', sweep: grid }),
+  );
+  assert.deepEqual(
+    all.map(({ results }) => results.length),
+    [1, 1, 1],
+  );
+});
+
+test('a full disk ends the sweep, for no other trial would fare better', async () => {
+  const blobs = createMemoryBlobs();
+  const trials = localTrials(blobs, () => {
+    if (trials.orders.length < 2) return Promise.resolve();
+    throw new FleetError('disk-full', 'No space is left.');
+  });
+  await using bench = await createBench(blobs, trials);
+  await using sweeps = bench.start();
+  const spec = { ...grid, workers: 1 };
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: spec }));
+  assert.deepEqual([sweep.status, sweep.error?.code, sweep.run], ['failed', 'disk-full', null]);
+  assert.deepEqual(
+    sweep.trials.map(({ status, results }) => [status, results.length]),
+    [
+      ['done', 1],
+      ['canceled', 0],
+      ['canceled', 0],
+    ],
+  );
+});
+
+test('a sweep that is canceled when its best is known already is done', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createBench(blobs);
+  const { put, ...records } = bench.records;
+  await using sweeps = bench.start({
+    ...records,
+    async put(sweep) {
+      await put(sweep);
+      if (sweep.best !== null && sweep.finishedAtMs === null) await sweeps.cancel(sweep.id);
+    },
+  });
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: grid }));
+  assert.deepEqual([sweep.status, sweep.best], ['done', 2]);
+});
+
+test('a sweep that is canceled the moment it begins does not train', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createBench(blobs);
+  const { open, ...records } = bench.records;
+  await using sweeps = bench.start({
+    ...records,
+    async open() {
+      const list = await open();
+      for (const { id } of list) await sweeps.cancel(id);
+      return list;
+    },
+  });
+  const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: grid }));
+  await eventually('quiet', async () => (await bench.records.open()).length === 0);
+  assert.deepEqual([sweep.status, bench.trials.orders.length], ['canceled', 0]);
+  assert.ok((await sweeps.get(sweep.id)).trials.every(({ status }) => status === 'canceled'));
 });
 
 test('a running and a queued sweep can be stopped, and what was found stays', async () => {

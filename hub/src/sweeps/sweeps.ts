@@ -7,6 +7,7 @@
 import { isTuneRecipe, type ModelRecipe, readModelRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import type { Sweep, SweepSpec, Trial, TrialCurve } from '@edgewise/protocol/http';
+import { createCancellations } from '../cancellations.ts';
 import type { Clock } from '../clock.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import { createDrain } from '../drain.ts';
@@ -69,7 +70,7 @@ const usualWorkers = 2;
 export function createSweeps(options: SweepsOptions): Sweeps {
   const { records, blobs, registry, datasets, clock, live } = options;
   const stop = new AbortController();
-  const canceled = new Map<string, AbortController>();
+  const cancellations = createCancellations();
   const queued = createDrain({
     next: async () => (await records.open())[0],
     work: execute,
@@ -77,31 +78,37 @@ export function createSweeps(options: SweepsOptions): Sweeps {
   });
 
   async function execute(sweep: Sweep): Promise<void> {
-    const cancel = new AbortController();
-    canceled.set(sweep.id, cancel);
-    const ledger = await openLedger(sweep, { records, blobs, live });
+    const canceled = cancellations.begin(sweep.id);
     try {
+      const ledger = await openLedger(sweep, { records, blobs, live });
       await ledger.change({ status: 'running' });
-      await search(ledger, AbortSignal.any([cancel.signal, stop.signal]));
-      if (cancel.signal.aborted) await endCanceled(ledger);
-    } catch (thrown) {
-      const { code, reason } = FleetError.from(thrown);
-      if (code === 'internal') options.onError(thrown);
-      await end(ledger, { status: 'failed', error: { code, detail: reason } });
+      await search(ledger, canceled).catch(async (thrown) => {
+        const { code, reason } = FleetError.from(thrown);
+        if (code === 'internal') options.onError(thrown);
+        await end(ledger, { status: 'failed', error: { code, detail: reason } });
+      });
     } finally {
-      canceled.delete(sweep.id);
+      cancellations.end(sweep.id);
     }
   }
 
-  async function search(ledger: Ledger, signal: AbortSignal): Promise<void> {
+  async function search(ledger: Ledger, canceled: AbortSignal): Promise<void> {
     const { blobFolder, worker, onError, threads = 1 } = options;
     const { workers = usualWorkers } = ledger.sweep().spec;
     const work = { ledger, worker, blobs, blobFolder, threads, clock, onError };
+    const signal = AbortSignal.any([canceled, stop.signal]);
     const ended = await conduct(work, { workers, signal });
-    if (ended.kind === 'chosen') await choose(ledger, ended.trial);
-    if (ended.kind !== 'given-up') return;
-    const error = ledger.trials().find((trial) => trial.error !== null)?.error ?? null;
-    await end(ledger, { status: 'failed', error });
+    switch (ended.kind) {
+      case 'chosen':
+        return await choose(ledger, ended.trial);
+      case 'given-up': {
+        const error = ledger.trials().find((trial) => trial.error !== null)?.error ?? null;
+        return await end(ledger, { status: 'failed', error });
+      }
+      case 'interrupted':
+        // A hub that is closing leaves its sweep as it stands; the next process goes on.
+        if (canceled.aborted) await end(ledger, { status: 'canceled' });
+    }
   }
 
   /** The same run however often a hub is killed here. */
@@ -120,24 +127,11 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     await end(ledger, { status: 'done' });
   }
 
-  async function endCanceled(ledger: Ledger): Promise<void> {
-    for (const { number, status } of ledger.trials()) {
-      if (status === 'done' || status === 'failed' || status === 'stopped') continue;
-      await ledger.changeTrial(number, (record) => ({
-        ...record,
-        trial: { ...record.trial, status: 'canceled' },
-      }));
-    }
-    await end(ledger, { status: 'canceled' });
-  }
-
+  /** The checkpoint of the best has gone to its run, which forgets it when it has ended. */
   async function end(ledger: Ledger, change: Partial<Sweep>): Promise<void> {
-    await ledger.change({ ...change, finishedAtMs: clock.now() });
-    // The checkpoint of the best has gone to its run, which forgets it when it has ended.
-    for (const { number } of ledger.trials()) {
-      const isHandedOn = change.status === 'done' && number === ledger.sweep().best;
-      if (!isHandedOn) await ledger.keepCheckpoint(number, null);
-    }
+    const { best } = ledger.sweep();
+    const handedOn = change.status === 'done' && best !== null ? best : undefined;
+    await ledger.end({ ...change, finishedAtMs: clock.now() }, handedOn);
   }
 
   /** Reads a trial's recipe; the model that it may train further is looked at once. */
@@ -175,7 +169,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
       ...{ seed: request.seed ?? recipe.seed, status: 'queued', trials: [], best: null, run: null },
       ...{ createdAtMs: clock.now(), finishedAtMs: null, error: null },
     };
-    await records.add(sweep, stored);
+    await records.putWhole(sweep, stored);
     live.emit({ kind: 'sweep', sweep });
     queued.wake();
     return { ...sweep, trials: stored.map(({ trial }) => trial) };
@@ -192,10 +186,10 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     start,
     async cancel(id) {
       const sweep = await find(id);
-      canceled.get(id)?.abort(new FleetError('canceled', 'A person stopped the sweep.'));
-      if (sweep.status !== 'queued' || canceled.has(id)) return sweep;
+      if (sweep.finishedAtMs !== null) return sweep;
+      if (cancellations.callOff(id, 'A person stopped the sweep.')) return sweep;
       const ledger = await openLedger(sweep, { records, blobs, live });
-      await endCanceled(ledger);
+      await end(ledger, { status: 'canceled' });
       return ledger.sweep();
     },
     async get(id) {

@@ -24,7 +24,7 @@ const attempts = 3;
 
 /**
  * Trains a trial up to `epochs` in all and writes down what it finds, or why it failed. One that is
- * interrupted by the signal stays as it stands: it goes on from its checkpoint.
+ * interrupted by the signal stays as it stands: it goes on from its checkpoint. Rejects with `disk-full`.
  */
 export async function workTrial(
   { number, epochs }: { readonly number: number; readonly epochs: number },
@@ -40,12 +40,17 @@ export async function workTrial(
   await setStatus(ledger, number, { status: 'running' });
   let outcome: WorkOutcome = { ok: false, code: 'unavailable', detail: 'It was not tried.' };
   for (let attempt = 0; attempt < attempts && isLost(outcome); attempt++) {
+    // A worker that was lost may have left words that are not written down yet.
+    await ledger.settle();
     if (signal.aborted || isFinished()) break;
-    const listener = listenTo(number, work, trainedMs);
+    const listener = listenTo(number, work, { trainedMs, rounds });
     outcome = await work.worker.run(orderOf(number, epochs, work), listener, signal);
   }
+  await ledger.settle();
   if (!outcome.ok && !isFinished() && !signal.aborted) {
     const { code, detail } = outcome;
+    // No fault of the trial: those that come after it would not fare better.
+    if (code === 'disk-full') throw new FleetError(code, detail);
     const error = { code, detail };
     await setStatus(ledger, number, { status: 'failed', error, trainedMs: trainedMs() });
   }
@@ -75,7 +80,7 @@ function orderOf(number: number, epochs: number, work: TrialWork): TrialOrder {
 function listenTo(
   number: number,
   { ledger, blobs, onError }: TrialWork,
-  trainedMs: () => number,
+  { trainedMs, rounds }: { readonly trainedMs: () => number; readonly rounds: number },
 ): WorkListener {
   const nothing = () => undefined;
   return {
@@ -88,13 +93,13 @@ function listenTo(
     checkpoint: (checkpoint) => ledger.keepCheckpoint(number, checkpoint),
     async result(_, digest) {
       const found = JSON.parse(new TextDecoder().decode(await blobs.get(digest))) as TrialResult;
-      await ledger.changeTrial(number, (record) => ({
-        ...record,
-        trial: {
-          ...withResult(record.trial, found, ledger.sweep().rungs.length),
-          trainedMs: trainedMs(),
-        },
-      }));
+      await ledger.changeTrial(number, (record) => {
+        const { trial } = record;
+        // Two workers may tell of one round, where the first was taken for lost.
+        if (trial.results.length > rounds) return record;
+        const all = ledger.sweep().rungs.length;
+        return { ...record, trial: { ...withResult(trial, found, all), trainedMs: trainedMs() } };
+      });
     },
     sign: () => Promise.reject(new FleetError('forbidden', 'A trial has nothing to sign.')),
   };

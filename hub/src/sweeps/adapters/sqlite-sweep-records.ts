@@ -6,7 +6,7 @@ import type { SweepRecords, TrialRecord } from '../sweep-records.ts';
 export function createSqliteSweepRecords(db: Database): SweepRecords {
   const documents = db.selectFrom('sweeps').select('document');
   return {
-    add: (sweep, trials) =>
+    putWhole: (sweep, trials) =>
       db.transaction().execute(async (transaction) => {
         await putSweep(transaction, sweep);
         for (const trial of trials) await putTrial(transaction, sweep.id, trial);
