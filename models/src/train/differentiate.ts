@@ -4,6 +4,7 @@ import { readsOf } from '../onnx/edit.ts';
 import type { Node } from '../onnx/graph.ts';
 import { flatOperators } from './gradients/flat.ts';
 import { gradients } from './gradients/gradients.ts';
+import { joined, joinedDomain } from './gradients/joined.ts';
 import type { GradientRule, OperatorCall, SavedValues } from './gradients/rule.ts';
 
 /** What the rules may know about the forward graph. */
@@ -81,6 +82,7 @@ export function createTape(graph: GraphBuilder, facts: ForwardFacts): Tape {
 }
 
 function ruleOf(node: Node): GradientRule | undefined {
+  if (node.domain === joinedDomain) return joined[node.op];
   const isStandard = node.domain === '' || node.domain === 'ai.onnx';
   return isStandard && Object.hasOwn(gradients, node.op) ? gradients[node.op] : undefined;
 }

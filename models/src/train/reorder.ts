@@ -36,7 +36,7 @@ function exchanged(activation: Node, pool: Node): readonly Node[] {
 }
 
 /** How many nodes and outputs read each value. */
-function countReaders(graph: Graph): ReadonlyMap<string, number> {
+export function countReaders(graph: Graph): ReadonlyMap<string, number> {
   const readers = new Map<string, number>();
   const names = [
     ...graph.nodes.flatMap(({ inputs }) => inputs),

@@ -6,6 +6,7 @@ import { dimsOf, inferShapes } from '../onnx/shapes/infer.ts';
 import { type DType, elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { createTape, type ForwardFacts } from './differentiate.ts';
 import { maskName } from './gradients/dropout.ts';
+import { joinPools } from './join-pools.ts';
 import { type LossName, losses } from './losses.ts';
 import { createUpdate, type Optimizer } from './optimizers.ts';
 import { layOut, type Pack, type Sized, writePacking, writeUnpacking } from './packing.ts';
@@ -61,7 +62,8 @@ export const stepNames = {
 export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
   const { model } = plan;
   const reordered = { ...model, graph: poolBeforeActivation(model.graph) };
-  const { graph: forward, opsets } = inferShapes(reordered);
+  const { graph: inferred, opsets } = inferShapes(reordered);
+  const forward = joinPools(inferred);
   const opset = opsets.get('') ?? 17;
   const reserved = namesOf(forward);
   const graph = createGraphBuilder({ name: `${forward.name}-training`, opset, reserved });

@@ -7,6 +7,7 @@ import {
   smallPlaneGradients,
   writeSmallPlane,
 } from './depthwise.ts';
+import { gatheredRows, hasLongRows } from './gathered-rows.ts';
 import type { BackwardCall, GradientRule, OperatorCall } from './rule.ts';
 import {
   at,
@@ -80,15 +81,16 @@ function readConvolution(call: OperatorCall, gradient: string): Convolution {
 }
 
 /** How the gradient of the weights is computed; all give the same numbers at different speed. */
-type WeightGradientStrategy = 'columns' | 'correlation' | 'cells' | 'rowProducts';
+type WeightGradientStrategy = 'gatheredRows' | 'columns' | 'correlation' | 'cells' | 'rowProducts';
 
 /**
- * Measured with onnxruntime 1.30 on x64: matrix products over gathered columns win for dense
- * layers, products of rows (or, where rows are long, plain sums per window cell) win for depthwise
- * ones, and only other groupings are left to a convolution of input with gradient.
+ * Measured with onnxruntime 1.30 on x64: matrix products over what windows see, gathered as rows of
+ * channels or, where these are short, as columns, win for dense layers, products of rows (or, where
+ * rows are long, plain sums per window cell) win for depthwise ones, and only other groupings are left
+ * to a convolution of input with gradient.
  */
 function weightGradientStrategy(convolution: Convolution): WeightGradientStrategy {
-  if (convolution.groups === 1) return 'columns';
+  if (convolution.groups === 1) return hasLongRows(convolution) ? 'gatheredRows' : 'columns';
   if (!isDepthwise(convolution)) return 'correlation';
   return hasShortRows(convolution) ? 'rowProducts' : 'cells';
 }
@@ -99,6 +101,7 @@ export function weightGradient(convolution: Convolution): string {
 }
 
 const weightGradients: Readonly<Record<WeightGradientStrategy, (of: Convolution) => string>> = {
+  gatheredRows,
   columns,
   correlation,
   cells,

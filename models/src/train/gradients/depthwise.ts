@@ -8,7 +8,7 @@ import { int } from '../../onnx/builder.ts';
 import { elementCount, tensor } from '../../tensor/tensor.ts';
 import type { Convolution } from './conv.ts';
 import type { SavedValues } from './rule.ts';
-import { at, type WindowGeometry, windowCells } from './window.ts';
+import { at, cellSeen, windowCells } from './window.ts';
 import { concat, pad, range, reshape, slice, transpose } from './write.ts';
 
 /** What the forms depend on. */
@@ -88,22 +88,6 @@ function placementOf(layer: Layer) {
     }
   }
   return tensor('float32', [cells.length, size], data);
-}
-
-/** The number of the input cell that a window cell sees from an output place; `undefined` in the padding. */
-function cellSeen(
-  { input, strides, dilations, before }: WindowGeometry,
-  cell: readonly number[],
-  place: readonly number[],
-): number | undefined {
-  let index = 0;
-  for (const [axis, size] of input.entries()) {
-    const along = at(place, axis) * at(strides, axis) + at(cell, axis) * at(dilations, axis);
-    const position = along - at(before, axis);
-    if (position < 0 || position >= size) return undefined;
-    index = index * size + position;
-  }
-  return index;
 }
 
 /** Whether whole rows can meet: the constant that picks the window's columns out of them is small. */

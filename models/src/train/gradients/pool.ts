@@ -1,4 +1,4 @@
-import { int, ints } from '../../onnx/builder.ts';
+import { type GraphBuilder, int, ints } from '../../onnx/builder.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import type { BackwardCall, GradientRule } from './rule.ts';
 import {
@@ -28,25 +28,42 @@ export const poolRules: Readonly<
   },
 };
 
+function maxPoolGradient(call: BackwardCall): string {
+  const { graph } = call;
+  const geometry = poolGeometry(call);
+  const seen = tiles(geometry) ? largestUpTo(call, geometry) : seenBy(call, geometry);
+  const shares = sharesOfLargest(graph, {
+    seen: windowCells(geometry.kernel).map((cell) => () => seen(cell)),
+    largest: call.outputs[0] ?? '',
+    gradient: call.gradient,
+  });
+  return tiles(geometry) ? interleave(call, geometry, shares) : scatter(call, geometry, shares);
+}
+
 /**
  * The gradient of a window goes to its first largest cell, also where several are equal (blank
  * parts of an image): what an earlier cell took is subtracted, and the last cell takes the rest.
  */
-function maxPoolGradient(call: BackwardCall): string {
-  const { graph } = call;
-  const geometry = poolGeometry(call);
-  const cells = windowCells(geometry.kernel);
-  const seen = tiles(geometry) ? largestUpTo(call, geometry) : seenBy(call, geometry);
-  let rest = call.gradient;
-  const shares = cells.map((cell, index) => {
-    if (index === cells.length - 1) return rest;
-    const hit = graph.op('Equal', [seen(cell), call.outputs[0] ?? '']);
+export function sharesOfLargest(
+  graph: GraphBuilder,
+  windows: {
+    /** Writes what each cell of the windows sees. */
+    readonly seen: readonly (() => string)[];
+    /** The largest that each window sees, and the derivative by it. */
+    readonly largest: string;
+    readonly gradient: string;
+  },
+): readonly string[] {
+  const { seen, largest } = windows;
+  let rest = windows.gradient;
+  return seen.map((cell, index) => {
+    if (index === seen.length - 1) return rest;
+    const hit = graph.op('Equal', [cell(), largest]);
     const mask = graph.op('Cast', [hit], { attributes: { to: int(floatType) } });
     const share = graph.op('Mul', [mask, rest]);
     rest = graph.op('Sub', [rest, share]);
     return share;
   });
-  return tiles(geometry) ? interleave(call, geometry, shares) : scatter(call, geometry, shares);
 }
 
 type ByCell = (cell: readonly number[]) => string;

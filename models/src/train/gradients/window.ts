@@ -73,6 +73,22 @@ export function cellRange(geometry: WindowGeometry, cell: readonly number[]) {
   return { start, end, axes, steps: strides };
 }
 
+/** The number of the input cell that a window cell sees from an output place; `undefined` in the padding. */
+export function cellSeen(
+  { input, strides, dilations, before }: WindowGeometry,
+  cell: readonly number[],
+  place: readonly number[],
+): number | undefined {
+  let index = 0;
+  for (const [axis, size] of input.entries()) {
+    const along = at(place, axis) * at(strides, axis) + at(cell, axis) * at(dilations, axis);
+    const position = along - at(before, axis);
+    if (position < 0 || position >= size) return undefined;
+    index = index * size + position;
+  }
+  return index;
+}
+
 /** Whether the window sees every input cell exactly once. */
 export function tiles(geometry: WindowGeometry): boolean {
   return geometry.kernel.every(

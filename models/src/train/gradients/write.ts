@@ -48,6 +48,18 @@ export function concat(graph: GraphBuilder, values: readonly string[], axis: num
   return graph.op('Concat', values, { attributes: { axis: int(axis) } });
 }
 
+/** Takes a value apart along an axis. */
+export function split(
+  graph: GraphBuilder,
+  value: string,
+  { axis, sizes }: { readonly axis: number; readonly sizes: readonly number[] },
+): readonly string[] {
+  const stem = graph.name('split');
+  const parts = sizes.map((_, index) => `${stem}.${index}`);
+  graph.ops('Split', [value, graph.ints(sizes)], parts, { attributes: { axis: int(axis) } });
+  return parts;
+}
+
 /** Pads with a constant, `value` (default 0); returns the input itself when there is nothing to add. */
 export function pad(
   graph: GraphBuilder,
