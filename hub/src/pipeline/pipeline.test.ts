@@ -186,3 +186,23 @@ test('a recipe that its trainer cannot follow is refused before it is queued', a
   await assert.rejects(pipeline.start({ model: 'stripes' }), { code: 'unsupported' });
   assert.deepEqual(await pipeline.list({ limit: 9 }), []);
 });
+
+test('a run that is refused registers no model, and one that begins does', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createPipelineBench({ ...localWorker(blobs), blobs });
+  await using pipeline = bench.start();
+  const start = (recipe: object, dataset = 'stripes') =>
+    pipeline.start({ model: 'lines', register: { dataset, recipe } });
+  const [conv, ...rest] = tinyRecipe.layers;
+  const layers = [{ ...conv, dilation: 2 }, ...rest];
+  await assert.rejects(start({ ...tinyRecipe, trainer: 'tfjs', layers }), { code: 'unsupported' });
+  await assert.rejects(start({ ...tinyRecipe, batchSize: 600 }), { code: 'insufficient-data' });
+  await assert.rejects(start(tinyRecipe, 'nothing'), { code: 'not-found' });
+  assert.deepEqual(
+    (await bench.registry.models()).map(({ id }) => id),
+    ['stripes'],
+  );
+  const run = await start({ ...tinyRecipe, seed: 5 });
+  assert.deepEqual([run.seed, (await bench.registry.model('lines')).recipe], [5, run.recipe]);
+  await pipeline.cancel(run.id);
+});

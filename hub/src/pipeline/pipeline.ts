@@ -18,19 +18,23 @@ import { createSignal, type Signal } from '../signal.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { composeJob, storeRetrainRecipe } from './compose-job.ts';
 import { decodeJob, encodeJob } from './job.ts';
+import { planTraining, type TrainingRequest } from './plan-training.ts';
 import { queuedRun } from './queued-run.ts';
 import { repetitionOf, reproductionOf } from './reproduction/reproduction.ts';
 import { createRunLog } from './run-log.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
 import { assertTrains } from './tfjs-gaps.ts';
 import { toVersion } from './to-version.ts';
-import { assertTrainable } from './training-data.ts';
+import { assertFilled, assertTrainable } from './training-data.ts';
 import type { Worker, WorkOutcome } from './worker.ts';
 
 /** Makes versions. */
 export interface Pipeline extends AsyncDisposable {
-  /** Queues a training on a fresh snapshot. Rejects with `not-found` and `insufficient-data`. */
-  start(request: { readonly model: string; readonly seed?: number }): Promise<Run>;
+  /**
+   * Queues a training on a fresh snapshot. Rejects with `not-found`, `insufficient-data`, and
+   * `invalid-argument` or `unsupported` for a recipe; then no model is registered either.
+   */
+  start(request: TrainingRequest & { readonly seed?: number }): Promise<Run>;
   /**
    * Queues the training of a recipe that is a blob already, on a snapshot there is, from a checkpoint
    * of the same training. The same id once more changes nothing.
@@ -192,21 +196,38 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     finished.emit(log.record().run);
   }
 
-  async function queue(
-    request: Pick<Run, 'model' | 'kind'> & { readonly seed?: number | undefined },
-    champion: number | null,
-  ): Promise<Run> {
-    const model = await registry.model(request.model);
-    assertTrainable(await datasets.get(model.dataset));
-    const recipe =
-      request.kind === 'retrain' ? await storeRetrainRecipe(model.recipe, blobs) : model.recipe;
+  async function start(request: Parameters<Pipeline['start']>[0]): Promise<Run> {
+    const { dataset, recipe, register } = await planTraining(request, options);
+    assertTrainable(dataset);
+    assertFilled(dataset, recipe);
+    assertTrains(recipe);
+    const model = await register();
+    return await queue(
+      { kind: 'train', model: model.id, recipe: model.recipe, seed: request.seed ?? recipe.seed },
+      { dataset: dataset.id, champion: null },
+    );
+  }
+
+  async function retrain({ model, champion }: Parameters<Pipeline['retrain']>[0]): Promise<Run> {
+    const info = await registry.model(model);
+    assertTrainable(await datasets.get(info.dataset));
+    const recipe = await storeRetrainRecipe(info.recipe, blobs);
     const plan = await storedRecipe(recipe, blobs);
     assertTrains(plan);
-    const snapshot = await datasets.snapshot(model.dataset);
-    const run = queuedRun({
-      ...{ id: newId('run'), model: request.model, kind: request.kind, recipe },
-      ...{ snapshot: snapshot.digest, seed: request.seed ?? plan.seed, createdAtMs: clock.now() },
-    });
+    const { seed } = plan;
+    return await queue(
+      { kind: 'retrain', model, recipe, seed },
+      { dataset: info.dataset, champion },
+    );
+  }
+
+  /** Queues a run on a fresh snapshot. */
+  async function queue(
+    facts: Pick<Run, 'model' | 'kind' | 'recipe' | 'seed'>,
+    { dataset, champion }: { readonly dataset: string; readonly champion: number | null },
+  ): Promise<Run> {
+    const { digest: snapshot } = await datasets.snapshot(dataset);
+    const run = queuedRun({ ...facts, id: newId('run'), snapshot, createdAtMs: clock.now() });
     return await enqueue({ run, champion, job: null, results: {}, checkpoint: null });
   }
 
@@ -233,8 +254,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   queued.wake();
   return {
     startPrepared,
-    start: ({ model, seed }) => queue({ model, kind: 'train', seed }, null),
-    retrain: ({ model, champion }) => queue({ model, kind: 'retrain' }, champion),
+    start,
+    retrain,
     reproduce: async (run) =>
       enqueue(repetitionOf(await find(run), { id: newId('run'), createdAtMs: clock.now() })),
     async cancel(run) {

@@ -6,7 +6,7 @@ import type { SnapshotData } from '../datasets/read-snapshot.ts';
 import type { Samples } from '../datasets/samples.ts';
 import type { SnapshotSample } from '../datasets/snapshot.ts';
 import { balanceField, chooseReplay } from './replay.ts';
-import { assertJudgeable, divide } from './training-data.ts';
+import { assertFilled, assertJudgeable, divide } from './training-data.ts';
 
 /** Samples of one number each, which names them. */
 function samples(first: number, labels: readonly number[]): Samples {
@@ -92,12 +92,52 @@ test('replay takes as many of each class, the same for the same seed', () => {
   assert.notDeepEqual(chooseReplay(labels, 4), places);
 });
 
+const dataset = (train: number, validation: number, field = 0): Dataset => ({
+  ...{ id: 'few', dims: [1], dtype: 'uint8', classes: ['a'], createdAtMs: 1 },
+  counts: { train, validation, test: 0, field },
+});
+
 test('a data set that lends no sample for validation cannot judge trials', () => {
-  const dataset = (train: number, validation: number): Dataset => ({
-    ...{ id: 'few', dims: [1], dtype: 'uint8', classes: ['a'], createdAtMs: 1 },
-    counts: { train, validation, test: 0, field: 0 },
-  });
-  assert.throws(() => assertJudgeable(dataset(11, 0)), /"few" has 11 training samples and none/);
-  assertJudgeable(dataset(12, 0));
-  assertJudgeable(dataset(1, 1));
+  const plain = { batchSize: 1 };
+  assert.throws(
+    () => assertJudgeable(dataset(11, 0), plain),
+    /"few" has 11 training samples and none for validation: import 12 or more/,
+  );
+  assertJudgeable(dataset(12, 0), plain);
+  assertJudgeable(dataset(1, 1), plain);
+});
+
+test('how many samples it must lend follows the share that the recipe holds out', () => {
+  for (const validationSplit of [0.5, 0.25, 0.3, 0.1, 0.07, 0.01]) {
+    const recipe = { batchSize: 1, validationSplit };
+    const least = Math.ceil(1 / validationSplit);
+    const heldOut = (count: number) => {
+      const train = samples(0, new Array(count).fill(0));
+      return divide(snapshot({ train }), { seed: 1, retrain: false, validationSplit }).validation;
+    };
+    assert.equal(heldOut(least).labels.length, 1);
+    assertJudgeable(dataset(least, 0), recipe);
+    assert.equal(heldOut(least - 1).labels.length, 0);
+    assert.throws(
+      () => assertJudgeable(dataset(least - 1, 0), recipe),
+      new RegExp(`import ${least} or more`),
+    );
+  }
+});
+
+test('a data set that fills no batch is refused, with the size that it would fill', () => {
+  const refusal = (held: string, most: number) =>
+    new RegExp(`has 30 training samples${held}: .*"batchSize" of 32 to ${most} or less`);
+  const recipe = { batchSize: 32 };
+  assert.throws(() => assertFilled(dataset(30, 5), recipe), refusal('', 30));
+  assert.throws(
+    () => assertFilled(dataset(30, 0), recipe),
+    refusal(', of which 2 are held out.*', 28),
+  );
+  assert.throws(
+    () => assertFilled(dataset(30, 0), { ...recipe, validationSplit: 0.5 }),
+    refusal(', of which 15 are held out.*', 15),
+  );
+  assertFilled(dataset(30, 0, 4), recipe);
+  assertFilled(dataset(32, 1), recipe);
 });

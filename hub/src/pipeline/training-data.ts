@@ -1,4 +1,5 @@
 /** Divides a snapshot into what teaches, what judges and what measures. Pure and repeatable. */
+import type { ModelRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import type { Dataset } from '@edgewise/protocol/http';
 import type { SnapshotData } from '../datasets/read-snapshot.ts';
@@ -37,14 +38,37 @@ export function assertTrainable({ id, counts }: Dataset): void {
   );
 }
 
+/** How the samples of a recipe are held out and gathered. */
+type Gathering = Pick<ModelRecipe, 'validationSplit' | 'batchSize'>;
+
 /** Throws `insufficient-data` for a data set that lends no sample for validation. */
-export function assertJudgeable({ id, counts }: Dataset): void {
-  if (counts.validation > 0 || counts.train >= heldOutEvery) return;
+export function assertJudgeable({ id, counts }: Dataset, recipe: Gathering): void {
+  const { validationSplit: share } = recipe;
+  if (counts.validation > 0 || heldOutOf(counts.train, share) > 0) return;
+  const needed = share === undefined ? heldOutEvery : Math.ceil(1 / share);
   throw new FleetError(
     'insufficient-data',
-    `Data set "${id}" has ${counts.train} training samples and none for validation: import ${heldOutEvery} or more, so that trials can be judged.`,
+    `Data set "${id}" has ${counts.train} training samples and none for validation: import ${needed} or more, or some into its part "validation", so that trials can be judged.`,
   );
 }
+
+/** Throws `insufficient-data` for a data set that does not fill one batch. */
+export function assertFilled({ id, counts }: Dataset, recipe: Gathering): void {
+  const { validationSplit, batchSize } = recipe;
+  const held = counts.validation > 0 ? 0 : heldOutOf(counts.train, validationSplit);
+  // How many of the samples from devices judge models and teach none is not known here.
+  const most = counts.train - held + counts.field;
+  if (most >= batchSize) return;
+  const without = held === 0 ? '' : `, of which ${held} are held out for validation`;
+  throw new FleetError(
+    'insufficient-data',
+    `Data set "${id}" has ${counts.train} training samples${without}: that does not fill one batch. Import more, or lower the recipe's "batchSize" of ${batchSize} to ${Math.max(1, most)} or less.`,
+  );
+}
+
+/** How many of so many training samples stand in for a validation part. */
+const heldOutOf = (count: number, share: number | undefined): number =>
+  Math.floor(share === undefined ? count / heldOutEvery : count * share);
 
 /** The data of a first training (`retrain: false`) or of a retraining. */
 export function divide(

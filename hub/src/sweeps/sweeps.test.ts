@@ -82,7 +82,7 @@ test('the best of a grid becomes a version, equal to an ordinary run of its reci
     ],
   );
   const { leader, ...tally } = sweep.tally ?? {};
-  assert.deepEqual(tally, { ended: 3, failed: 0, round: 1 });
+  assert.deepEqual(tally, { ended: 3, failed: 0, round: 1, finished: 3 });
   assert.deepEqual(leader, { trial: 2, accuracy: accuracyOf(sweep, 2) });
   assert.deepEqual((await sweeps.list({ limit: 1 }))[0]?.tally, sweep.tally);
   const run = sweep.run ?? '';
@@ -498,6 +498,34 @@ test('a running and a queued sweep can be stopped, and what was found stays', as
     ],
   );
   await assert.rejects(sweeps.get('sweep-0'), { code: 'not-found' });
+});
+
+test('a sweep that is refused registers no model, and one that begins does', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createBench(blobs);
+  await using sweeps = bench.start();
+  const { base } = bench;
+  const start = (sweep: SweepSpec, recipe: object = tinyRecipe) =>
+    sweeps.start({ model: 'lines', sweep, register: { dataset: 'stripes', recipe } });
+  const names = async () => (await base.registry.models()).map(({ id }) => id);
+  const place: SweepSpec = {
+    ...{ method: 'grid', parameters: { 'optimizer.speed': { values: [1] } } },
+  };
+  await assert.rejects(start(place), /names nothing/);
+  await assert.rejects(start(grid, { ...tinyRecipe, validationSplit: 0.001 }), {
+    code: 'insufficient-data',
+  });
+  const sizes: SweepSpec = { method: 'grid', parameters: { batchSize: { values: [16, 600] } } };
+  await assert.rejects(start(sizes), {
+    code: 'insufficient-data',
+    message: /"batchSize" = 600: Data set "stripes" has 600 training samples, of which 50 are held/,
+  });
+  await assert.rejects(start(grid, { ...tinyRecipe, epochs: 0 }), /"epochs" must be/);
+  assert.deepEqual(await names(), ['stripes']);
+  const sweep = await start(grid);
+  assert.deepEqual((await names()).sort(), ['lines', 'stripes']);
+  assert.equal((await base.registry.model('lines')).recipe, sweep.recipe);
+  await sweeps.cancel(sweep.id);
 });
 
 test('a faulty sweep is refused with the place, and nothing is kept of it', async () => {

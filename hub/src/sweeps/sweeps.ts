@@ -6,7 +6,7 @@
  */
 import { isTuneRecipe, type ModelRecipe, readModelRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
-import type { Sweep, SweepSpec, Trial, TrialCurve } from '@edgewise/protocol/http';
+import type { Dataset, Sweep, SweepSpec, Trial, TrialCurve } from '@edgewise/protocol/http';
 import { createCancellations } from '../cancellations.ts';
 import type { Clock } from '../clock.ts';
 import type { Datasets } from '../datasets/datasets.ts';
@@ -14,8 +14,9 @@ import { createDrain } from '../drain.ts';
 import type { Live } from '../live.ts';
 import { newId } from '../new-id.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
+import { planTraining, type TrainingRequest } from '../pipeline/plan-training.ts';
 import { assertTrains } from '../pipeline/tfjs-gaps.ts';
-import { assertJudgeable, assertTrainable } from '../pipeline/training-data.ts';
+import { assertFilled, assertJudgeable, assertTrainable } from '../pipeline/training-data.ts';
 import type { TrialOrder } from '../pipeline/worker/messages.ts';
 import type { Worker } from '../pipeline/worker.ts';
 import { storedRecipe } from '../registry/base-models.ts';
@@ -30,13 +31,12 @@ import type { SweepRecords, TrialRecord } from './sweep-records.ts';
 export interface Sweeps extends AsyncDisposable {
   /**
    * Queues a sweep over the recipe of a model. Rejects with `not-found`, `insufficient-data`, and
-   * `invalid-argument` for a place that names nothing or values that make a faulty recipe.
+   * `invalid-argument` for a place that names nothing or values that make a faulty recipe; then no
+   * model is registered either.
    */
-  start(request: {
-    readonly model: string;
-    readonly sweep: SweepSpec;
-    readonly seed?: number;
-  }): Promise<Sweep>;
+  start(
+    request: TrainingRequest & { readonly sweep: SweepSpec; readonly seed?: number },
+  ): Promise<Sweep>;
   /** Stops a sweep; one that has ended stays as it is. Rejects with `not-found`. */
   cancel(sweep: string): Promise<Sweep>;
   /** With its trials. Rejects with `not-found`. */
@@ -135,28 +135,28 @@ export function createSweeps(options: SweepsOptions): Sweeps {
   }
 
   /** Reads a trial's recipe; the model that it may train further is looked at once. */
-  function recipeReader(dataset: string): (document: unknown) => Promise<ModelRecipe> {
+  function recipeReader(dataset: Dataset): (document: unknown) => Promise<ModelRecipe> {
     const seen = new Set<string>();
     return async (document) => {
       const recipe = readModelRecipe(document);
       const key = isTuneRecipe(recipe)
         ? JSON.stringify([recipe.base, recipe.input, recipe.quantization])
         : undefined;
-      if (key === undefined || !seen.has(key)) await registry.recipeFor(dataset, document);
+      if (key === undefined || !seen.has(key)) await registry.recipeFor(dataset.id, document);
       if (key !== undefined) seen.add(key);
       assertTrains(recipe);
+      assertFilled(dataset, recipe);
       return recipe;
     };
   }
 
   async function start(request: Parameters<Sweeps['start']>[0]): Promise<Sweep> {
     const { model, sweep: spec } = request;
-    const info = await registry.model(model);
-    const dataset = await datasets.get(info.dataset);
+    const { dataset, recipe, register } = await planTraining(request, options);
     assertTrainable(dataset);
-    assertJudgeable(dataset);
-    const recipe = await storedRecipe(info.recipe, blobs);
-    const { trials, rungs } = await layOut(recipe, spec, recipeReader(dataset.id));
+    assertJudgeable(dataset, recipe);
+    const { trials, rungs } = await layOut(recipe, spec, recipeReader(dataset));
+    const info = await register();
     const stored: TrialRecord[] = [];
     for (const [at, { parameters, recipe: changed }] of trials.entries()) {
       const digest = await blobs.put(new TextEncoder().encode(JSON.stringify(changed)));

@@ -17,6 +17,7 @@ export {
   BaseModel,
   GateReport,
   Metric,
+  ModelChange,
   ModelInfo,
   ModelPolicies,
   ModelVersion,

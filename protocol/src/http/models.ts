@@ -26,6 +26,16 @@ export const ModelPolicies = Type.Object({
 });
 export type ModelPolicies = Static<typeof ModelPolicies>;
 
+/** What a model is to be made from. */
+export const ModelChange = Type.Object({
+  dataset: Id,
+  /** A recipe as JSON: of its own layers, or for an imported model. */
+  recipe: Type.Unknown(),
+  /** What is left out stays as it is, or becomes the default. */
+  policies: Type.Optional(Type.Partial(ModelPolicies)),
+});
+export type ModelChange = Static<typeof ModelChange>;
+
 /** A registered model: a name for a task, the recipe and data it is made from, and its policies. */
 export const ModelInfo = Type.Object({
   id: Id,

@@ -8,7 +8,7 @@ import { Alarm } from './alarms.ts';
 import { Dataset, datasetParts, FieldSample, Snapshot } from './data.ts';
 import { Device, FeatureComparison, Lineage, WindowSummary } from './devices.ts';
 import { Health, HubStatus, TokenInfo } from './hub.ts';
-import { BaseModel, ModelInfo, ModelPolicies, ModelVersion, Rollout, Run } from './models.ts';
+import { BaseModel, ModelChange, ModelInfo, ModelVersion, Rollout, Run } from './models.ts';
 import { ParityRow } from './parity.ts';
 import type { Route } from './route.ts';
 import { ScopeSchema } from './scopes.ts';
@@ -266,11 +266,7 @@ export const routes = {
     method: 'PUT',
     path: '/api/v1/models/{model}',
     scope: 'operate',
-    body: Type.Object({
-      dataset: Id,
-      recipe: Type.Unknown(),
-      policies: Type.Optional(Type.Partial(ModelPolicies)),
-    }),
+    body: ModelChange,
     response: ModelInfo,
     tag: 'models',
     summary: 'Registers a model, or changes its recipe, data set or policies.',
@@ -346,7 +342,12 @@ export const routes = {
     method: 'POST',
     path: '/api/v1/runs',
     scope: 'operate',
-    body: Type.Object({ model: Id, seed: Type.Optional(Count) }),
+    body: Type.Object({
+      model: Id,
+      seed: Type.Optional(Count),
+      /** Registers the model so, as `putModel` does, when the run can begin; where it cannot, nothing is changed. */
+      register: Type.Optional(ModelChange),
+    }),
     response: Run,
     tag: 'models',
     summary: 'Trains, shrinks, evaluates and packages a new version on a fresh snapshot.',
@@ -389,7 +390,13 @@ export const routes = {
     method: 'POST',
     path: '/api/v1/sweeps',
     scope: 'operate',
-    body: Type.Object({ model: Id, sweep: SweepSpec, seed: Type.Optional(Count) }),
+    body: Type.Object({
+      model: Id,
+      sweep: SweepSpec,
+      seed: Type.Optional(Count),
+      /** Registers the model so, as `putModel` does, when the sweep can begin; where it cannot, nothing is changed. */
+      register: Type.Optional(ModelChange),
+    }),
     response: Sweep,
     tag: 'models',
     summary:

@@ -1,6 +1,6 @@
 import { type TrainerName, trainerNames } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
-import type { ModelVersion, Run, SweepSpec } from '@edgewise/protocol/http';
+import type { ModelVersion, RouteArgs, Routes, Run, SweepSpec } from '@edgewise/protocol/http';
 import { type Command, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { heldOutEvery } from '../../pipeline/training-data.ts';
@@ -71,19 +71,14 @@ export function addTrain(program: Command, io: Io): void {
     const sweep = options.sweep === undefined ? undefined : await sweepOf(io, options.sweep);
     const seed = options.seed === undefined ? {} : { seed: wholeNumber('--seed', options.seed) };
     const recipe = await recipeOf(client, io, options);
-    await client.call('putModel', {
-      params: { model },
-      body: {
-        dataset: options.dataset,
-        recipe,
-        policies: policiesOf(options),
-      },
-    });
+    const { dataset } = options;
+    // In one request: what is refused leaves no model behind.
+    const body = { model, register: { dataset, recipe, policies: policiesOf(options) }, ...seed };
     await noteParts(client, io, { ...options, recipe });
     const started =
       sweep === undefined
-        ? await client.call('startRun', { body: { model, ...seed } })
-        : await bestOf(client, io, { model, sweep, ...seed });
+        ? await client.call('startRun', { body })
+        : await bestOf(client, io, { ...body, sweep });
     const version = await followRun(client, io, started);
     answerVersion(io, options, version);
   });
@@ -98,7 +93,7 @@ async function sweepOf(io: Io, file: string): Promise<SweepSpec> {
 async function bestOf(
   client: Client,
   io: Io,
-  body: { readonly model: string; readonly sweep: SweepSpec; readonly seed?: number },
+  body: RouteArgs<Routes['startSweep']>['body'],
 ): Promise<Run> {
   const started = await client.call('startSweep', { body });
   io.note(`Sweep ${started.id}: ${started.trials.length} trials, judged by the validation part.`);
