@@ -127,12 +127,17 @@ function sweepOf(nowMs: number, { id, agoMs, spec, rungs, trials, change }: Swee
 
 function tallyFixture(trials: readonly Trial[]): SweepTally {
   const over = new Set<Trial['status']>(['done', 'stopped', 'failed']);
+  const round = trials.some(({ status }) => status === 'stopped') ? 2 : 1;
   const leader = rankedTrials(trials)[0];
   const found = leader?.results.at(-1);
   return {
     ended: trials.filter(({ status }) => over.has(status)).length,
     failed: trials.filter(({ status }) => status === 'failed').length,
-    round: trials.some(({ status }) => status === 'stopped') ? 2 : 1,
+    round,
+    finished: trials.filter(
+      ({ status, results }) =>
+        results.length >= round || (status === 'failed' && results.length === round - 1),
+    ).length,
     leader: leader && found ? { trial: leader.number, accuracy: found.accuracy } : null,
   };
 }

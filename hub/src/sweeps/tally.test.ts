@@ -16,18 +16,18 @@ const aTrial = (number: number, status: Trial['status'], ...accuracies: number[]
 test('a round is under way until all that are left in it have finished it', () => {
   const first = [aTrial(1, 'paused', 0.7), aTrial(2, 'running'), aTrial(3, 'failed')];
   assert.deepEqual(tallyOf(first, rungs), {
-    ...{ ended: 1, failed: 1, round: 1, leader: { trial: 1, accuracy: 0.7 } },
+    ...{ ended: 1, failed: 1, round: 1, finished: 2, leader: { trial: 1, accuracy: 0.7 } },
   });
   const second = [aTrial(1, 'running', 0.7), aTrial(2, 'paused', 0.6), aTrial(3, 'stopped', 0.2)];
   assert.deepEqual(tallyOf(second, rungs), {
-    ...{ ended: 1, failed: 0, round: 2, leader: { trial: 1, accuracy: 0.7 } },
+    ...{ ended: 1, failed: 0, round: 2, finished: 0, leader: { trial: 1, accuracy: 0.7 } },
   });
 });
 
 test('after the last round it stays the last', () => {
   const trials = [aTrial(1, 'done', 0.7, 0.8), aTrial(2, 'stopped', 0.9)];
   assert.deepEqual(tallyOf(trials, rungs), {
-    ...{ ended: 2, failed: 0, round: 2, leader: { trial: 1, accuracy: 0.8 } },
+    ...{ ended: 2, failed: 0, round: 2, finished: 1, leader: { trial: 1, accuracy: 0.8 } },
   });
 });
 
@@ -35,6 +35,6 @@ test('of trials that found nothing none leads, and neither does one that failed;
   assert.equal(tallyOf([aTrial(1, 'waiting')], rungs).leader, null);
   const trials = [aTrial(1, 'failed', 0.9), aTrial(2, 'canceled', 0.3)];
   assert.deepEqual(tallyOf(trials, rungs), {
-    ...{ ended: 1, failed: 1, round: 1, leader: { trial: 2, accuracy: 0.3 } },
+    ...{ ended: 1, failed: 1, round: 1, finished: 2, leader: { trial: 2, accuracy: 0.3 } },
   });
 });

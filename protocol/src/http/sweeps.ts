@@ -97,6 +97,8 @@ export const SweepTally = Type.Object({
   failed: Count,
   /** The round that trials are in, from 1. */
   round: Count,
+  /** Trials of this round that have finished it, or failed in it. */
+  finished: Count,
   /** The trial that stands best, with its accuracy on the validation part, 0 to 1. */
   leader: Type.Union([Type.Object({ trial: Count, accuracy: Type.Number() }), Type.Null()]),
 });

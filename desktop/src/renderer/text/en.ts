@@ -535,7 +535,7 @@ export const en = {
       },
       methods: { grid: 'grid', random: 'random', halving: 'halving' },
       of: (done: string, all: string) => `${done} of ${all}`,
-      progress: (sweep: string) => `Trials of ${sweep} that came to their end`,
+      progress: (sweep: string) => `Epochs of ${sweep} that are trained`,
       noRounds: 'Only halving has rounds.',
       bestSource: (trial: number) =>
         `Trial ${trial}: share of the validation samples that it answers right.`,
@@ -568,7 +568,8 @@ export const en = {
       leader: 'Leading score',
       trial: (number: string) => `trial ${number}`,
       round: 'Round',
-      upTo: (trials: string, epochs: string) => `${trials} up to ${epochs} epochs`,
+      upTo: ({ finished, trials, epochs }: Record<'finished' | 'trials' | 'epochs', string>) =>
+        `${finished} of ${trials} at ${epochs} epochs`,
       epochs: 'Epochs',
       each: 'each trial',
       varied: 'varied',

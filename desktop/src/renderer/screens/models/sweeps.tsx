@@ -10,7 +10,7 @@ import { Progress } from '../../components/progress.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { formatAccuracy, formatCount, none } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
-import { isOpen, sweepLevels } from '../sweep/model.ts';
+import { isOpen, sweepLevels, workDone } from '../sweep/model.ts';
 
 const route = getRouteApi('/frame/models');
 const words = text.models.sweeps;
@@ -112,11 +112,10 @@ const columns: readonly Column<Sweep>[] = [
 
 function Done({ sweep }: { readonly sweep: Sweep }) {
   const { id, tally, rungs } = sweep;
-  const [all, ended] = [rungs[0]?.trials ?? 0, tally?.ended];
   return (
     <span className="inline-flex flex-col align-middle">
-      {words.of(formatCount(ended), formatCount(all))}
-      {isOpen(sweep) && <Progress label={words.progress(id)} done={ended ?? 0} of={all} />}
+      {words.of(formatCount(tally?.ended), formatCount(rungs[0]?.trials))}
+      {isOpen(sweep) && <Progress label={words.progress(id)} done={workDone(sweep)} of={1} />}
     </span>
   );
 }

@@ -51,7 +51,13 @@ function roundFigure({ tally, rungs, spec }: Sweep): HeadlineFigure {
       label: words.round,
       value: formatCount(round),
       unit: words.of(formatCount(rungs.length)),
-      note: rung && words.upTo(formatCount(rung.trials), formatCount(rung.epochs)),
+      note:
+        rung &&
+        words.upTo({
+          finished: formatCount(tally?.finished ?? 0),
+          trials: formatCount(rung.trials),
+          epochs: formatCount(rung.epochs),
+        }),
       source: words.sourceRound,
     };
   const isVaried = Object.hasOwn(spec.parameters, 'epochs');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sweep } from '@edgewise/protocol/http';
 import { type FixtureSweep, sweepFixtures } from '../../../testing/fixture-sweeps.ts';
-import { bestOf, isOpen, trialRows } from './model.ts';
+import { bestOf, isOpen, trialRows, workDone } from './model.ts';
 
 const [halving, queued, grid] = sweepFixtures(0) as [FixtureSweep, FixtureSweep, FixtureSweep];
 
@@ -35,7 +35,7 @@ test('a trial that has found nothing has no score, not a score of zero', () => {
 });
 
 test('what was chosen is the best even where another leads', () => {
-  const tally = { ended: 6, failed: 0, round: 1, leader: { trial: 2, accuracy: 0.9 } };
+  const tally = { ended: 6, failed: 0, round: 1, finished: 6, leader: { trial: 2, accuracy: 0.9 } };
   assert.equal(bestOf({ ...grid.sweep, tally }), 6);
   assert.equal(bestOf({ ...grid.sweep, best: null, tally }), 2);
   const { tally: _, ...older }: Sweep = { ...grid.sweep, best: null };
@@ -48,4 +48,14 @@ test('queued and running sweeps are open, the others have ended', () => {
     open.map(({ sweep }) => sweep.id),
     ['sweep-5', 'sweep-4'],
   );
+});
+
+test('the work of halving is counted in epochs: early rounds are short', () => {
+  const { rungs, tally } = halving.sweep;
+  assert.ok(tally);
+  // 18 trials of 2 epochs, 6 of 4 more, 2 of 12 more: 84 epochs.
+  assert.equal(workDone({ rungs, tally: { ...tally, round: 1, finished: 9 } }), 18 / 84);
+  assert.equal(workDone({ rungs, tally: { ...tally, round: 2, finished: 1 } }), 40 / 84);
+  assert.equal(workDone({ rungs, tally: { ...tally, round: 3, finished: 2 } }), 1);
+  assert.equal(workDone({ rungs }), 0);
 });

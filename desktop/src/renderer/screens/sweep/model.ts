@@ -33,6 +33,19 @@ export function bestOf({ best, tally }: Sweep): number | undefined {
   return best ?? tally?.leader?.trial;
 }
 
+/** Share of the epochs that a sweep trains in all, counted by trials that have finished their round; 0 to 1. */
+export function workDone({ rungs, tally }: Pick<Sweep, 'rungs' | 'tally'>): number {
+  const { round = 1, finished = 0 } = tally ?? {};
+  let [done, all] = [0, 0];
+  for (const [at, { trials, epochs }] of rungs.entries()) {
+    const own = epochs - (rungs[at - 1]?.epochs ?? 0);
+    all += trials * own;
+    if (at + 1 < round) done += trials * own;
+    if (at + 1 === round) done += Math.min(finished, trials) * own;
+  }
+  return all === 0 ? 0 : done / all;
+}
+
 /** Whether anything of a sweep can still change. */
 export function isOpen({ status }: Sweep): boolean {
   return status === 'queued' || status === 'running';

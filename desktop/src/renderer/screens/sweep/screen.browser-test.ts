@@ -28,7 +28,13 @@ test('the list says how far each sweep is, moves live, and a row leads to its tr
   const row = list.locator('tr[data-key="sweep-5"]');
   assert.match((await row.textContent()) ?? '', /running.*halving12 of 18.*2 of 3.*95\.10%/);
   assert.match((await list.locator('tr[data-key="sweep-1"]').textContent()) ?? '', /failed/);
-  const tally = { ended: 16, failed: 1, round: 3, leader: { trial: 4, accuracy: 0.9612 } };
+  const tally = {
+    ended: 16,
+    failed: 1,
+    round: 3,
+    finished: 1,
+    leader: { trial: 4, accuracy: 0.9612 },
+  };
   const { trials: _, ...sweep } = hub.fleet.sweep('sweep-5');
   hub.publish({ kind: 'sweep', sweep: { ...sweep, trials: [], tally } });
   await eventually(

@@ -8,7 +8,7 @@ import { StateBadge } from '../../components/state-badge.tsx';
 import { text } from '../../text/text.ts';
 import { CancelSweep } from './cancel.tsx';
 import { Headline } from './headline.tsx';
-import { isOpen, sweepLevels, trialRows } from './model.ts';
+import { isOpen, sweepLevels, trialRows, workDone } from './model.ts';
 import { parametersOf } from './parameters.ts';
 import { Pictures } from './pictures.tsx';
 import { Trials } from './trials.tsx';
@@ -52,11 +52,7 @@ function KnownSweep({ sweep }: { readonly sweep: Sweep }) {
         </p>
       )}
       {isOpen(sweep) && (
-        <Progress
-          label={text.models.sweeps.progress(id)}
-          done={sweep.tally?.ended ?? 0}
-          of={sweep.trials.length}
-        />
+        <Progress label={text.models.sweeps.progress(id)} done={workDone(sweep)} of={1} />
       )}
       <Headline sweep={sweep} />
       <Compared sweep={sweep} />
