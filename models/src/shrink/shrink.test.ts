@@ -8,7 +8,9 @@ import { createRandom } from '../random/random.ts';
 import type { Feeds } from '../runtime/runtime.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { tensor } from '../tensor/tensor.ts';
+import { answersOf } from './answers.ts';
 import { calibrate } from './calibrate/calibrate.ts';
+import { holdOut } from './choose/held-out.ts';
 import { prepare } from './prepare.ts';
 import { quantize } from './quantize/quantize.ts';
 import { shrink } from './shrink.ts';
@@ -98,7 +100,7 @@ test('progress names every stage in turn', async () => {
   const options = { calibration: smallFeeds(4), runtime, onProgress, correctBias: true };
   const adaRound = { steps: 5 };
   await shrink(smallNet(), { ...options, method: 'auto', budget: { maxFloatMacs: 0.3 }, adaRound });
-  const wanted = ['choose', 'calibrate', 'sensitivity', 'exclude', 'ada-round', 'correct-bias'];
+  const wanted = ['choose', 'calibrate', 'ada-round', 'sensitivity', 'exclude', 'correct-bias'];
   assert.deepEqual(stages, wanted);
 });
 
@@ -113,6 +115,27 @@ test('learned rounding is told by layer, and leaves alone what is excluded', asy
     (await shrink(smallNet(), { ...options, adaRound: false })).report.rounding,
     undefined,
   );
+});
+
+test('ways and layers are judged with the rounding that the model gets', async () => {
+  const calibration = smallFeeds(16);
+  const adaRound = { steps: 100 };
+  const options = { calibration, runtime, weightBits: 3, adaRound } as const;
+  const { heldOut } = holdOut(calibration);
+  const answers = await answersOf(prepare(smallNet()), heldOut, { runtime });
+  const chosen = await shrink(smallNet(), { ...options, method: 'auto' });
+  const { how, candidates = [] } = chosen.report;
+  const judged = candidates.findLast(
+    ({ method, percentile, equalize }) =>
+      method === how.method && percentile === how.percentile && equalize === how.equalize,
+  );
+  const { error } = await answers.errorOf(chosen.model);
+  assert.ok((judged?.error ?? 1) < 2 * error, `${judged?.error} for ${error}`);
+  // Here the very same weights are judged and written.
+  const mixed = await shrink(smallNet(), { ...options, budget: { maxFloatMacs: 0.3 } });
+  const { errorAfter, float } = mixed.report.mixedPrecision ?? {};
+  assert.ok((float?.length ?? 0) > 0);
+  assert.equal((await answers.errorOf(mixed.model)).error, errorAfter);
 });
 
 test('what learns to round corrects biases only when told to', async () => {

@@ -2,8 +2,7 @@ import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds } from '../runtime/runtime.ts';
-import { adaRound, type RoundedLayer } from './ada-round/ada-round.ts';
-import { fitWeightRanges } from './ada-round/fit-weight-ranges.ts';
+import type { RoundedLayer } from './ada-round/ada-round.ts';
 import { answersOf } from './answers.ts';
 import { asTheToolHasIt, toolOpset } from './as-the-tool-has-it.ts';
 import { type CalibrationOptions, calibrate, collect } from './calibrate/calibrate.ts';
@@ -12,6 +11,12 @@ import { type Choice, choose, ruleOf } from './choose/choose.ts';
 import { holdOut } from './choose/held-out.ts';
 import { correctBias } from './correct-bias/correct-bias.ts';
 import { equalize } from './equalize/equalize.ts';
+import {
+  type LearnedFor,
+  type LearnedWeights,
+  type LearningOptions,
+  learnedWeights,
+} from './learned-weights.ts';
 import { prepare } from './prepare.ts';
 import type { QuantizeOptions } from './quantize/options.ts';
 import { quantize } from './quantize/quantize.ts';
@@ -43,11 +48,13 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   const float = chosen.how.equalize ? equalize(prepared) : prepared;
   const ranges = await rangesFor(float, feeds, chosen.how, options);
   const kept = Array.isArray(feeds) ? (feeds as readonly Feeds[]) : [];
-  const mixed = await mixedFor({ prepared, float, ranges, feeds: kept }, options);
+  const grids = { ...quantizeOptions(options), ...toolRules(model, options) };
+  const parts = { float, ranges, feeds: kept };
+  const { rounding, ...weights } = await rounded(parts, grids, options);
+  const how = { ...grids, ...weights };
+  const mixed = await mixedFor({ ...parts, prepared, how }, options);
   const exclude = new Set([...(options.exclude ?? []), ...(mixed?.float ?? [])]);
-  const grids = { ...quantizeOptions(options), ...toolRules(model, options), exclude };
-  const { rounding, ...weights } = await rounded({ float, ranges, grids, feeds: kept }, options);
-  const { model: int8, report } = quantize(float, ranges, { ...grids, ...weights });
+  const { model: int8, report } = quantize(float, ranges, { ...how, exclude });
   const small = chosen.how.correctBias ? await corrected(float, int8, kept, options) : int8;
   const sizes = { bytesBefore: writeModel(model).length, bytesAfter: writeModel(small).length };
   return {
@@ -113,6 +120,7 @@ function chosenFor(
   return choose(prepared, feeds as readonly Feeds[], {
     ...engine(options),
     quantize: quantizeOptions(options),
+    learning: learningOf(options, quantizeOptions(options)),
     symmetric: options.symmetric ?? false,
     equalize: balance,
     correctBias: correct,
@@ -139,15 +147,14 @@ function rangesFor(
   return calibrate(float, feeds, options.runtime, calibration);
 }
 
-interface MixedParts {
+interface MixedParts extends LearnedFor {
   readonly prepared: Model;
-  readonly float: Model;
-  readonly ranges: Ranges;
-  readonly feeds: readonly Feeds[];
+  /** With weights that were learned, so that layers are judged as they will be. */
+  readonly how: QuantizeOptions;
 }
 
 async function mixedFor(
-  { prepared, float, ranges, feeds }: MixedParts,
+  { prepared, float, ranges, feeds, how }: MixedParts,
   options: ShrinkOptions,
 ): Promise<MixedPrecision | undefined> {
   if (options.budget === undefined) return undefined;
@@ -155,7 +162,7 @@ async function mixedFor(
   return excludeWorst({
     model: float,
     ranges,
-    quantize: quantizeOptions(options),
+    quantize: how,
     answers: await answersOf(prepared, heldOut, engine(options)),
     budget: options.budget,
     feed: heldOut[0] ?? {},
@@ -164,26 +171,30 @@ async function mixedFor(
   });
 }
 
-/** Weights whose rounding was learned on fitted grids, and what that did; nothing where it is not asked for. */
-async function rounded(
-  parts: Pick<MixedParts, 'float' | 'ranges' | 'feeds'> & { readonly grids: QuantizeOptions },
-  options: ShrinkOptions,
-): Promise<Pick<ShrinkReport, 'rounding'> & Partial<QuantizeOptions>> {
+/** How weights are learned, for `learnedWeights`; nothing where that is not asked for. */
+function learningOf(options: ShrinkOptions, grids: QuantizeOptions): LearningOptions | undefined {
   const { adaRound: settings } = options;
-  if (settings === undefined || settings === false) return {};
-  const { float: model, ranges, grids, feeds } = parts;
-  const weightRanges = fitWeightRanges(model, ranges, grids);
+  if (settings === undefined || settings === false) return undefined;
+  return { settings: settings === true ? {} : settings, grids, ...engine(options) };
+}
+
+/** Learned weights, and what learning did; nothing where it is not asked for. */
+async function rounded(
+  parts: LearnedFor,
+  grids: QuantizeOptions,
+  options: ShrinkOptions,
+): Promise<Pick<ShrinkReport, 'rounding'> & Partial<LearnedWeights>> {
+  const learning = learningOf(options, grids);
+  if (learning === undefined) return {};
   const rounding: RoundedLayer[] = [];
-  const integers = await adaRound({
-    ...(settings === true ? {} : settings),
-    ...{ model, ranges, options: { ...grids, weightRanges }, feeds },
-    ...engine(options),
+  const learned = await learnedWeights(parts, {
+    ...learning,
     onLayer(layer) {
       rounding.push(layer);
       tell(options, { stage: 'ada-round', done: layer.done, of: layer.of });
     },
   });
-  return { integers, weightRanges, rounding };
+  return { ...learned, rounding };
 }
 
 async function corrected(

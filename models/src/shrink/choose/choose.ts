@@ -6,6 +6,7 @@ import { observe } from '../calibrate/observe.ts';
 import { correctBias } from '../correct-bias/correct-bias.ts';
 import { equalize } from '../equalize/equalize.ts';
 import { layerPairsOf } from '../equalize/pairs.ts';
+import { type LearningOptions, learnedWeights } from '../learned-weights.ts';
 import type { QuantizeOptions } from '../quantize/options.ts';
 import { quantize } from '../quantize/quantize.ts';
 import type { How } from '../shrink-options.ts';
@@ -15,6 +16,8 @@ import { holdOut } from './held-out.ts';
 /** What may be chosen, and how it is measured. */
 export interface ChooseOptions extends AnswerOptions {
   readonly quantize: QuantizeOptions;
+  /** Where rounding will be learned: ways are judged with weights that were learned as well. */
+  readonly learning: LearningOptions | undefined;
   readonly symmetric: boolean;
   /** `undefined` leaves it to the figures. */
   readonly equalize: boolean | undefined;
@@ -53,6 +56,13 @@ export async function choose(
   return { how: trial.best(), candidates: trial.candidates };
 }
 
+/** A float graph, what it does on the data, and its weights where they are learned. */
+interface Source {
+  readonly float: Model;
+  readonly seen: Observations;
+  readonly weights: Pick<QuantizeOptions, 'integers' | 'weightRanges'>;
+}
+
 interface Trial {
   readonly candidates: readonly Candidate[];
   run(how: How): Promise<void>;
@@ -70,21 +80,28 @@ async function createTrial(
   const answers = await answersOf(prepared, heldOut, how);
   const candidates: Candidate[] = [];
   let best: (How & MeasuredError) | undefined;
-  const sources = new Map<boolean, { readonly float: Model; readonly seen: Observations }>();
+  const sources = new Map<boolean, Source>();
   const sourceOf = async (isEqualized: boolean) => {
     const known = sources.get(isEqualized);
     if (known !== undefined) return known;
     const float = isEqualized ? equalize(prepared) : prepared;
-    const made = { float, seen: await observe(float, calibration, runtime, how) };
+    const seen = await observe(float, calibration, runtime, how);
+    const made = { float, seen, weights: await weightsOf(float, seen) };
     sources.set(isEqualized, made);
     return made;
+  };
+  // Learned once for each graph: which ranges its activations have hardly matters to the weights.
+  const weightsOf = async (float: Model, seen: Observations): Promise<Source['weights']> => {
+    if (options.learning === undefined) return {};
+    const ranges = rangesBy(seen, { method: 'minmax', symmetric: options.symmetric });
+    return await learnedWeights({ float, ranges, feeds: calibration }, options.learning);
   };
   return {
     candidates,
     async run(way) {
-      const { float, seen } = await sourceOf(way.equalize);
+      const { float, seen, weights } = await sourceOf(way.equalize);
       const ranges = rangesBy(seen, ruleOf(way, options.symmetric));
-      const { model: int8 } = quantize(float, ranges, options.quantize);
+      const { model: int8 } = quantize(float, ranges, { ...options.quantize, ...weights });
       const final = way.correctBias
         ? await correctBias({ float, int8, feeds: calibration, runtime, ...(signal && { signal }) })
         : int8;
