@@ -78,6 +78,21 @@ test('each output has a limit of its own, and the one furthest beyond is named',
   });
 });
 
+test('an output is limited whatever its name', async () => {
+  const named = (slope: number) => {
+    const graph = createGraphBuilder({ name: 'named' });
+    const x = graph.input('x', 'float32', ['batch', 1]);
+    graph.op('Mul', [x, graph.scalar(slope)], { output: 'constructor' });
+    graph.output('constructor', 'float32', ['batch', 1]);
+    return createOnnxRuntime().load(writeModel(graph.build()));
+  };
+  await using right = await named(1);
+  await using other = await named(2);
+  const golden = await makeGolden(right, { x: tensor('float32', [2, 1], Float32Array.of(0, 1)) });
+  const parity = { tolerance: 0.5, topAgreement: 0, outputs: {}, rms: {} };
+  assert.equal((await checkParity(other, golden, { parity })).ok, false);
+});
+
 test('an output that is no number never passes', async () => {
   await using session = await load(Number.NaN);
   await using right = await load(0.02);

@@ -96,8 +96,8 @@ function furthest(
     readonly part: number;
   } = { part: -1, largestDeviation: 0, allowed: tolerance, output: '' };
   for (const [output, { largest: largestDeviation, rms }] of deviations) {
-    const allowed = outputs[output] ?? tolerance;
-    const allowedRms = limits[output];
+    const allowed = limitOf(outputs, output) ?? tolerance;
+    const allowedRms = limitOf(limits, output);
     const ofRms = allowedRms === undefined ? 0 : partOf(rms, allowedRms);
     const part = Math.max(partOf(largestDeviation, allowed), ofRms);
     const mean = allowedRms === undefined ? {} : { rms, allowedRms };
@@ -105,6 +105,10 @@ function furthest(
   }
   return found;
 }
+
+/** Outputs may bear the names of what every object has. */
+const limitOf = (limits: Readonly<Record<string, number>>, output: string): number | undefined =>
+  Object.hasOwn(limits, output) ? limits[output] : undefined;
 
 const partOf = (deviation: number, allowed: number): number =>
   deviation === 0 ? 0 : deviation / allowed;
@@ -145,7 +149,8 @@ function topAgrees(expected: Feeds, actual: Feeds, name: string | undefined): bo
   return topOf(outputOf(expected, name)) === topOf(outputOf(actual, name));
 }
 
-function topOf({ data }: Tensor): number {
+/** The place of the largest element, the first of equal ones. */
+export function topOf({ data }: Tensor): number {
   let top = 0;
   for (let index = 1; index < data.length; index++) {
     if (Number(data[index]) > Number(data[top])) top = index;

@@ -15,6 +15,8 @@ export interface BuildVariantsOptions extends Pick<ShrinkForOptions, 'method' | 
   readonly runtime: Runtime;
   /** Class of the machine that builds: it decides how graphs are measured here. */
   readonly host: VariantPlan['deviceClass'];
+  /** Output whose largest element is the answer; absent for tasks without classes. */
+  readonly topOutput?: string;
   /** Measures a graph on an evaluation set, 0 to 1; without it variants have no expected accuracy. */
   readonly measure?: (graph: Uint8Array, how: { optimise: 'none' | 'all' }) => Promise<number>;
   /** Called after each class with how many are built and how many there will be. */
@@ -60,14 +62,15 @@ async function build(
   scheme: Scheme,
   options: BuildVariantsOptions,
 ): Promise<Omit<BuiltVariant, keyof VariantPlan>> {
-  const { runtime, calibration, method, trained, host, measure, signal } = options;
+  const { runtime, calibration, method, trained, host, topOutput, measure, signal } = options;
   const given = { runtime, ...(signal && { signal }) };
   const small = await shrinkFor(model, scheme, {
     ...{ ...given, calibration: batches(calibration, fixedBatch(model) ?? freeBatch) },
     ...{ ...(method && { method }), ...(trained && { trained }) },
   });
   const graph = writeModel(small);
-  const proof = await goldenFor(graph, calibration, given);
+  const top = topOutput === undefined ? {} : { topOutput };
+  const proof = await goldenFor(graph, calibration, { ...given, ...top });
   const accuracy = await measure?.(graph, { optimise: optimiseFor(scheme, host) });
   return { graph, ...proof, ...(accuracy !== undefined && { accuracy }) };
 }

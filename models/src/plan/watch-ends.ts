@@ -2,13 +2,11 @@ import { int } from '../onnx/builder.ts';
 import { createFreshNames } from '../onnx/edit.ts';
 import type { Model, Node } from '../onnx/graph.ts';
 import { tensor } from '../tensor/tensor.ts';
-
-/** Operators whose sums of products processors compute each in its own way. */
-const summing: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+import { summingOps } from './summing-ops.ts';
 
 /**
  * A graph whose outputs are the least and the greatest number of every value that is rounded to
- * bytes or that is a sum of products, as float32 [2] each: what golden inputs are chosen by.
+ * bytes or that is a sum of products, as two numbers each: what golden inputs are chosen by.
  */
 export function watchEnds(model: Model): Model {
   const { graph } = model;
@@ -25,7 +23,7 @@ export function watchEnds(model: Model): Model {
       nodeOf('ReduceMax', [row], high),
       { ...nodeOf('Concat', [low, high], ends), attributes: new Map([['axis', int(0)]]) },
     );
-    return { name: ends, dtype: 'float32' as const, dims: [2] };
+    return { name: ends, dtype: undefined, dims: [2] };
   });
   const initializers = new Map(graph.initializers);
   initializers.set(flat, tensor('int64', [1], BigInt64Array.of(-1n)));
@@ -37,7 +35,7 @@ export function watchEnds(model: Model): Model {
 
 function watchedValues(nodes: readonly Node[]): readonly string[] {
   const rounded = nodes.filter(({ op }) => op === 'QuantizeLinear').map(({ inputs }) => inputs[0]);
-  const summed = nodes.filter(({ op }) => summing.has(op)).map(({ outputs }) => outputs[0]);
+  const summed = nodes.filter(({ op }) => summingOps.has(op)).map(({ outputs }) => outputs[0]);
   return [...new Set([...rounded, ...summed])].filter((name) => name !== undefined);
 }
 

@@ -53,7 +53,8 @@ async function proofOf(
   const dims = [inputs.dims[0] ?? 0, ...recipe.input.shape];
   const candidates = { [modelNames.input]: { ...inputs, dims } } as Feeds;
   const graph = await blobs.get(profiled(done, scheme).graph);
-  return await goldenFor(graph, candidates, { runtime, signal });
+  const topOutput = modelNames.probabilities;
+  return await goldenFor(graph, candidates, { runtime, topOutput, signal });
 }
 
 async function pack(
