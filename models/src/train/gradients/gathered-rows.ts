@@ -9,7 +9,7 @@ import { cellSeen, windowCells } from './window.ts';
 import { pad, range, reshape, transpose } from './write.ts';
 
 /** With fewer channels, copies are too short to be worth a table. */
-const manyChannels = 8;
+const manyChannels = 16;
 
 /** Whether rows of channels are long enough, and windows see more than a single cell. */
 export const hasLongRows = ({ inChannels, kernel }: Convolution): boolean =>

@@ -51,17 +51,17 @@ const cases: readonly Case[] = [
   }),
   conv('dilation 2', [1, 2, 7, 6], [2, 2, 3, 2], { dilations: ints([2, 2]) }),
   conv('narrowing', [2, 3, 4, 5], [2, 3, 3, 3], { pads: ints([1, 1, 1, 1]) }),
-  conv('many channels, same padding', [2, 8, 3, 4], [2, 8, 3, 3], { pads: ints([1, 1, 1, 1]) }),
+  conv('many channels, same padding', [1, 16, 3, 4], [2, 16, 3, 3], { pads: ints([1, 1, 1, 1]) }),
   conv(
     'many channels, stride 2 that leaves a rest, one-sided padding',
-    [1, 9, 5, 6],
-    [3, 9, 2, 3],
+    [1, 16, 5, 6],
+    [3, 16, 2, 3],
     {
       strides: ints([2, 2]),
       pads: ints([0, 1, 1, 0]),
     },
   ),
-  conv('many channels of one spatial axis, dilation 2', [2, 8, 7], [2, 8, 3], {
+  conv('many channels of one spatial axis, dilation 2', [2, 16, 7], [2, 16, 3], {
     dilations: ints([2]),
     pads: ints([2, 0]),
   }),
