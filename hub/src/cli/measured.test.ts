@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -31,6 +31,25 @@ test('quantize --json says with which options the model was shrunk', async () =>
   const other = await quantize('--json', ...words, '--exclude', 'h', '--percentile', '99.9');
   const { activations, perTensor, percentile, exclude } = JSON.parse(other.out).options;
   assert.deepEqual([activations, perTensor, percentile, exclude], ['s8', true, 99.9, ['h']]);
+});
+
+test('weights of four bits leave the file as large as it is, and that is said', async () => {
+  const [eight, four] = [
+    await quantize(),
+    await quantize('--weight-bits', '4', '--report', 'p.html'),
+  ];
+  const size = /^o\.onnx: (.*), [\d.]+ % of (.*)$/m;
+  assert.deepEqual(size.exec(four.out)?.slice(1), size.exec(eight.out)?.slice(1));
+  const why = /weights have 4 bits, each stored in a whole byte: .* \(gzip: [\d.]+ K?i?B\)/;
+  assert.match(four.out, why);
+  assert.match(await readFile(path.join(folder, 'p.html'), 'utf8'), why);
+  assert.doesNotMatch(eight.out, /whole byte/);
+});
+
+test('the size before is that of the file', async () => {
+  const { out } = await quantize('--json');
+  const { size } = await stat(path.join(folder, 'm.onnx'));
+  assert.equal(JSON.parse(out).bytesBefore, size);
 });
 
 test('equal models are infinitely like each other, in JSON too', async () => {

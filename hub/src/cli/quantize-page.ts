@@ -24,6 +24,8 @@ export interface QuantizePageParts {
   /** How the ranges came about, in words. */
   readonly how: string;
   readonly candidates: readonly { readonly name: string; readonly error: number }[];
+  /** What fewer than eight bits a weight mean for the file; empty for eight. */
+  readonly narrow: readonly string[];
   readonly data: ModelData;
   readonly feeds: readonly Feeds[];
   readonly runtime: Runtime;
@@ -66,6 +68,7 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
     facts: [
       ['made of', `${parts.file}, ${sizeOf(parts.bytes)}`],
       ['size', `${sizeOf(report.bytesAfter)}, ${percent(report.bytesAfter / parts.bytes)}`],
+      ['bits', parts.narrow.join(' ')],
       ['nodes in int8', String(report.quantized.length)],
       ['ranges', parts.how],
       ['measured on', `the ${data.count} samples of the calibration`],

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { Shrunk } from '@edgewise/models/shrink';
 import { percent, sizeOf } from './io.ts';
 
@@ -5,11 +6,13 @@ type Report = Shrunk['report'];
 type FloatNodes = Report['float'];
 
 /** What `edgewise quantize` did, for people. */
-export function quantizeText(out: string, report: Report, advice: readonly string[]): string {
+export function quantizeText(out: string, report: Report, more: MoreToSay): string {
   const { quantized, float, clippedBiases, bytesBefore, bytesAfter } = report;
+  const { advice, narrow = [] } = more;
   const { candidates = [], rounding = [] } = report;
   return [
     `${out}: ${sizeOf(bytesAfter)}, ${percent(bytesAfter / bytesBefore)} of ${sizeOf(bytesBefore)}`,
+    ...narrow,
     `${quantized.length} nodes in int8, ${float.length} in float${float.length > few ? '; --json has all names' : ''}`,
     ...floatText(float),
     ...advice.map((line) => `  try  ${line}`),
@@ -24,6 +27,23 @@ export function quantizeText(out: string, report: Report, advice: readonly strin
         `  rounded  ${node}: error ${percent(error)} instead of ${percent(nearestError)}`,
     ),
   ].join('\n');
+}
+
+/** What the report does not hold. */
+export interface MoreToSay {
+  /** What would bring more nodes into int8. */
+  readonly advice: readonly string[];
+  /** What fewer than eight bits a weight mean for the file. */
+  readonly narrow?: readonly string[];
+}
+
+/** That fewer bits a weight leave the file as large as it is, and what they save where it is compressed. */
+export function narrowText(weightBits: number, file: Uint8Array): readonly string[] {
+  if (weightBits === 8) return [];
+  const packed = sizeOf(gzipSync(file).length);
+  return [
+    `weights have ${weightBits} bits, each stored in a whole byte: only compressed is the file smaller (gzip: ${packed})`,
+  ];
 }
 
 /** So many nodes of one reason are named one by one; of more, operators are counted. */

@@ -32,7 +32,7 @@ import { naming, writeNamedFile } from '../named-file.ts';
 import { adviceFor } from '../quantize-advice.ts';
 import { quantizeFor, variantFiles } from '../quantize-for.ts';
 import { quantizePage } from '../quantize-page.ts';
-import { candidateName, floatText, quantizeText } from '../quantize-text.ts';
+import { candidateName, floatText, narrowText, quantizeText } from '../quantize-text.ts';
 import { createStageProgress } from '../stage-progress.ts';
 
 interface QuantizeFlags extends HubOptions, DataFlags {
@@ -98,7 +98,10 @@ export function addQuantize(program: Command, io: Io): void {
     .option('--per-tensor', 'one weight scale for each tensor instead of each channel')
     .option('--reduce-range', 'weights in 7 bits, for x64 without VNNI')
     .addOption(
-      new Option('--weight-bits <bits>', 'that a weight has; the file holds int8 all the same')
+      new Option(
+        '--weight-bits <bits>',
+        'that a weight has; each fills a byte of the file all the same: only compressed is it smaller',
+      )
         .choices(['8', '4', '3', '2'])
         .default('8'),
     )
@@ -174,20 +177,22 @@ async function writeOne(
   // The tool writes it all the same, and whoever excludes nodes wants them so.
   const mayBeFloat = flags.likeOnnxruntime === true || flags.exclude !== undefined;
   if (!mayBeFloat) assertShrunk(io, work.file, { shrunk, advice });
-  await writeNamedFile(io, flags.out, writeModel(shrunk.model));
+  const bytes = writeModel(shrunk.model);
+  await writeNamedFile(io, flags.out, bytes);
+  const narrow = narrowText(Number(flags.weightBits), bytes);
   if (flags.report !== undefined) {
     const { how, candidates = [] } = shrunk.report;
     const page = await quantizePage(io, {
       ...work,
-      ...{ out: flags.out, shrunk, how: candidateName(how) },
+      ...{ out: flags.out, shrunk, narrow, how: candidateName(how) },
       candidates: candidates.map((each) => ({ name: candidateName(each), error: each.error })),
     });
     await writeNamedFile(io, flags.report, new TextEncoder().encode(page));
   }
-  const { ranges: _, ...facts } = shrunk.report;
+  const { ranges: _, ...facts } = { ...shrunk.report, bytesBefore: work.bytes };
   const options = optionsSaid(flags);
   answer(io, flags, { out: flags.out, samples: data.count, options, ...facts, advice }, () =>
-    quantizeText(flags.out, shrunk.report, advice),
+    quantizeText(flags.out, { ...shrunk.report, ...facts }, { advice, narrow }),
   );
 }
 
