@@ -1,9 +1,11 @@
 import path from 'node:path';
+import { readModel } from '@edgewise/models/onnx';
+import { completeTuneRecipe, readTuneRecipe } from '@edgewise/models/train';
 import { FleetError } from '@edgewise/protocol';
 import type { Client } from '../client/client.ts';
 import { type Io, sizeOf } from './io.ts';
 import { readModelFile } from './model-file.ts';
-import { namingAll } from './named-file.ts';
+import { naming, namingAll } from './named-file.ts';
 
 /** A recipe as it was read from a file. */
 export interface RecipeFile {
@@ -32,13 +34,23 @@ export async function withImportedBase(
   }
   const source = from ?? besideRecipe(file, base.model);
   if (source === undefined) return recipe;
-  const digest = (await digestOfVersion(client, source)) ?? (await imported(client, io, source));
-  return { ...recipe, base: { ...base, model: digest } };
+  const named = (model: string) => ({ ...recipe, base: { ...base, model } });
+  const digest =
+    (await digestOfVersion(client, source)) ?? (await imported(client, io, named(source)));
+  return named(digest);
 }
 
-/** Brings a file to the hub. */
-async function imported(client: Client, io: Io, file: string): Promise<string> {
+/** Brings the file that a recipe names to the hub, where the two fit. */
+async function imported(
+  client: Client,
+  io: Io,
+  document: { readonly base: { readonly model: string } },
+): Promise<string> {
+  const file = document.base.model;
   const { graph } = await readModelFile(io, file);
+  const recipe = readTuneRecipe(document);
+  // The hub checks the same, but it would have kept the model by then.
+  naming(file, () => completeTuneRecipe(recipe, readModel(graph)));
   const kept = await namingAll(file, () => client.call('importBase', { body: graph }));
   io.note(`${file} is at the hub, ${sizeOf(kept.sizeBytes)}: ${kept.digest}`);
   return kept.digest;

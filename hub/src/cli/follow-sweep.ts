@@ -44,10 +44,13 @@ function noteFound(io: Io, trial: Trial, before: Trial | undefined): void {
   io.note(`${name}: accuracy ${percent(found.accuracy)} after ${found.epochs} epochs`);
 }
 
-function progressOf({ trials }: Sweep): string {
-  const over = trials.filter(({ status }) => status === 'done' || status === 'stopped').length;
+function progressOf({ status, trials }: Sweep): string {
+  if (status === 'queued') return 'It waits for the sweep before it.';
+  const count = trials.filter((trial) => over.has(trial.status)).length;
   const running = trials
-    .filter(({ status }) => status === 'running')
+    .filter((trial) => trial.status === 'running')
     .map(({ number, progress }) => `${number} ${bar(progress)}`);
-  return `${over} of ${trials.length} trials  ${running.join('  ')}`.trimEnd();
+  return `${count} of ${trials.length} trials  ${running.join('  ')}`.trimEnd();
 }
+
+const over: ReadonlySet<Trial['status']> = new Set(['done', 'stopped', 'failed']);

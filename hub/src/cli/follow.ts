@@ -33,7 +33,8 @@ export async function follow<T>(client: Client, io: Io, followed: Followed<T>): 
   });
   for await (const event of events) {
     const before = value;
-    value = applied(before, event);
+    // After a gap in the events, as of a hub that was started again, only a look knows.
+    value = event.kind === 'reset' ? await look().catch(() => before) : applied(before, event);
     if (value !== before) show(value, before);
     if (isOver(value)) ended.abort();
   }

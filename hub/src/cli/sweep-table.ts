@@ -11,11 +11,12 @@ export const parametersText = ({ parameters }: Pick<Trial, 'parameters'>): strin
 export function sweepTable({ trials, best, spec }: Sweep): string {
   const places = Object.keys(spec.parameters);
   return table(
-    ['trial', ...places, 'accuracy', 'loss', 'epochs', 'status', ''],
+    ['trial', ...places, 'accuracy', 'loss', 'epochs', 'time', 'status', ''],
     rankedTrials(trials).map((trial) => [
       trial.number,
       ...places.map((place) => valueText(trial.parameters[place])),
       ...figuresOf(trial),
+      trial.trainedMs === undefined ? '-' : lasted(trial.trainedMs),
       trial.status === 'running' ? `running ${percent(trial.progress)}` : trial.status,
       remarkOf(trial, best),
     ]),
@@ -36,3 +37,10 @@ function remarkOf({ number, error }: Trial, best: number | null): string {
 
 const valueText = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? '-');
+
+/** A time span in the unit that people read. */
+function lasted(spanMs: number): string {
+  const seconds = spanMs / 1000;
+  if (seconds < 90) return `${seconds.toFixed(1)} s`;
+  return seconds < 5400 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -29,9 +29,11 @@ async function prepared(sweep: object, recipe: object = tinyRecipe): Promise<Rea
   return hub;
 }
 
-const train = (hub: RealHub, ...more: string[]) =>
+const train = (hub: RealHub, ...more: string[]) => trainModel(hub, 'stripes', ...more);
+
+const trainModel = (hub: RealHub, model: string, ...more: string[]) =>
   hub.run(
-    ...['train', 'stripes', '--dataset', 'stripes', '--recipe', 'recipe.json'],
+    ...['train', model, '--dataset', 'stripes', '--recipe', 'recipe.json'],
     ...['--sweep', 'sweep.json', ...more],
   );
 
@@ -57,9 +59,10 @@ test('edgewise train --sweep ranks trials of several processes and makes a versi
     path.join(hub.folder, 'sweep.json'),
     JSON.stringify({ ...halving, parameters: { 'optimizer.speed': { values: [1] } } }),
   );
-  const refused = await train(hub);
+  const refused = await trainModel(hub, 'other');
   assert.equal(refused.code, exitCodes.usage);
   assert.match(refused.notes, /"optimizer\.speed" names nothing in the recipe/);
+  assert.doesNotMatch((await hub.run('models')).out, /other/);
 });
 
 test('a killed hub repeats no finished trial of a sweep, goes on with the others, and can cancel it', async () => {

@@ -12,7 +12,7 @@ export function addReproduce(program: Command, io: Io): void {
       .description('repeat a finished run and compare bytes: graphs, profiles, golden vectors')
       .addHelpText(
         'after',
-        '\nThe recorded job is done once more from nothing: recipe, data snapshot, seed, threads, trainer. No version\ncomes of it. Ends with 1 where an artifact differs. "edgewise runs" lists runs.\n\nExample:\n  edgewise reproduce run-f5c74bb888',
+        '\nThe recorded job is done once more from nothing: recipe, data snapshot, seed, threads, trainer. No version\ncomes of it. Ends with 1 where an artifact differs. Later changes of the data set do not matter: the run has its\nsnapshot. "edgewise runs" lists runs; one that is done can be repeated.\n\nExamples:\n  edgewise reproduce run-f5c74bb888\n  edgewise reproduce run-f5c74bb888 --json    the digest of every artifact, then and now',
       ),
   ).action(async (run: string, options: HubOptions) => {
     const client = clientOf(options);

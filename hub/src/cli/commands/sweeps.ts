@@ -12,7 +12,7 @@ export function addSweeps(program: Command, io: Io): void {
       .description('list sweeps, show the trials of one, or cancel it')
       .addHelpText(
         'after',
-        '\n"edgewise train MODEL --sweep FILE" starts one.\n\nExamples:\n  edgewise sweeps                          the newest first\n  edgewise sweeps show sweep-f5c74bb888    its trials, the best first\n  edgewise sweeps cancel sweep-f5c74bb888  what its trials have found stays',
+        '\n"edgewise train MODEL --dataset NAME --recipe FILE --sweep FILE" starts one; "edgewise train --help" shows such a file.\nAccuracy and loss are those on the validation part, which all trials share; time is what workers spent.\n\nExamples:\n  edgewise sweeps                          the newest first\n  edgewise sweeps show sweep-f5c74bb888    its trials, the best first; with --json every round of each\n  edgewise sweeps cancel sweep-f5c74bb888  what its trials have found stays',
       ),
   );
   whenAlone(sweeps, async (options) => {
@@ -46,11 +46,11 @@ function listing(sweeps: readonly Sweep[]): string {
     return 'No sweeps yet. Start one with "edgewise train MODEL --dataset NAME --recipe FILE --sweep FILE".';
   return table(
     ['sweep', 'model', 'method', 'trials', 'status', 'began', 'best', 'run', 'why'],
-    sweeps.map(({ id, model, spec, rungs, status, createdAtMs, best, run, error }) => [
+    sweeps.map(({ id, model, spec, rungs, tally, status, createdAtMs, best, run, error }) => [
       id,
       model,
       spec.method,
-      rungs[0]?.trials ?? 0,
+      countOf(rungs[0]?.trials ?? 0, status === 'running' ? tally : undefined),
       status,
       ago(createdAtMs, Date.now()),
       best ?? '-',
@@ -60,12 +60,16 @@ function listing(sweeps: readonly Sweep[]): string {
   );
 }
 
+const countOf = (trials: number, tally: Sweep['tally']): string | number =>
+  tally === undefined ? trials : `${tally.ended} of ${trials}`;
+
 function details(sweep: Sweep): string {
-  const { id, model, spec, status, rungs, run } = sweep;
+  const { id, model, spec, status, rungs, run, error } = sweep;
   const rounds = rungs.map(({ trials, epochs }) => `${trials} up to ${epochs} epochs`).join(', ');
   return [
     `${id}: ${spec.method} over ${model}, ${status}; ${rounds}`,
     sweepTable(sweep),
+    ...(error === null ? [] : [`It ended with [${error.code}] ${error.detail}`]),
     ...(run === null ? [] : [`The best went through the pipeline as ${run}.`]),
   ].join('\n');
 }

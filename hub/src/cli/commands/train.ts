@@ -10,6 +10,7 @@ import { followRun } from '../follow-run.ts';
 import { followSweep } from '../follow-sweep.ts';
 import { exitCodes, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
 import { readNamedFile } from '../named-file.ts';
+import { readSweep, sweepExample } from '../sweep-file.ts';
 import { sweepTable } from '../sweep-table.ts';
 import { buildForOption, type PolicyFlags, policiesOf, predictionsOption } from './policies.ts';
 
@@ -28,10 +29,13 @@ The run goes on at the hub when you leave with Ctrl-C. The same recipe, data and
 A recipe with a "base" instead of layers puts a new head on a float classifier and trains what "base.freeze"
 leaves free.
 
-A sweep tries changes of the recipe, ranks them by the validation part, and trains the best. Its methods are
-grid, random and halving; the test part is kept for the winner:
-  {"method": "halving", "trials": 9, "workers": 2, "parameters": {
-    "optimizer.rate": {"low": 0.0001, "high": 0.1, "scale": "log"}, "layers.0.filters": {"values": [8, 16]}}}
+A sweep tries changes of the recipe, ranks them by the validation part, and makes a version of the best. Its methods
+are grid (every combination), random and halving (random, the worse are dropped early); the test part is kept for the
+winner. Parameters are places in the recipe; what is varied must be written there:
+  ${sweepExample}
+"edgewise sweeps" shows what was found.
+
+A recipe with "quantization": {"weightBits": 4, "epochs": 1} trains on for few bits.
 
 Examples:
   edgewise train digits --dataset digits --recipe models/recipes/digits.json
@@ -84,9 +88,9 @@ export function addTrain(program: Command, io: Io): void {
   });
 }
 
-/** What the sweep asks for; the hub checks it. */
+/** What the sweep asks for; the hub checks it against the recipe. */
 async function sweepOf(io: Io, file: string): Promise<SweepSpec> {
-  return parseJson(await readNamedFile(io, file), file) as SweepSpec;
+  return readSweep(parseJson(await readNamedFile(io, file), file), file);
 }
 
 /** Runs a sweep and prints its table; resolves to the run of the best trial. */
