@@ -41,8 +41,9 @@ export async function prove(
     rms === undefined || allowedRms === undefined
       ? ''
       : `, in the root mean square by ${rms.toPrecision(3)} (allowed ${allowedRms.toPrecision(3)})`;
+  const countOf = (share: number): number => Math.ceil(share * parity.vectors - 1e-6);
   const reason =
     `Golden answers deviate by ${parity.largestDeviation.toPrecision(3)} in ${parity.output} (allowed ${parity.allowed.toPrecision(3)})${mean}, ` +
-    `${Math.round(parity.topAgreement * parity.vectors)} of ${parity.vectors} top classes agree.`;
+    `${countOf(parity.topAgreement)} of ${parity.vectors} top classes agree (needed ${countOf(manifest.parity.topAgreement)}).`;
   throw new FleetError('parity-failed', reason, { detail: parity });
 }
