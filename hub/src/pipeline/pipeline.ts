@@ -20,6 +20,7 @@ import { composeJob, storeRetrainRecipe } from './compose-job.ts';
 import { decodeJob, encodeJob } from './job.ts';
 import { planTraining, type TrainingRequest } from './plan-training.ts';
 import { queuedRun } from './queued-run.ts';
+import { assertRepeatable } from './reproduction/assert-repeatable.ts';
 import { repetitionOf, reproductionOf } from './reproduction/reproduction.ts';
 import { createRunLog } from './run-log.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
@@ -44,7 +45,7 @@ export interface Pipeline extends AsyncDisposable {
   retrain(request: { readonly model: string; readonly champion: number }): Promise<Run>;
   /**
    * Queues a repetition of a finished run, which compares the bytes of what it makes and makes no
-   * version. Rejects with `not-found`, with `conflict` for a run that is not done, and with
+   * version. Rejects with `not-found`, also for what the run was made of, with `conflict` for a run that is not done, and with
    * `invalid-argument` for one that is a repetition itself.
    */
   reproduce(run: string): Promise<Run>;
@@ -256,8 +257,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     startPrepared,
     start,
     retrain,
-    reproduce: async (run) =>
-      enqueue(repetitionOf(await find(run), { id: newId('run'), createdAtMs: clock.now() })),
+    async reproduce(run) {
+      const recorded = await find(run);
+      const facts = { id: newId('run'), createdAtMs: clock.now() };
+      const repetition = repetitionOf(recorded, facts);
+      await assertRepeatable(recorded, blobs);
+      return await enqueue(repetition);
+    },
     async cancel(run) {
       const record = await find(run);
       if (record.run.finishedAtMs !== null) return record.run;

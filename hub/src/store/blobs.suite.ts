@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '@edgewise/models/crypto';
-import { FleetError } from '@edgewise/protocol';
 import type { BlobStore } from './blobs.ts';
 
 /** What every blob store must do. */
@@ -48,10 +47,10 @@ export function describeBlobs(
     const missing = sha256(Uint8Array.of(7));
     assert.equal(await blobs.has(missing), false);
     assert.equal(await blobs.size(missing), undefined);
-    await assert.rejects(
-      blobs.get(missing),
-      (thrown) => thrown instanceof FleetError && thrown.code === 'not-found',
-    );
+    await assert.rejects(blobs.get(missing), {
+      code: 'not-found',
+      message: `[not-found] There is no blob ${missing}.`,
+    });
     await end();
   });
 }

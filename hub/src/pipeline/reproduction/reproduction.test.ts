@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Run } from '@edgewise/protocol/http';
+import { decodeSnapshot } from '../../datasets/snapshot.ts';
 import { createMemoryBlobs } from '../../store/adapters/memory-blobs.ts';
 import type { BlobStore } from '../../store/blobs.ts';
 import { eventually } from '../../testing/eventually.test.fixture.ts';
 import { localWorker } from '../local-worker.test.fixture.ts';
 import type { Pipeline } from '../pipeline.ts';
-import { createPipelineBench } from '../pipeline-bench.test.fixture.ts';
+import { createPipelineBench, stripes } from '../pipeline-bench.test.fixture.ts';
 import type { StepResults } from '../step-results.ts';
 import type { Worker } from '../worker.ts';
 import { compareArtifacts } from './compare-artifacts.ts';
@@ -73,6 +74,35 @@ test('one other bit in the float graph is named first', async () => {
   const { status, reproduction } = await ended(pipeline, await pipeline.reproduce(original.id));
   assert.deepEqual([status, reproduction?.equal], ['done', false]);
   assert.equal(reproduction?.first, 'float graph');
+});
+
+test('a run is repeated on its own snapshot, whatever has come to the data set since', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createPipelineBench({ ...localWorker(blobs), blobs });
+  await using pipeline = bench.start();
+  const original = await ended(pipeline, await pipeline.start({ model: 'stripes' }));
+  await bench.parts.datasets.importSamples('stripes', 'train', { npz: stripes(100, 7) });
+  const { reproduction } = await ended(pipeline, await pipeline.reproduce(original.id));
+  assert.equal(reproduction?.equal, true);
+});
+
+test('a run that has lost what it was made of is refused with what is gone, and nothing is queued', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createPipelineBench({ ...localWorker(blobs), blobs });
+  await using pipeline = bench.start();
+  const original = await ended(pipeline, await pipeline.start({ model: 'stripes' }));
+  const { shards } = decodeSnapshot(await blobs.get(original.snapshot));
+  const [shard = ''] = shards.train;
+  const bytes = await blobs.get(shard);
+  await blobs.remove(shard);
+  await assert.rejects(pipeline.reproduce(original.id), {
+    code: 'not-found',
+    message: new RegExp(`a part of its data is gone from the hub's store \\(blob ${shard}`),
+  });
+  await blobs.put(bytes);
+  await blobs.remove(original.snapshot);
+  await assert.rejects(pipeline.reproduce(original.id), /its snapshot of the data set is gone/);
+  assert.equal((await pipeline.list({ limit: 9 })).length, 1);
 });
 
 test('only a finished run that is no repetition can be repeated', async () => {

@@ -31,8 +31,9 @@ export async function createFileBlobs(folder: string): Promise<BlobStore> {
       });
     },
     async get(digest) {
-      const bytes = await readFile(fileOf(digest)).catch((thrown) => {
-        throw FleetError.from(thrown);
+      const bytes = await readFile(fileOf(digest)).catch((thrown: NodeJS.ErrnoException) => {
+        if (thrown.code !== 'ENOENT') throw FleetError.from(thrown);
+        throw new FleetError('not-found', `There is no blob ${digest}.`, { cause: thrown });
       });
       if (sha256(bytes) !== digest) {
         throw new FleetError('digest-mismatch', `The blob ${digest} is damaged on disk.`);
