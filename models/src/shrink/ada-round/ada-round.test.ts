@@ -256,6 +256,16 @@ test('no more feeds are kept than fit, and one at least', async () => {
   assert.ok(two.length > 1 && two.length < 5, `${two.length}`);
 });
 
+test('values of unknown size count for what fits', async () => {
+  const g = createGraphBuilder({ name: 'reshaped' });
+  const x = g.input('x', 'float32', ['n', 64]);
+  g.op('Relu', [g.op('Reshape', [x, g.input('sizes', 'int64', [2])])], { output: 'y' });
+  g.output('y', 'float32', []);
+  const feed = { x: normals([4, 64], 1), sizes: tensor('int64', [2], BigInt64Array.of(8n, 32n)) };
+  const most = 2 * 6 * 4 * (4 * 64 + 4);
+  assert.equal((await feedsThatFit(g.build(), Array(6).fill(feed), most)).length, 2);
+});
+
 function work(change: Partial<AdaRoundOptions>): AdaRoundOptions {
   return { model: trained, ranges, options: grid, feeds, runtime, steps: 400, ...change };
 }

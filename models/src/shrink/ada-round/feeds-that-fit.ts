@@ -29,5 +29,7 @@ export async function feedsThatFit(
 function bytesFor(model: Model, feed: Feeds): number {
   const sizes = Object.entries(feed).map(([name, { dims }]) => [name, dims] as const);
   const { graph } = inferShapes(model, Object.fromEntries(sizes));
-  return Math.max(1, peakActivationMemory(graph).bytes);
+  const { bytes, unknown } = peakActivationMemory(graph);
+  // Each value whose size cannot be told may be as large as all others together.
+  return Math.max(1, bytes) * (1 + unknown);
 }
