@@ -40,12 +40,18 @@ export function nearestLine(
   return nearest;
 }
 
+/** How opaque each of many is, so that they stay apart where they lie above each other; 0 to 1. */
+export function crowdOpacity(count: number): number {
+  return Math.min(1, Math.sqrt(30 / Math.max(1, count)));
+}
+
 /** Draws the lines below everything else, each with a dot where it ends. */
 export function drawBackdrop(plot: uPlot, lines: readonly BackdropLine[], colour: string): void {
   const { ctx } = plot;
   const ratio = devicePixelRatio;
   const xs = plot.data[0];
   ctx.save();
+  ctx.globalAlpha = crowdOpacity(lines.length);
   ctx.strokeStyle = colour;
   ctx.fillStyle = colour;
   ctx.lineWidth = ratio;

@@ -117,8 +117,11 @@ test('an axis of names gives each the same room, and zero has no magnitude', () 
 });
 
 test('an axis begins at zero only where it is told to', () => {
-  assert.equal(laidOut([50, 60], 'linear').place(50), 0);
+  const even = laidOut([50, 60], 'linear');
+  assert.ok(even.place(50) > 0 && even.place(50) < 0.1 && even.place(60) < 1);
   assert.ok(laidOut([50, 60], 'zero').place(50) > 0.5);
+  assert.ok(even.ticks.every(({ at }) => at >= 0 && at <= 1));
+  assert.deepEqual(laidOut([50], 'linear').place(50), 0.5);
 });
 
 const behind = [

@@ -1,5 +1,6 @@
 import { useWidth } from '../components/use-width.ts';
 import { text } from '../text/text.ts';
+import { crowdOpacity } from './backdrop.ts';
 import { type DotAxis, dotAxis, type Spread } from './dot-axis.ts';
 import type { Line } from './series-props.ts';
 import { niceTicks } from './ticks.ts';
@@ -79,6 +80,7 @@ export function Dots(props: DotsProps) {
           width={width}
           height={height}
           className="block text-[11px]"
+          {...reach(props)}
         >
           {ticksY.map((tick) => (
             <g key={tick}>
@@ -99,7 +101,12 @@ export function Dots(props: DotsProps) {
             {text.axes(nameY, nameX)}
           </text>
           {dots.map((dot) => (
-            <DotShape key={dot.key} dot={dot} x={px(dot.x)} y={py(dot.y)} {...reach(dot, props)} />
+            <DotShape
+              key={dot.key}
+              {...{ dot, x: px(dot.x), y: py(dot.y) }}
+              opacity={dot.colour === undefined ? crowdOpacity(dots.length) : 1}
+              canPick={props.onPick !== undefined}
+            />
           ))}
         </svg>
       )}
@@ -123,31 +130,39 @@ function NumbersBelow({ axis: { ticks }, inner, y }: NumbersBelowProps) {
   ));
 }
 
-type Reach = Pick<
-  React.SVGProps<SVGGElement>,
-  'onPointerEnter' | 'onPointerLeave' | 'onClick' | 'className'
->;
-
-function reach({ key }: PlotDot, { onNear, onPick }: DotsProps): Reach {
+/**
+ * Pointers are followed on the whole picture: a dot that comes above the others under a pointer is moved in
+ * the document, and would never hear that the pointer has left.
+ */
+function reach({ onNear, onPick }: DotsProps) {
+  const keyAt = ({ target }: React.SyntheticEvent) =>
+    (target as Element).closest('[data-key]')?.getAttribute('data-key') ?? undefined;
   return {
     ...(onNear && {
-      onPointerEnter: () => onNear(key),
+      onPointerOver: (event: React.PointerEvent) => onNear(keyAt(event)),
       onPointerLeave: () => onNear(undefined),
     }),
-    ...(onPick && { onClick: () => onPick(key), className: 'cursor-pointer' }),
+    ...(onPick && {
+      onClick(event: React.MouseEvent) {
+        const key = keyAt(event);
+        if (key !== undefined) onPick(key);
+      },
+    }),
   };
 }
 
-interface DotShapeProps extends Reach {
+interface DotShapeProps {
+  readonly canPick: boolean;
   readonly dot: PlotDot;
+  readonly opacity: number;
   readonly x: number;
   readonly y: number;
 }
 
-function DotShape({ dot, x, y, ...reach }: DotShapeProps) {
+function DotShape({ dot, x, y, opacity, canPick }: DotShapeProps) {
   const fill = dot.colour === undefined ? 'var(--chart-back)' : `var(--chart-${dot.colour})`;
   return (
-    <g {...reach}>
+    <g data-key={dot.key} opacity={opacity} className={canPick ? 'cursor-pointer' : undefined}>
       <title>{dot.title}</title>
       {dot.shape === 'circle' ? (
         <circle cx={x} cy={y} r={5} fill={fill} stroke="var(--surface)" />

@@ -12,7 +12,7 @@ export function CopyCommand({ command }: { readonly command: string }) {
   };
   return (
     <span className="inline-flex max-w-full items-center gap-1 rounded-md border bg-raised py-0.5 pr-0.5 pl-2 font-mono text-[12px]">
-      <code className="min-w-0 py-0.5 wrap-anywhere" title={command}>
+      <code className="min-w-0 py-0.5 text-left wrap-anywhere" title={command}>
         {command}
       </code>
       <button

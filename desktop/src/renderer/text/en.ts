@@ -87,6 +87,7 @@ export const en = {
     ['s', 'Label: skip the sample'],
     ['z', 'Label: undo'],
     ['p', 'Label: show or hide the prediction'],
+    ['← →  Home  End', 'Sweep: a better or worse trial, the best, the worst'],
   ] as readonly (readonly [string, string])[],
   fleet: {
     title: 'Fleet',
@@ -592,7 +593,7 @@ export const en = {
     cancel: 'Stop',
     cancelTitle: (sweep: string) => `Stop ${sweep}?`,
     cancelEffect: (left: number) =>
-      `${left} ${left === 1 ? 'trial that has' : 'trials that have'} not ended ${left === 1 ? 'stops' : 'stop'}. What the others have found stays; no version is made.`,
+      `${left} ${left === 1 ? 'trial has' : 'trials have'} not ended and will stop. What the others have found stays; no version is made.`,
     pictures: 'Trials compared',
     curves: {
       measure: 'What the curves show',
@@ -619,7 +620,7 @@ export const en = {
       rank: (rank: string, all: string) => `rank ${rank} of ${all}`,
       score: (score: string, loss: string) => `${score}, loss ${loss}`,
       noScore: 'no score yet',
-      epochs: (count: string) => `${count} epochs`,
+      epochs: (count: number) => `${count} ${count === 1 ? 'epoch' : 'epochs'}`,
     },
     trials: {
       title: 'Trials',
@@ -629,7 +630,7 @@ export const en = {
         score: 'Score',
         loss: 'Loss',
         epochs: 'Epochs',
-        round: 'Round',
+        rounds: 'Rounds done',
         took: 'Trained',
         error: 'Why it failed',
       },

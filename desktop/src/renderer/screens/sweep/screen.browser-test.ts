@@ -183,7 +183,7 @@ test('a sweep is stopped after a question that says what stays', { skip }, async
   const { page, context } = await console.open(hub, '/models/sweeps/sweep-5');
   await page.getByRole('button', { name: 'Stop' }).click();
   const dialog = page.getByRole('dialog', { name: 'Stop sweep-5?' });
-  await dialog.getByText('6 trials that have not ended stop').waitFor();
+  await dialog.getByText('6 trials have not ended and will stop.').waitFor();
   assert.ok(!hub.requests.includes('DELETE /api/v1/sweeps/sweep-5'));
   await dialog.getByRole('button', { name: 'Stop' }).click();
   await page.locator('header').getByText('stopped').waitFor();

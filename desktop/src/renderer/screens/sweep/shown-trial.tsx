@@ -45,8 +45,15 @@ export function ShownTrial(props: ShownTrialProps) {
         <ChevronLeft size={14} aria-hidden />
       </Step>
       <div className="min-h-10 min-w-0 flex-1" aria-live="polite">
-        <p className="flex flex-wrap items-center gap-x-3">
-          <span className="font-medium">{words.trial(formatCount(trial.number))}</span>
+        <p className={line}>
+          <span className="inline-flex items-center gap-1.5 font-medium">
+            <span
+              aria-hidden
+              className="inline-block h-0.5 w-3 rounded"
+              style={{ background: `var(--chart-${isBest ? 1 : 2})` }}
+            />
+            {words.trial(formatCount(trial.number))}
+          </span>
           {isBest && <span className="text-accent">{bestWord}</span>}
           <StateBadge
             level={trialLevels[trial.status]}
@@ -58,20 +65,15 @@ export function ShownTrial(props: ShownTrialProps) {
               ? words.noScore
               : words.score(formatAccuracy(score), formatNumber(loss))}
           </span>
-          <span className="text-faint">
-            {words.epochs(formatCount(epochs))}
-            {score !== undefined && ` · ${words.rank(formatCount(rank), formatCount(rows.length))}`}
-          </span>
         </p>
-        <dl className="flex flex-wrap gap-x-3 text-[12px]">
-          {parameters.map(({ name }) => (
-            <div key={name} className="flex min-w-0 gap-1">
-              <dt className="text-faint">{name}</dt>
-              <dd className="wrap-anywhere">{valueName(trial.parameters[name])}</dd>
-            </div>
-          ))}
-        </dl>
-        {trial.error && (
+        <p className={`${line} text-[12px] text-faint`}>
+          {words.epochs(epochs)}
+          {score !== undefined && (
+            <span>{words.rank(formatCount(rank), formatCount(rows.length))}</span>
+          )}
+        </p>
+        <Values parameters={parameters} trial={trial} />
+        {trial.error && shown === chosen && (
           <p className="text-[12px] text-act">
             <code className="font-mono">{trial.error.code}</code> {trial.error.detail}
           </p>
@@ -81,6 +83,28 @@ export function ShownTrial(props: ShownTrialProps) {
         <ChevronRight size={14} aria-hidden />
       </Step>
     </fieldset>
+  );
+}
+
+/** As many lines for every trial, so that the picture below stays where the pointer is. */
+const line = 'flex flex-wrap items-center gap-x-3 overflow-hidden whitespace-nowrap sm:flex-nowrap';
+
+function Values({
+  parameters,
+  trial,
+}: Pick<ShownTrialProps, 'parameters'> & Pick<TrialRow, 'trial'>) {
+  return (
+    <dl className="grid gap-x-3 text-[12px] sm:grid-cols-2">
+      {parameters.map(({ name }) => {
+        const value = valueName(trial.parameters[name]);
+        return (
+          <div key={name} className="flex min-w-0 gap-1.5" title={`${name} ${value}`}>
+            <dt className="shrink-0 text-faint">{name}</dt>
+            <dd className="truncate">{value}</dd>
+          </div>
+        );
+      })}
+    </dl>
   );
 }
 

@@ -121,7 +121,7 @@ const lastColumns: readonly Column<TrialRow>[] = [
 ];
 
 const roundColumn: Column<TrialRow> = {
-  ...{ id: 'round', title: words.columns.round, align: 'end' },
+  ...{ id: 'round', title: words.columns.rounds, align: 'end' },
   sortBy: ({ trial }) => trial.results.length,
   cell: ({ trial }) => formatCount(trial.results.length),
 };
