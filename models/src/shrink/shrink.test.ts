@@ -171,6 +171,18 @@ test('an abort ends every stage', async () => {
   }
 });
 
+test('what cannot be learned is refused before any feed is read', async () => {
+  const calibration: Iterable<Feeds> = {
+    [Symbol.iterator]: () => assert.fail('A feed was asked for.'),
+  };
+  for (const change of [{ weights: 'u8', adaRound: true }, { adaRound: { steps: 0 } }] as const) {
+    await assert.rejects(
+      shrink(smallNet(), { calibration, runtime, ...change }),
+      (thrown) => thrown instanceof FleetError && thrown.code === 'invalid-argument',
+    );
+  }
+});
+
 test('the Python tool chooses nothing and learns nothing', async () => {
   const options = { calibration: smallFeeds(2), runtime, likeOnnxruntime: true };
   for (const change of [{ method: 'auto' }, { adaRound: true }] as const) {

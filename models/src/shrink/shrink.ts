@@ -3,6 +3,7 @@ import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds } from '../runtime/runtime.ts';
 import type { RoundedLayer } from './ada-round/ada-round.ts';
+import { completeSettings } from './ada-round/settings.ts';
 import { answersOf } from './answers.ts';
 import { asTheToolHasIt, toolOpset } from './as-the-tool-has-it.ts';
 import { type CalibrationOptions, calibrate, collect } from './calibrate/calibrate.ts';
@@ -68,13 +69,18 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   };
 }
 
-function assertOptions({ method, likeOnnxruntime, adaRound: learns, budget }: ShrinkOptions): void {
+function assertOptions(options: ShrinkOptions): void {
+  const { method, likeOnnxruntime, adaRound: learns, weights, budget } = options;
   if (method === 'auto' && likeOnnxruntime === true) {
     throw new FleetError('invalid-argument', 'The Python tool does not choose its method.');
   }
   if (learns && likeOnnxruntime === true) {
     throw new FleetError('invalid-argument', 'The Python tool learns no rounding.');
   }
+  if (learns && weights === 'u8') {
+    throw new FleetError('invalid-argument', 'Rounding is learned for weights of type s8 only.');
+  }
+  if (typeof learns === 'object') completeSettings(learns);
   if (budget !== undefined) assertBudget(budget);
 }
 
