@@ -38,6 +38,19 @@ test('a pattern that freezes nothing is refused before anything is trained', () 
   );
 });
 
+test('an operator without gradient is refused before anything is trained, and all frozen it only has to run', () => {
+  const resizing = readModel(
+    readFileSync(new URL('../../../fixtures/onnx/imports/torch-inverted-17.onnx', import.meta.url)),
+  );
+  const complete = (freeze: string[]) =>
+    completeTuneRecipe(readTuneRecipe(tune({ freeze })), resizing);
+  assert.throws(() => complete([]), {
+    code: 'unsupported',
+    message: /no gradient rule for Resize .*freeze them by name in "base\.freeze"/,
+  });
+  assert.equal(complete(['*']).input.dtype, 'float32');
+});
+
 test('what a hub keeps says its input', () => {
   assert.throws(() => readModelRecipe(tune({})), /The recipe: it lacks input/);
 });

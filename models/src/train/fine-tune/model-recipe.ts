@@ -4,6 +4,7 @@ import { classCount } from '../network.ts';
 import { assertRoundable } from '../qat/assert-roundable.ts';
 import { readRecipe } from '../read-recipe.ts';
 import type { Recipe } from '../recipe.ts';
+import type { TrainableNetwork } from '../trainable-network.ts';
 import { tunedNetworkOf } from './fine-tune.ts';
 import { readTuneRecipe, type TuneRecipe } from './tune-recipe.ts';
 
@@ -40,13 +41,28 @@ export const classesIn = (recipe: ModelRecipe): number =>
 /**
  * A recipe with the input of the imported model where it says none, checked against that model.
  * Throws what `fineTune` throws for a model without head, another input or a pattern that freezes
- * nothing, and `unsupported` for one whose weights cannot be trained for the bits it asks for.
+ * nothing, and `unsupported` for weights that cannot be trained, or not for the bits it asks for.
  */
 export function completeTuneRecipe(recipe: TuneRecipe, base: Model): CompleteTuneRecipe {
   const network = tunedNetworkOf(recipe, base);
+  assertGradients(network);
   const { quantization, seed } = recipe;
   if (quantization !== undefined) {
     assertRoundable(network.finish(network.fresh(seed)), quantization.weightBits);
   }
   return { ...recipe, input: network.input };
+}
+
+/** Writes the graph of a step: only that tells whether every operator on the way has a gradient. */
+function assertGradients(network: TrainableNetwork): void {
+  try {
+    network.step({});
+  } catch (thrown) {
+    const { code, reason } = FleetError.from(thrown);
+    const advice =
+      code === 'unsupported'
+        ? ' Weights before it cannot be trained: freeze them by name in "base.freeze", or all of the model with ["*"].'
+        : '';
+    throw new FleetError(code, `${reason}${advice}`, { cause: thrown });
+  }
 }
