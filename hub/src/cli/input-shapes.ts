@@ -16,18 +16,5 @@ export function inputShapesOf(given: readonly string[] = []): InputSizes {
   );
 }
 
-/** The same with every size as a number. */
-export function wholeShapesOf(
-  given?: readonly string[],
-): Readonly<Record<string, readonly number[]>> {
-  const shapes = Object.entries(inputShapesOf(given));
-  return Object.fromEntries(
-    shapes.map(([name, sizes]) => {
-      if (sizes.every((size) => size !== undefined)) return [name, sizes];
-      throw misuse(`${name}=${sizes.map((size) => size ?? '?').join(',')}`);
-    }),
-  );
-}
-
 const misuse = (text: string): FleetError =>
   new FleetError('invalid-argument', `--shape takes x=1,3,224,224, not "${text}".`);

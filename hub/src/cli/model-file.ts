@@ -3,7 +3,8 @@ import { namedRuntime, type Runtime, type Session } from '@edgewise/models/runti
 import { fixSizes, type InputSizes, tidy, toFloat32 } from '@edgewise/models/shrink';
 import { FleetError } from '@edgewise/protocol';
 import { openExternal } from './external-data.ts';
-import { type FrozenInputs, freezeInputs } from './freeze-inputs.ts';
+import { type FrozenInputs, freezeInputs, frozenInputsOf } from './freeze-inputs.ts';
+import { inputShapesOf } from './input-shapes.ts';
 import type { Io } from './io.ts';
 import { naming, readNamedFile, sizeOfNamedFile } from './named-file.ts';
 
@@ -30,6 +31,15 @@ export interface Settled {
   /** Sizes that inputs have from now on. */
   readonly sizes?: InputSizes;
 }
+
+/** What `--freeze` and `--shape` settle. Throws `invalid-argument` for what cannot be read. */
+export const settledOf = (flags: {
+  readonly freeze?: readonly string[];
+  readonly shape?: readonly string[];
+}): Required<Settled> => ({
+  frozen: frozenInputsOf(flags.freeze),
+  sizes: inputShapesOf(flags.shape),
+});
 
 /**
  * Reads a model, with what is settled about it. Throws `FleetError` that begins with its name: `not-found`, `malformed`, and

@@ -93,6 +93,20 @@ test('what is advised opens the branches: a frozen input, and a fixed size', asy
   assert.deepEqual(inputs[0].dims, [1, 8]);
 });
 
+test('a size that is fixed for one command is fixed for all', async () => {
+  await quantize('size.onnx', '--shape', 'x=1,8');
+  const words = ['compare', 'size.onnx', 'out.onnx', '--data', 'x.npz', '--shape', 'x=1,8'];
+  const { code, notes } = await runCommand(folder, ...words);
+  assert.equal(code, exitCodes.done, notes);
+  const open = await runCommand(folder, 'inspect', 'size.onnx');
+  assert.match(open.out, /inside {6}4 nodes with 64 parameters lie inside y \(If\)/);
+  const fixed = await runCommand(folder, 'inspect', 'size.onnx', '--shape', 'x=1,8');
+  assert.match(fixed.out, /inputs {6}x float32 \[1, 8\]/);
+  const wrong = await runCommand(folder, 'inspect', 'size.onnx', '--shape', 'x=2,8');
+  assert.equal(wrong.code, exitCodes.usage);
+  assert.match(wrong.notes, /size\.onnx: "x" takes \[1, wide\], not \[2, 8\]/);
+});
+
 test('what the tool would write is written all the same', async () => {
   const { code, out, notes } = await quantize('rate.onnx', '--like-onnxruntime', '--json');
   assert.equal(code, exitCodes.done, notes);

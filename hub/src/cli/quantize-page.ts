@@ -67,7 +67,10 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
     title: path.basename(parts.out),
     facts: [
       ['made of', `${parts.file}, ${sizeOf(parts.bytes)}`],
-      ['size', `${sizeOf(report.bytesAfter)}, ${percent(report.bytesAfter / parts.bytes)}`],
+      [
+        'size',
+        `${sizeOf(report.bytesAfter)}, ${percent(report.bytesAfter / parts.bytes)} of the float file`,
+      ],
       ['bits', parts.narrow.join(' ')],
       ['nodes in int8', String(report.quantized.length)],
       ['ranges', parts.how],
@@ -80,6 +83,7 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
         { name: path.basename(parts.out), bytes: report.bytesAfter, score: scores.b },
       ],
     }),
+    compared: ['float', 'int8'],
     ...{ comparison, layers, activations, saturation },
     floatNodes: report.float,
     candidates: parts.candidates.toSorted((a, b) => a.error - b.error),

@@ -1,5 +1,5 @@
 import type { ActivationSpread } from '@edgewise/models/inspect';
-import { figure, sectionOf, tableOf } from './markup.ts';
+import { figure, folded, sectionOf, tableOf } from './markup.ts';
 import { clippedText, noiseText, spreadPicture } from './spread-picture.ts';
 
 /** Activations that get a picture; the others stand in a table. */
@@ -18,12 +18,17 @@ export function activationsOf(spreads: readonly ActivationSpread[] = []): string
     noiseText(spread),
   ]);
   const few =
-    rest.length === 0 ? '' : ` The ${pictured} worst are drawn, the others follow in a table.`;
+    rest.length === 0
+      ? ''
+      : ` The ${pictured} worst are drawn, the other ${rest.length} stand in a table below.`;
   const text = `What each activation of the float model does on the calibration data (bars; logarithm of counts) and the range its integers reach (between the lines; what lies outside is clipped). Signal to noise is that of this one grid.${few}`;
   const pictures = worst.slice(0, pictured).map(spreadPicture).join('\n');
   const table =
     rest.length === 0
       ? ''
-      : tableOf(['op', 'node', 'range', 'seen', 'clipped', 'signal to noise'], rows);
+      : folded(
+          `The other ${rest.length}`,
+          tableOf(['op', 'node', 'range', 'seen', 'clipped', 'signal to noise'], rows),
+        );
   return sectionOf('Activations', text, `<div class="spreads">${pictures}</div>${table}`);
 }

@@ -48,6 +48,14 @@ export function share(value: number): string {
   return `${figure(value * 100, value < 0.1 ? 2 : 3)} %`;
 }
 
+/** A ratio in dB, with one decimal, so that columns line up. */
+export const decibels = (value: number | undefined): string =>
+  value === undefined || !Number.isFinite(value) ? figure(value) : value.toFixed(1);
+
+/** What is too long for the page, and one click away. */
+export const folded = (summary: string, content: string): string =>
+  `<details><summary>${escaped(summary)}</summary>\n${content}</details>`;
+
 /** A part of the page under a heading. */
 export const sectionOf = (title: string, text: string, content: string): string =>
   `<section><h2>${escaped(title)}</h2><p>${escaped(text)}</p>\n${content}</section>`;

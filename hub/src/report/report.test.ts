@@ -60,6 +60,20 @@ test('an activation that is always the same number is drawn, too', () => {
   assert.doesNotMatch(html, /NaN|Infinity/);
 });
 
+test('of many layers the lowest are shown, and all of them are one click away', () => {
+  const layersOf = (count: number) =>
+    Array.from({ length: count }, (_, at) => {
+      return { node: `n${at}.`, op: 'Conv', value: `v${at}`, sqnrDb: 20 + ((at * 7) % count) };
+    });
+  const many = renderReport({ title: 't', facts: [], layers: layersOf(100) });
+  const [shown = '', all = ''] = many.split('<summary>All 100 in the order of the graph');
+  assert.equal(shown.match(/<th scope="row">/g)?.length, 32);
+  assert.match(shown, /n0\.<.*20\.0 dB/s);
+  assert.equal(all.match(/<th scope="row">/g)?.length, 100);
+  const few = renderReport({ title: 't', facts: [], layers: layersOf(50) });
+  assert.doesNotMatch(few, /<details/);
+});
+
 test('names of a model are text and never markup, and the page asks for nothing', () => {
   const html = page([aSpread({ node: '<img src=x>' })]);
   assert.doesNotMatch(html, /<img|<script|https?:/);
@@ -85,6 +99,8 @@ test('each processor names the layers that it would get wrong', () => {
     { target: 'arm64', layers: [{ ...layer, wrong: 0 }] },
   ];
   const html = renderReport({ title: 't', facts: [], saturation });
-  assert.match(html, /x64: 1 of 2 layers.*arm64: 0 of 1 layers/s);
+  assert.match(html, /x64: 1 of 2 layers would be wrong.*arm64: 0 of 1 layers/s);
+  assert.match(html, /quantize --for x64 builds a file that is right/);
+  assert.doesNotMatch(html, /--for arm64/);
   assert.match(html, />c1<.*>3,456<.*>138,240<.*>2\.5 %</s);
 });

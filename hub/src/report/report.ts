@@ -6,7 +6,7 @@ import type {
 } from '@edgewise/models/inspect';
 import { activationsOf } from './activations.ts';
 import { bars } from './bars.ts';
-import { escaped, figure, sectionOf, tableOf } from './markup.ts';
+import { decibels, escaped, figure, folded, sectionOf, tableOf } from './markup.ts';
 import { scatter } from './scatter.ts';
 import { style } from './style.ts';
 
@@ -32,6 +32,8 @@ export interface ReportData {
   /** One for each processor that was looked at. */
   readonly saturation?: readonly ReportSaturation[];
   readonly comparison?: Comparison;
+  /** What the two compared models are called; default first and second. */
+  readonly compared?: readonly [string, string];
 }
 
 /** One form of the model. */
@@ -126,7 +128,7 @@ const scoreTexts = {
   ],
 } as const;
 
-function comparisonOf({ comparison }: ReportData): string {
+function comparisonOf({ comparison, compared = ['first', 'second'] }: ReportData): string {
   if (comparison === undefined) return '';
   const { outputs, classes, latency } = comparison;
   const accuracy = classes?.accuracy;
@@ -136,7 +138,7 @@ function comparisonOf({ comparison }: ReportData): string {
       ({ name, sqnrDb, largestDifference }) =>
         [
           `output ${name}`,
-          `${figure(sqnrDb)} dB, largest difference ${figure(largestDifference)}`,
+          `${decibels(sqnrDb)} dB signal to noise, largest difference ${figure(largestDifference)}`,
         ] as const,
     ),
     ...(classes ? [['same top class', exact(classes.agreement)] as const] : []),
@@ -151,39 +153,53 @@ function comparisonOf({ comparison }: ReportData): string {
       : []),
     [
       'one sample on this machine',
-      `${figure(latency.a.medianMs)} ms and ${figure(latency.b.medianMs)} ms (${figure(latency.speedup, 3)} times as fast)`,
+      `${figure(latency.a.medianMs)} ms and ${figure(latency.b.medianMs)} ms (${compared[1]} is ${figure(latency.speedup, 3)} times as fast)`,
     ],
   ];
   return sectionOf(
     'Side by side',
     `${comparison.samples} samples through both models.`,
-    tableOf(['what', 'first and second'], rows),
+    tableOf(['what', compared.join(' and ')], rows),
   );
 }
 
 function candidatesOf({ candidates = [] }: ReportData): string {
   if (candidates.length === 0) return '';
   const drawn = bars(
-    candidates.map(({ name, error }) => ({ label: name, value: error })),
-    { unit: '', title: 'Error of each candidate' },
+    candidates.map(({ name, error }) => ({
+      ...{ label: name, value: error, text: `${figure(error * 100, 3)} %` },
+    })),
+    { title: 'Error of each candidate' },
   );
   const text =
-    'Error of the outputs on samples that set no ranges. minmax stays where no other way is better by more than chance.';
+    'Squared error of the outputs, in per cent of their square, on samples that set no ranges. minmax stays where no other way is better by more than chance.';
   return sectionOf('Ways that were tried', text, drawn);
 }
 
 function layersOf({ layers = [] }: ReportData): string {
   if (layers.length === 0) return '';
-  const drawn = bars(
+  const text = `Signal to quantization noise after each node, with what the nodes before it added; below ${poorDb} dB accuracy usually suffers.`;
+  const all = barsOf(layers);
+  if (layers.length <= mostBars) return sectionOf('Layers', text, all);
+  const worst = layers.toSorted((a, b) => (a.sqnrDb ?? 0) - (b.sqnrDb ?? 0)).slice(0, mostBars / 2);
+  const few = ` The ${worst.length} lowest, lowest first:`;
+  const rest = folded(`All ${layers.length} in the order of the graph`, all);
+  return sectionOf('Layers', text + few, barsOf(worst) + rest);
+}
+
+/** More layers than this are folded, and the lowest half as many shown. */
+const mostBars = 64;
+
+function barsOf(layers: readonly LayerError[]): string {
+  return bars(
     layers.map(({ node, op, sqnrDb = 0 }) => ({
       label: node.includes(op) ? node : `${op} ${node}`,
       value: Math.min(sqnrDb, 100),
+      text: `${decibels(Math.min(sqnrDb, 100))} dB`,
       ...(sqnrDb < poorDb && { poor: 'low' }),
     })),
-    { unit: 'dB', title: 'Signal to noise of each layer' },
+    { title: 'Signal to noise of each layer' },
   );
-  const text = `Signal to quantization noise after each node, with what the nodes before it added; below ${poorDb} dB accuracy usually suffers.`;
-  return sectionOf('Layers', text, drawn);
 }
 
 function floatNodesOf({ floatNodes }: ReportData): string {
@@ -207,14 +223,15 @@ function saturationOf({ saturation = [] }: ReportData): string {
 
 function saturationOn({ target, layers }: ReportSaturation): string {
   const wrong = layers.filter((layer) => layer.wrong > 0);
-  const heading = `<h3>${escaped(target)}: ${wrong.length} of ${layers.length} layers</h3>`;
+  const heading = `<h3>${escaped(target)}: ${wrong.length} of ${layers.length} layers would be wrong</h3>`;
   if (wrong.length === 0) return heading;
   const rows = wrong.map(({ node, wrong: count, outputs, largest }) => [
     ...[node, count, outputs],
     ...[`${figure((100 * count) / outputs, 3)} %`, largest],
   ]);
   const heads = ['layer', 'wrong outputs', 'of', 'share', 'largest error, steps'];
-  return heading + tableOf(heads, rows);
+  const remedy = `<p>edgewise quantize --for ${escaped(target)} builds a file that is right there.</p>`;
+  return heading + tableOf(heads, rows) + remedy;
 }
 
 function costOf({ float }: ReportData): string {

@@ -1,5 +1,5 @@
 import type { ActivationSpread } from '@edgewise/models/inspect';
-import { escaped, figure, share } from './markup.ts';
+import { decibels, escaped, figure, share } from './markup.ts';
 
 /** Bars of one picture; the 2,048 bins of a histogram are joined to as many. */
 const barCount = 64;
@@ -74,7 +74,7 @@ function factsOf(spread: ActivationSpread): readonly string[] {
 
 /** Signal to noise of the grid alone, in words. */
 export const noiseText = ({ ownSqnrDb }: ActivationSpread): string =>
-  ownSqnrDb === undefined ? 'always zero' : `${figure(ownSqnrDb, 3)} dB`;
+  ownSqnrDb === undefined ? 'always zero' : `${decibels(ownSqnrDb)} dB`;
 
 /** What the ends of the range cut off, in words. */
 export function clippedText({ clippedBelow, clippedAbove }: ActivationSpread): string {

@@ -9,6 +9,7 @@ h1{font-size:1.5rem;margin:0 0 1rem;overflow-wrap:anywhere}h2{font-size:1.15rem;
 h3{font-size:.95rem;margin:1rem 0 0;font-weight:600}
 section>p{margin:0 0 .75rem;color:var(--soft);max-width:46rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
+details{margin-top:1rem}summary{color:var(--soft);cursor:pointer}
 .scroll{overflow-x:auto;margin-top:1rem}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top;font-weight:400}
 thead th{color:var(--soft);white-space:nowrap}.n{text-align:right}.s{white-space:nowrap}.l{min-width:15rem}

@@ -9,6 +9,7 @@ export {
 } from './compare.ts';
 export type { GridLoss } from './grid-loss.ts';
 export {
+  type InnerNodes,
   type InspectedLayer,
   type InspectedValue,
   type Inspection,

@@ -74,6 +74,25 @@ test('an int8 model has the same parameters and work, and says how much of it is
   assert.equal(seen.int8Share, (4 * 2 * 9 + 144 * 3) / seen.parameters);
 });
 
+test('what lies inside a branch is told apart, since it is not counted', () => {
+  const inside = (seed: number) => {
+    const inner = createGraphBuilder({ name: 'branch' });
+    const weight = inner.initializer('w', numbers([8, 4], seed));
+    inner.op('Relu', [inner.op('MatMul', ['x', weight])], { output: 'r' });
+    inner.output('r', 'float32', ['N', 4]);
+    return { type: 'graph', value: inner.build().graph } as const;
+  };
+  const g = createGraphBuilder({ name: 'chosen' });
+  g.input('x', 'float32', ['N', 8]);
+  const attributes = { then_branch: inside(1), else_branch: inside(2) };
+  g.op('If', [g.input('on', 'bool', [])], { attributes, output: 'y' });
+  g.output('y', 'float32', ['N', 4]);
+  const { inner, parameters } = inspectModel(g.build());
+  assert.deepEqual(inner, [{ node: 'y', op: 'If', nodes: 4, parameters: 64 }]);
+  assert.equal(parameters, 0);
+  assert.deepEqual(inspectModel(network()).inner, []);
+});
+
 test('layer errors grow where a layer is spoiled', async () => {
   const feeds = [{ x: numbers([8, 2, 8, 8], 5) }];
   const float = prepare(network());

@@ -1,7 +1,8 @@
 import { FleetError } from '@edgewise/protocol';
-import { nameOf } from '../onnx/edit.ts';
+import { innerGraphsOf, isFloat32, nameOf } from '../onnx/edit.ts';
 import type { Graph, Model, Node, ValueInfo } from '../onnx/graph.ts';
 import { inferShapes } from '../onnx/shapes/infer.ts';
+import { heldConstant } from '../shrink/held-constant.ts';
 import { tidy } from '../shrink/tidy.ts';
 import { elementCount } from '../tensor/tensor.ts';
 import { macsOf } from './macs.ts';
@@ -25,6 +26,8 @@ export interface Inspection {
   readonly macs: number;
   readonly unknownCost: readonly string[];
   readonly peakActivation: PeakMemory;
+  /** What lies inside branches and loop bodies and is not counted, since nobody knows how often it runs. */
+  readonly inner: readonly InnerNodes[];
   readonly layers: readonly InspectedLayer[];
 }
 
@@ -33,6 +36,15 @@ export interface InspectedValue {
   readonly name: string;
   readonly dtype: string;
   readonly dims: readonly (number | string)[];
+}
+
+/** What lies inside one If, Loop or Scan, at any depth. */
+export interface InnerNodes {
+  readonly node: string;
+  readonly op: string;
+  readonly nodes: number;
+  /** Numbers in its constants of floating point. */
+  readonly parameters: number;
 }
 
 /** A node that multiplies and accumulates. */
@@ -76,6 +88,7 @@ export function inspectModel(
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
     unknownCost,
     peakActivation: peakActivationMemory(graph),
+    inner: graph.nodes.flatMap(innerOf),
     layers,
   };
 }
@@ -107,6 +120,28 @@ function countOperators({ nodes }: Graph): Inspection['operators'] {
   return [...counts]
     .map(([op, count]) => ({ op, count }))
     .sort((a, b) => b.count - a.count || (a.op < b.op ? -1 : 1));
+}
+
+function innerOf(node: Node): readonly InnerNodes[] {
+  const graphs = innerGraphsOf(node);
+  if (graphs.length === 0) return [];
+  const counts = graphs.map(countInner);
+  const sum = (of: 'nodes' | 'parameters') => counts.reduce((total, each) => total + each[of], 0);
+  return [{ node: nameOf(node), op: node.op, nodes: sum('nodes'), parameters: sum('parameters') }];
+}
+
+function countInner(graph: Graph): Pick<InnerNodes, 'nodes' | 'parameters'> {
+  let nodes = graph.nodes.length;
+  let parameters = 0;
+  const held = graph.nodes.map(heldConstant);
+  for (const constant of [...graph.initializers.values(), ...held]) {
+    if (isFloat32(constant)) parameters += elementCount(constant.dims);
+  }
+  for (const inner of graph.nodes.flatMap(innerOf)) {
+    nodes += inner.nodes;
+    parameters += inner.parameters;
+  }
+  return { nodes, parameters };
 }
 
 /** Inputs of these operators that set a grid, not a number to compute with. */

@@ -6,7 +6,6 @@ import type { Command } from 'commander';
 import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
-import { frozenInputsOf } from '../freeze-inputs.ts';
 import { countFrom1, type Io, percent, sizeOf } from '../io.ts';
 import { batchSizeOf, comparedOf, wholeBatches } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
@@ -16,7 +15,7 @@ import {
   dataOptionsOf,
   readModelData,
 } from '../model-data/read-model-data.ts';
-import { assertAllFrozen, loadModelFile, readModelFile } from '../model-file.ts';
+import { assertAllFrozen, loadModelFile, readModelFile, settledOf } from '../model-file.ts';
 import { writeNamedFile } from '../named-file.ts';
 import { createStageProgress } from '../stage-progress.ts';
 
@@ -52,10 +51,10 @@ export function addCompare(program: Command, io: Io): void {
     const reads = [a, b, options.data, options.labels];
     await assertDestinations(io, { writes: [options.report], reads });
     const runtime = createOnnxRuntime();
-    const frozen = frozenInputsOf(options.freeze);
-    const left = await readModelFile(io, a, { frozen });
-    const right = await readModelFile(io, b, { frozen });
-    assertAllFrozen([left, right], frozen);
+    const settled = settledOf(options);
+    const left = await readModelFile(io, a, settled);
+    const right = await readModelFile(io, b, settled);
+    assertAllFrozen([left, right], settled.frozen);
     await using first = await loadModelFile(left, runtime);
     await using second = await loadModelFile(right, runtime);
     assertSameInputs({ a, b }, first, second);
@@ -140,7 +139,7 @@ function textOf({ a, b }: Files, { samples, outputs, classes, latency }: Compari
 function decibels(value: number | undefined): string {
   if (value === undefined) return 'always zero';
   if (value === -Infinity) return 'one gives NaN or infinity where the other does not';
-  return value === Infinity ? 'exactly equal' : `${value.toFixed(1)} dB`;
+  return value === Infinity ? 'exactly equal' : `${value.toFixed(1)} dB signal to noise`;
 }
 
 function pageOf({ a, b }: Files, comparison: Comparison): string {

@@ -21,8 +21,6 @@ import { type Command, Option } from 'commander';
 import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
-import { frozenInputsOf } from '../freeze-inputs.ts';
-import { wholeShapesOf } from '../input-shapes.ts';
 import { type Io, percent, sizeOf, table } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
@@ -32,14 +30,13 @@ import {
   dataOptionsOf,
   readModelData,
 } from '../model-data/read-model-data.ts';
-import { loadModelFile, type ModelFile, readModelFile } from '../model-file.ts';
+import { loadModelFile, type ModelFile, readModelFile, settledOf } from '../model-file.ts';
 import { naming, writeNamedFile } from '../named-file.ts';
 import { feedProgress } from '../stage-progress.ts';
 
 interface InspectOptions extends HubOptions, DataFlags {
   readonly data?: string;
   readonly float?: string;
-  readonly shape?: readonly string[];
   readonly saturation?: SaturationTarget;
   readonly report?: string;
 }
@@ -68,7 +65,6 @@ export function addInspect(program: Command, io: Io): void {
             'which layers 16-bit sums would spoil: on x64 without VNNI, or arm64 without dot product',
           ).choices([...saturationTargets]),
         )
-        .option('--shape <sizes...>', 'sizes of an input that the file leaves open: x=1,3,224,224')
         .option('--report <file>', 'write an HTML page with pictures, too')
         .addHelpText('after', examples),
     ),
@@ -78,13 +74,12 @@ export function addInspect(program: Command, io: Io): void {
       throw new FleetError('invalid-argument', '--data goes with --float or --saturation.');
     }
     await assertDestinations(io, { writes: [report], reads: [file, data, float, labels] });
-    const source = await readModelFile(io, file, { frozen: frozenInputsOf(options.freeze) });
+    const source = await readModelFile(io, file, settledOf(options));
     const { model, bytes } = source;
-    const shapes = wholeShapesOf(options.shape);
-    const inspect = (sizes: typeof shapes) => naming(file, () => inspectModel(model, sizes));
-    inspect(shapes);
+    const inspect = (sizes: Measured['sizes']) => naming(file, () => inspectModel(model, sizes));
+    inspect(undefined);
     const { sizes, ...measured } = await measure(io, source, options);
-    const inspection = inspect({ ...sizes, ...shapes });
+    const inspection = inspect(sizes);
     const facts = { model: file, bytes, ...inspection, ...measured };
     if (options.report !== undefined) {
       await writeNamedFile(io, options.report, new TextEncoder().encode(pageOf(facts)));
@@ -152,8 +147,8 @@ const sizesOf = (inputs: readonly SessionValue[], feed: Feeds) =>
     }),
   );
 
-async function readFloat(io: Io, file: string, { freeze }: InspectOptions): Promise<Model> {
-  const { model } = await readModelFile(io, file, { frozen: frozenInputsOf(freeze) });
+async function readFloat(io: Io, file: string, options: InspectOptions): Promise<Model> {
+  const { model } = await readModelFile(io, file, settledOf(options));
   return naming(file, () => prepare(model));
 }
 
@@ -165,17 +160,32 @@ function textOf(facts: Facts): string {
     `  inputs      ${sizes(facts.inputs)}`,
     `  outputs     ${sizes(facts.outputs)}`,
     `  operators   ${facts.operators.map(({ op, count }) => `${op} ${count}`).join(', ')}`,
-    `  parameters  ${facts.parameters}, ${percent(facts.int8Share)} of them in int8`,
+    `  parameters  ${facts.parameters.toLocaleString('en')}, ${percent(facts.int8Share)} of them in int8`,
     `  work        ${(facts.macs / 1e6).toFixed(2)} million multiply-accumulates${unknownOf(facts)}`,
     `  activations ${sizeOf(facts.peakActivation.bytes)} at once, at ${facts.peakActivation.node}`,
   ];
-  return [...lines, ...errorText(facts), ...saturationText(facts)].join('\n');
+  return [...lines, ...innerText(facts), ...errorText(facts), ...saturationText(facts)].join('\n');
 }
 
-const unknownOf = ({ unknownCost }: Facts): string =>
+const unknownOf = ({ unknownCost, inputs }: Facts): string =>
   unknownCost.length === 0
     ? ''
-    : ` (without ${unknownCost.length} nodes whose sizes are open, as ${unknownCost[0]}; give --shape)`;
+    : ` (without ${unknownCost.length} nodes whose sizes are open, as ${unknownCost[0]}; give --shape ${openShapes(inputs)})`;
+
+/** Inputs with open sizes, as --shape takes them but for those. */
+const openShapes = (inputs: Inspection['inputs']): string =>
+  inputs
+    .filter(({ dims }) => dims.some((size) => typeof size !== 'number'))
+    .map(({ name, dims }) => {
+      return `${name}=${dims.map((size) => (typeof size === 'number' ? size : '?')).join(',')}`;
+    })
+    .join(' ');
+
+const innerText = ({ inner }: Facts): readonly string[] =>
+  inner.map(
+    ({ node, op, nodes, parameters }) =>
+      `  inside      ${nodes} nodes with ${parameters.toLocaleString('en')} parameters lie inside ${node} (${op}) and are not counted`,
+  );
 
 function errorText({ layerErrors: errors }: Facts): readonly string[] {
   if (errors === undefined) return [];
@@ -202,6 +212,7 @@ function saturationText({ saturation }: Facts): readonly string[] {
     '',
     `Wrong on ${saturation.target}:`,
     table(['op', 'node', 'wrong', 'of', 'largest, steps'], rows),
+    `edgewise quantize --for ${saturation.target} builds a file that is right there.`,
   ];
 }
 

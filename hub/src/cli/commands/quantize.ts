@@ -15,8 +15,6 @@ import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
-import { frozenInputsOf } from '../freeze-inputs.ts';
-import { inputShapesOf } from '../input-shapes.ts';
 import { type Io, numberOf } from '../io.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
@@ -27,7 +25,7 @@ import {
   dataOptionsOf,
   readModelData,
 } from '../model-data/read-model-data.ts';
-import { assertAllFrozen, loadModelFile, readModelFile } from '../model-file.ts';
+import { assertAllFrozen, loadModelFile, readModelFile, settledOf } from '../model-file.ts';
 import { naming, writeNamedFile } from '../named-file.ts';
 import { adviceFor } from '../quantize-advice.ts';
 import { quantizeFor, variantFiles } from '../quantize-for.ts';
@@ -49,7 +47,6 @@ interface QuantizeFlags extends HubOptions, DataFlags {
   readonly exclude?: readonly string[];
   readonly likeOnnxruntime?: boolean;
   readonly for?: string;
-  readonly shape?: readonly string[];
   readonly report?: string;
 }
 
@@ -107,10 +104,6 @@ export function addQuantize(program: Command, io: Io): void {
     )
     .option('--ada-round', 'learn whether each weight goes down or up; for 4 bits and fewer')
     .option('--exclude <nodes...>', 'names of nodes that stay in float')
-    .option(
-      '--shape <sizes...>',
-      'sizes that inputs have for good: x=1,3,224,224; ? leaves one open',
-    )
     .option('--report <file>', 'write an HTML page with pictures, too')
     .addHelpText('after', examples);
   addDataOptions(withHub(command)).action(async (file: string, flags: QuantizeFlags) => {
@@ -119,11 +112,10 @@ export function addQuantize(program: Command, io: Io): void {
     const outs = flags.for === undefined ? [out] : variantFiles(out, flags.for);
     const reads = [file, flags.calibration, labels];
     await assertDestinations(io, { writes: [...outs, report], reads });
-    const frozen = frozenInputsOf(flags.freeze);
-    const settled = { frozen, sizes: inputShapesOf(flags.shape) };
+    const settled = settledOf(flags);
     const source = await readModelFile(io, file, settled);
     const { model, bytes } = source;
-    assertAllFrozen([source], frozen);
+    assertAllFrozen([source], settled.frozen);
     // The engine would only say that it does not know an old operator.
     naming(file, () => upgradeOpset(model, 13));
     const runtime = createOnnxRuntime();

@@ -129,6 +129,7 @@ export interface DataFlags {
   readonly preprocess?: string;
   readonly limit: string;
   readonly freeze?: readonly string[];
+  readonly shape?: readonly string[];
 }
 
 /** Flags as `readModelData` takes them. Throws `invalid-argument` for a limit that is no number. */
