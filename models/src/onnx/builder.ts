@@ -30,6 +30,13 @@ export interface GraphBuilder {
     outputs: readonly string[],
     options?: NodeOptions,
   ): void;
+  /** Writes a node with so many outputs under fresh names, and returns these. */
+  opMany(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    options?: Pick<NodeOptions, 'attributes' | 'domain'>,
+  ): readonly string[];
   /** A fresh name that starts with `stem`. */
   name(stem: string): string;
   /** Records type and sizes of a value, for those who transform the graph later. */
@@ -140,6 +147,11 @@ export function createGraphBuilder(options: BuilderOptions): GraphBuilder {
     ops(op, from, to, given = {}) {
       for (const name of to) if (name !== '') claim(name);
       write(op, from, to, given);
+    },
+    opMany(op, from, count, given = {}) {
+      const to = Array.from({ length: count }, () => fresh(op.toLowerCase()));
+      write(op, from, to, given);
+      return to;
     },
     name: fresh,
     describe(value) {

@@ -39,6 +39,16 @@ test('a training for few bits keeps the float weights that it started from', () 
   });
 });
 
+test('tensors of the state may be called like what is kept beside it', () => {
+  const names = ['best/w', 'float-model/w', 'state/w', 'w'];
+  const state = Object.fromEntries(
+    names.map((name, at) => [name, tensor('float32', [1], Float32Array.of(at))]),
+  );
+  const best = { w: tensor('float32', [1], Float32Array.of(9)) };
+  const whole = { ...checkpoint, state, best };
+  assert.deepEqual(decodeCheckpoint(encodeCheckpoint(whole)), whole);
+});
+
 const other = (metadata: ReadonlyMap<string, string>): Uint8Array =>
   writeModel(createGraphBuilder({ name: 'other', metadata }).build());
 

@@ -47,13 +47,20 @@ const metadataKey = 'edgewise.checkpoint';
 
 /** What tensors beside the state are called in the file, before their own names. */
 const prefixes = { best: 'best/', float: 'float-model/' } as const;
+/** What tensors of the state are called whose own names begin like those. */
+const statePrefix = 'state/';
+
+const isPrefixed = (name: string): boolean =>
+  [...Object.values(prefixes), statePrefix].some((prefix) => name.startsWith(prefix));
 
 /** A checkpoint as the bytes of an ONNX file without nodes: its tensors are the initializers. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const { state, best, float, ...rest } = checkpoint;
   const metadata = new Map([[metadataKey, JSON.stringify(rest)]]);
   const graph = createGraphBuilder({ name: 'checkpoint', metadata });
-  for (const [name, value] of Object.entries(state)) graph.initializer(name, value);
+  for (const [name, value] of Object.entries(state)) {
+    graph.initializer(isPrefixed(name) ? `${statePrefix}${name}` : name, value);
+  }
   for (const [name, value] of Object.entries(best ?? {})) {
     graph.initializer(`${prefixes.best}${name}`, value);
   }
@@ -77,9 +84,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       .filter(([name]) => name.startsWith(prefix))
       .map(([name, value]) => [name.slice(prefix.length), value] as const);
   const [best, float] = [within(prefixes.best), within(prefixes.float)];
-  const state = tensors.filter(
-    ([name]) => !Object.values(prefixes).some((prefix) => name.startsWith(prefix)),
-  );
+  const state = [...tensors.filter(([name]) => !isPrefixed(name)), ...within(statePrefix)];
   return {
     ...rest,
     state: Object.fromEntries(state),

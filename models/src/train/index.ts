@@ -53,13 +53,13 @@ export {
 export { learningRate, type Schedule, scheduleKinds } from './schedule.ts';
 export { bestEpoch, type Judgement } from './selection.ts';
 export type { TrainingState } from './state.ts';
+export { stepNames } from './step-names.ts';
 export type { StepCall, Stepper, StepResult } from './stepper.ts';
 export { type TrainOptions, train } from './train.ts';
 export type { StepForm, TrainableNetwork } from './trainable-network.ts';
 export type { RunOptions, StepperStart, TrainEvent, TrainResult } from './training-run.ts';
 export {
   buildTrainingStep,
-  stepNames,
   type TrainingPlan,
   type TrainingStep,
 } from './training-step.ts';

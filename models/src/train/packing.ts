@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../onnx/builder.ts';
 import { elementCount } from '../tensor/tensor.ts';
-import { concat, reshape } from './gradients/write.ts';
+import { concat, reshape, split } from './gradients/write.ts';
 
 /** Tensors of a training's state that travel as one vector, laid end to end. */
 export interface Pack {
@@ -44,10 +44,9 @@ export function writeUnpacking(
   parts: readonly PackedTensor[],
 ): void {
   const sizes = parts.map(({ dims }) => elementCount(dims));
-  const flat = parts.map(({ name }) => `${name}.flat`);
-  graph.ops('Split', [vector, graph.ints(sizes)], flat);
-  for (const [at, { name, dims }] of parts.entries()) {
-    graph.op('Reshape', [flat[at] ?? '', graph.ints(dims)], { output: name });
+  for (const [at, flat] of split(graph, vector, { axis: 0, sizes }).entries()) {
+    const { name = '', dims = [] } = parts[at] ?? {};
+    reshape(graph, flat, dims, { output: name });
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeModel } from '../onnx/write.ts';
+import type { Session } from '../runtime/runtime.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { initialWeights } from './network.ts';
@@ -28,24 +29,25 @@ const recipe = readRecipe({
   seed: 1,
 });
 
+const batch = () => ({
+  inputs: tensor(
+    'float32',
+    [2, 4, 4, 1],
+    Float32Array.from({ length: 32 }, (_, at) => at % 5),
+  ),
+  labels: tensor('int32', [2], Int32Array.of(0, 1)),
+});
+
 async function threeSteps() {
   const plan = trainingStepOf(recipe);
   const weights = initialWeights(recipe, 1);
   await using session = await createOnnxRuntime().load(writeModel(plan.model));
   const start = startState({ plan, weights, resume: undefined });
   const stepper = createStepper({ session, plan, state: start, seed: 1 });
-  const batch = {
-    inputs: tensor(
-      'float32',
-      [2, 4, 4, 1],
-      Float32Array.from({ length: 32 }, (_, at) => at % 5),
-    ),
-    labels: tensor('int32', [2], Int32Array.of(0, 1)),
-  };
   const states: TrainingState[] = [stepper.state];
   const copies: TrainingState[] = [structuredClone(stepper.state)];
   for (let step = 0; step < 3; step++) {
-    await stepper.run(step, { batch, rate: 0.1, signal: undefined });
+    await stepper.run(step, { batch: batch(), rate: 0.1, signal: undefined });
     states.push(stepper.state);
     copies.push(structuredClone(stepper.state));
   }
@@ -57,6 +59,24 @@ test('no step allocates weights: two sets of memory hold the state in turn', asy
   const buffers = states.flatMap((state) => Object.values(state).map(({ data }) => data.buffer));
   // Weights, two slots of Adam, and the statistics: one vector each, twice.
   assert.equal(new Set(buffers).size, 8);
+});
+
+test('a step that fails leaves the state as it was', async () => {
+  const plan = trainingStepOf(recipe);
+  await using session = await createOnnxRuntime().load(writeModel(plan.model));
+  const weights = initialWeights(recipe, 1);
+  const start = startState({ plan, weights, resume: undefined });
+  const failing: Session = {
+    ...session,
+    run(_, { into = {} } = {}) {
+      for (const { data } of Object.values(into)) data.fill(7 as never);
+      return Promise.reject(new Error('out of memory'));
+    },
+  };
+  const stepper = createStepper({ session: failing, plan, state: start, seed: 1 });
+  const run = stepper.run(0, { batch: batch(), rate: 0.1, signal: undefined });
+  await assert.rejects(run, /out of memory/);
+  assert.deepEqual(structuredClone(stepper.state), structuredClone(start));
 });
 
 test('every step moves all that it trains, and the start stays as it was', async () => {

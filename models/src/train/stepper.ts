@@ -5,7 +5,8 @@ import { createMask } from './mask.ts';
 import { modelNames } from './network.ts';
 import type { TrainingState } from './state.ts';
 import { createStateBuffers } from './state-buffers.ts';
-import { stepNames, type TrainingStep } from './training-step.ts';
+import { stepNames } from './step-names.ts';
+import type { TrainingStep } from './training-step.ts';
 
 /** Runs training steps one after the other and holds the state between them. */
 export interface Stepper {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
+import { createGraphBuilder, int } from '../onnx/builder.ts';
 import type { Model } from '../onnx/graph.ts';
 import { readModel } from '../onnx/read.ts';
 import { inferShapes } from '../onnx/shapes/infer.ts';
@@ -10,7 +11,8 @@ import { createRandom } from '../random/random.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { createStateBuffers } from './state-buffers.ts';
-import { buildTrainingStep, stepNames, type TrainingPlan } from './training-step.ts';
+import { stepNames } from './step-names.ts';
+import { buildTrainingStep, type TrainingPlan } from './training-step.ts';
 
 /** A network exported by PyTorch: two convolutions, Relu, MaxPool, Clip, a global mean and a dense head. */
 function torchNet(opset: number): Model {
@@ -83,4 +85,27 @@ test('open sizes are refused with the value they belong to', () => {
     () => buildTrainingStep(planFor(open)),
     (error) => error instanceof FleetError && error.code === 'unsupported',
   );
+});
+
+test('a weight without numbers has its place in the state', async () => {
+  const graph = createGraphBuilder({ name: 'net' });
+  graph.input('x', 'float32', [2, 3]);
+  graph.initializer('empty', tensor('float32', [2, 0], new Float32Array()));
+  graph.initializer('w', tensor('float32', [3, 3], new Float32Array(9).fill(1)));
+  const product = graph.op('MatMul', ['x', 'w']);
+  graph.op('Concat', ['empty', product], { output: 'y', attributes: { axis: int(1) } });
+  graph.output('y', 'float32', [2, 3]);
+  const { model, state } = buildTrainingStep({
+    ...{ model: inferShapes(graph.build()), output: 'y', trained: ['empty', 'w'] },
+    ...{ loss: 'softmax-cross-entropy', optimizer: { kind: 'sgd', rate: 0.1 } },
+  });
+  assert.deepEqual(
+    state.flatMap(({ parts }) => parts),
+    [
+      { name: 'empty', dims: [2, 0], offset: 0 },
+      { name: 'w', dims: [3, 3], offset: 0 },
+    ],
+  );
+  await using session = await createOnnxRuntime().load(writeModel(model));
+  assert.equal(session.inputs.length, 4);
 });

@@ -11,6 +11,7 @@ import { type LossName, losses } from './losses.ts';
 import { createUpdate, type Optimizer } from './optimizers.ts';
 import { layOut, type Pack, type Sized, writePacking, writeUnpacking } from './packing.ts';
 import { poolBeforeActivation } from './reorder.ts';
+import { keepClear, packName, slotNames, stepNames } from './step-names.ts';
 
 /** What is to be trained. */
 export interface TrainingPlan {
@@ -50,16 +51,9 @@ export interface DropoutMask {
   readonly ratio: number;
 }
 
-/** Names of a training graph's own inputs and outputs. */
-export const stepNames = {
-  targets: 'targets',
-  rate: 'learning_rate',
-  loss: 'loss',
-  correct: 'correct',
-} as const;
-
 /** Joins forward pass, loss, gradients and optimizer into one graph. */
-export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
+export function buildTrainingStep(given: TrainingPlan): TrainingStep {
+  const { plan, stateName } = keepClear(given);
   const { model } = plan;
   const reordered = { ...model, graph: poolBeforeActivation(model.graph) };
   const { graph: inferred, opsets } = inferShapes(reordered);
@@ -69,9 +63,11 @@ export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
   const graph = createGraphBuilder({ name: `${forward.name}-training`, opset, reserved });
   const facts = forwardFacts(forward);
   const sized = (name: string): Sized => ({ name, dims: facts.dims(name) });
-  const weights = declarePack(graph, 'weights', plan.trained.map(sized));
+  const declare = (stem: string, values: readonly string[]) =>
+    declarePack(graph, { stem, values: values.map(sized), stateName });
+  const weights = declare('weights', plan.trained);
   const moved = plan.statistics ?? new Map<string, string>();
-  const statistics = declarePack(graph, 'statistics', [...moved.keys()].map(sized));
+  const statistics = declare('statistics', [...moved.keys()]);
   declareInputs(graph, { plan, facts });
 
   const tape = createTape(graph, facts);
@@ -87,16 +83,18 @@ export function buildTrainingStep(plan: TrainingPlan): TrainingStep {
   emit(graph, result.loss, stepNames.loss);
   emit(graph, result.correct, stepNames.correct);
 
+  const { slots, scalars } = createUpdate(plan.optimizer);
+  const trained = plan.trained.map(stateName);
+  const slotName = slotNames(trained, { slots, others: [...moved.keys()].map(stateName) });
   const gradients = tape.backward(new Map([[plan.output, result.gradient]]), plan.trained);
   const state = [
-    ...writeUpdate(graph, { plan, weights, gradients }),
+    ...writeUpdate(graph, { plan, weights, gradients, slotName }),
     ...(statistics === undefined
       ? []
       : [replaced(graph, statistics, writePacking(graph, [...moved.values()]))]),
   ];
-  const { slots, scalars } = createUpdate(plan.optimizer);
-  const sizes = plan.trained.flatMap((name) =>
-    slots.map((slot) => [slotName(name, slot), facts.dims(name)] as const),
+  const sizes = plan.trained.flatMap((value) =>
+    slots.map((slot) => [slotName(stateName(value), slot), facts.dims(value)] as const),
   );
   return {
     model: graph.build(),
@@ -114,14 +112,18 @@ type OpenPack = Omit<Pack, 'output'>;
 /** Declares a vector of tensors; `undefined` where there are none. */
 function declarePack(
   graph: GraphBuilder,
-  stem: string,
-  tensors: readonly Sized[],
+  pack: {
+    readonly stem: string;
+    readonly values: readonly Sized[];
+    stateName(value: string): string;
+  },
 ): OpenPack | undefined {
-  if (tensors.length === 0) return undefined;
-  const { length, parts } = layOut(tensors);
-  const input = graph.input(`state.${stem}`, 'float32', [length]);
+  const { stem, values, stateName } = pack;
+  if (values.length === 0) return undefined;
+  const { length, parts } = layOut(values);
+  const input = graph.input(packName(stem), 'float32', [length]);
   writeUnpacking(graph, input, parts);
-  return { input, length, parts };
+  return { input, length, parts: parts.map((part) => ({ ...part, name: stateName(part.name) })) };
 }
 
 function replaced(graph: GraphBuilder, pack: OpenPack, output: string): Pack {
@@ -154,15 +156,16 @@ function writeUpdate(
     readonly plan: TrainingPlan;
     readonly weights: OpenPack | undefined;
     readonly gradients: ReadonlyMap<string, string>;
+    slotName(weight: string, slot: string): string;
   },
 ): readonly Pack[] {
-  const { plan, weights, gradients } = parts;
+  const { plan, weights, gradients, slotName } = parts;
   if (weights === undefined) return [];
   const update = createUpdate(plan.optimizer);
   const names = Object.keys(update.scalars(1));
   const slots = update.slots.map((slot) => ({
     slot,
-    pack: declareSlot(graph, weights, slot),
+    pack: declareSlot(graph, weights, { slot, slotName }),
   }));
   const decay = decayOf(graph, weights, plan.optimizer);
   const result = update.write(graph, {
@@ -180,8 +183,12 @@ function writeUpdate(
 }
 
 /** A slot is never taken apart inside the graph. */
-function declareSlot(graph: GraphBuilder, weights: OpenPack, slot: string): OpenPack {
-  const input = graph.input(`state.${slot}`, 'float32', [weights.length]);
+function declareSlot(
+  graph: GraphBuilder,
+  weights: OpenPack,
+  { slot, slotName }: { readonly slot: string; slotName(weight: string, slot: string): string },
+): OpenPack {
+  const input = graph.input(packName(slot), 'float32', [weights.length]);
   const parts = weights.parts.map((part) => ({ ...part, name: slotName(part.name, slot) }));
   return { ...weights, input, parts };
 }
@@ -216,8 +223,6 @@ function emit(graph: GraphBuilder, value: string, name: string): void {
   graph.op('Identity', [value], { output: name });
   graph.output(name, 'float32', []);
 }
-
-const slotName = (weight: string, slot: string): string => `${weight}_${slot}`;
 
 function masksOf(forward: Graph, facts: ForwardFacts): readonly DropoutMask[] {
   return forward.nodes

@@ -255,6 +255,55 @@ test('a model that is one layer only takes another in its place', async () => {
   assert.equal(history.at(-1)?.validation?.accuracy, 1);
 });
 
+/** Two layers and a head, with the given names of their weights and of the value between them. */
+function chain(first: string, second: string, between: string): Model {
+  const g = createGraphBuilder({ name: 'chain' });
+  const weight = (name: string, dims: readonly number[], stream: number): string => {
+    const random = createRandom(8, stream);
+    const data = Float32Array.from({ length: 12 }, () => random.between(-1, 1));
+    return g.initializer(name, tensor('float32', dims, data));
+  };
+  g.input('x', 'float32', ['N', 3]);
+  g.op('MatMul', ['x', weight(first, [3, 4], 0)], { output: between });
+  const inner = g.op('MatMul', [g.op('Relu', [between]), weight(second, [4, 3], 1)]);
+  const last = g.initializer('last', tensor('float32', [3, 3], new Float32Array(9).fill(1)));
+  g.op('MatMul', [g.op('Relu', [inner]), last], { output: 'scores' });
+  g.output('scores', 'float32', ['N', 3]);
+  return g.build();
+}
+
+test('a model may call its values like those of the training, of its state and of checkpoints', async () => {
+  const inputs = tensor(
+    'float32',
+    [40, 3],
+    Float32Array.from({ length: 120 }, (_, at) => at % 7),
+  );
+  const data = { inputs, labels: Int32Array.from({ length: 40 }, (_, at) => at % 3) };
+  const { input: _, ...rest } = tuneRecipe({}, { epochs: 2 });
+  const given = { recipe: readTuneRecipe(rest), data, runtime };
+  const weightsAfter = async (names: readonly [string, string, string]) => {
+    const base = chain(...names);
+    const saved: Uint8Array[] = [];
+    const save = (checkpoint: Checkpoint): Promise<void> => {
+      saved.push(encodeCheckpoint(checkpoint));
+      return Promise.resolve();
+    };
+    await fineTune({ ...given, base, checkpoint: { everySteps: 3, save } });
+    const resume = decodeCheckpoint(saved[0] ?? new Uint8Array());
+    const { model } = await fineTune({ ...given, base, resume });
+    return names.slice(0, 2).map((name) => constants(model).get(name)?.data);
+  };
+  const expected = await weightsAfter(['a', 'b', 'c']);
+  for (const names of [
+    ...[['w', 'w_mean', 'c'] as const, ['w_square', 'w', 'c'] as const],
+    ...[['loss', 'b', 'targets'] as const, ['learning_rate', 'correct', 'correction1'] as const],
+    ...[['state.weights', 'state.mean', 'c'] as const, ['a', 'b', 'split_0'] as const],
+    ...[['best/a', 'float-model/b', 'a.flat'] as const],
+  ]) {
+    assert.deepEqual(await weightsAfter([...names]), expected, names.join());
+  }
+});
+
 const plain = () => ({ base: torchNet(), data: stripes(40, 1), runtime });
 
 for (const [name, run, message] of refusals) {

@@ -13,6 +13,7 @@ import {
   writeInput,
 } from '../network.ts';
 import type { Recipe } from '../recipe.ts';
+import { renameValues } from '../rename.ts';
 import { findHead } from './head.ts';
 import { peelInput } from './peel-input.ts';
 
@@ -155,17 +156,9 @@ function renamed(graph: Graph, input: string, features: string): Graph {
     return known;
   };
   return {
-    ...graph,
-    nodes: graph.nodes.map((node) => ({
-      ...node,
-      inputs: node.inputs.map((name) => (name === '' ? '' : nameOf(name))),
-      outputs: node.outputs.map((name) => (name === '' ? '' : nameOf(name))),
-    })),
-    inputs: graph.inputs
-      .filter(({ name }) => name === input)
-      .map((value) => ({ ...value, name: bodyNames.input })),
+    ...renameValues(graph, nameOf),
+    inputs: [{ name: bodyNames.input, dtype: 'float32', dims: undefined }],
     outputs: [{ name: bodyNames.features, dtype: 'float32', dims: undefined }],
-    initializers: new Map([...graph.initializers].map(([name, value]) => [nameOf(name), value])),
     values: new Map(),
   };
 }

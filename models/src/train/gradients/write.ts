@@ -2,11 +2,16 @@
 import { type GraphBuilder, int, ints } from '../../onnx/builder.ts';
 import type { Attribute } from '../../onnx/graph.ts';
 
-/** The value with other sizes. */
-export function reshape(graph: GraphBuilder, value: string, dims: readonly number[]): string {
+/** The value with other sizes, under a name of its own if one is given. */
+export function reshape(
+  graph: GraphBuilder,
+  value: string,
+  dims: readonly number[],
+  name?: { readonly output: string },
+): string {
   // A zero would otherwise stand for the size that the value has there.
   const attributes = dims.includes(0) ? { allowzero: int(1) } : {};
-  return graph.op('Reshape', [value, graph.ints(dims)], { attributes });
+  return graph.op('Reshape', [value, graph.ints(dims)], { attributes, ...name });
 }
 
 /** The value with its axes in another order. */
@@ -54,10 +59,8 @@ export function split(
   value: string,
   { axis, sizes }: { readonly axis: number; readonly sizes: readonly number[] },
 ): readonly string[] {
-  const stem = graph.name('split');
-  const parts = sizes.map((_, index) => `${stem}.${index}`);
-  graph.ops('Split', [value, graph.ints(sizes)], parts, { attributes: { axis: int(axis) } });
-  return parts;
+  const attributes = { axis: int(axis) };
+  return graph.opMany('Split', [value, graph.ints(sizes)], sizes.length, { attributes });
 }
 
 /** Pads with a constant, `value` (default 0); returns the input itself when there is nothing to add. */
