@@ -29,8 +29,8 @@ export const optimizerKinds = {
       beta1: Type.Optional(Decay),
       /** Default 0.999. */
       beta2: Type.Optional(Decay),
-      /** Default 1e-7. */
-      epsilon: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1 })),
+      /** Default 1e-7. In float32, which the step computes in, smaller ones than allowed are zero. */
+      epsilon: Type.Optional(Type.Number({ minimum: 1e-30, maximum: 1 })),
     },
     { additionalProperties: false },
   ),

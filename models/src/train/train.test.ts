@@ -233,6 +233,22 @@ test('a training that diverges says so', async () => {
   await refused(train(options(changes)), /The loss is (NaN|Infinity) at step \d+: .* diverged/);
 });
 
+test('a training that its last step breaks says so, and no broken state is saved', async () => {
+  const layers = [{ kind: 'dense', units: 2 }];
+  const input = { shape: [1], dtype: 'float32', scale: 1 };
+  const optimizer = { kind: 'sgd', rate: 10 };
+  const schedule = { kind: 'constant' };
+  const broken = (epochs: number): TrainOptions => ({
+    ...options(),
+    recipe: readRecipe({ ...recipe(), layers, input, optimizer, schedule, epochs, batchSize: 1 }),
+    data: { inputs: tensor('float32', [1, 1], Float32Array.of(6e37)), labels: Int32Array.of(1) },
+  });
+  const message = /"\w+\.\w+" holds (-?Infinity|NaN) after the last step: .* diverged/;
+  await refused(train(broken(1)), message);
+  const save = (): Promise<void> => assert.fail('a broken state was saved');
+  await refused(train({ ...broken(2), checkpoint: { everySteps: 1, save } }), message);
+});
+
 test('data that does not belong to the recipe is refused with the reason', async () => {
   const data = bars(50, 1);
   const floats = tensor('float32', [50, 64], new Float32Array(50 * 64));
@@ -278,6 +294,26 @@ test('a checkpoint of other data or other epochs is refused', async () => {
   const message = /The checkpoint is of another training: 20 steps in 1 finished epochs/;
   await refused(train({ ...options({ resume }), data: bars(60, 1) }), message);
   await refused(train(options({ resume, epochs: 1 })), message);
+});
+
+test('a checkpoint whose best weights are those of another network is refused at once', async () => {
+  const saved: Checkpoint[] = [];
+  const save = (checkpoint: Checkpoint): Promise<void> => {
+    saved.push(decodeCheckpoint(encodeCheckpoint(checkpoint)));
+    return Promise.resolve();
+  };
+  const given = { ...options({ keep: 'best' }), validation: bars(50, 2) };
+  await train({ ...given, checkpoint: { everySteps: 20, save } });
+  const [first] = saved;
+  assert.ok(first?.best);
+  const [name = ''] = Object.keys(first.best);
+  const best = { ...first.best, [name]: tensor('float32', [1], new Float32Array(1)) };
+  const onProgress = () => assert.fail('it went on');
+  const resumed = train({ ...given, resume: { ...first, best }, onProgress });
+  await refused(
+    resumed,
+    /The recipe needs ".*" as float32 \[.*\], but the state has float32 \[1\]/,
+  );
 });
 
 async function refused(training: Promise<unknown>, message: RegExp): Promise<void> {

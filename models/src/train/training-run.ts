@@ -119,18 +119,28 @@ export async function runTraining(trainee: Trainee, options: RunOptions): Promis
   const stepWith = options.stepWith ?? ((start) => graphStepper(start, options));
   await using stepper = await stepWith({ plan, state, seed, classWeights });
   const meter = createMeter(settings.batchSize, batches.perEpoch, resume);
-  const best = settings.keep === 'best' ? resume?.best : undefined;
+  const best = bestOf(resume, trainee);
   const run: Run = { trainee, options, validation, batches, stepper, meter, best };
   const stoppedEarly = await runSteps(run, resume?.step ?? 0);
   const { history } = meter.snapshot();
-  const weights = run.best ?? stepper.state;
+  const weights = weightsIn(run.best ?? stepper.state, trainee.weights);
+  assertSound(Object.fromEntries(weights));
   return {
-    model: trainee.finish(weightsIn(weights, trainee.weights)),
+    model: trainee.finish(weights),
     history,
     epoch: run.best === undefined ? history.length - 1 : bestEpoch(history, settings),
     stoppedEarly,
     imagesPerSecond: meter.imagesPerSecond(),
   };
+}
+
+/** The best weights before an interruption, where they are to be kept. */
+function bestOf(
+  resume: Checkpoint | undefined,
+  { settings, weights }: Trainee,
+): TrainingState | undefined {
+  if (settings.keep !== 'best' || resume?.best === undefined) return undefined;
+  return Object.fromEntries(weightsIn(resume.best, weights));
 }
 
 async function graphStepper(
@@ -218,6 +228,16 @@ function assertFinite(loss: number, step: number): void {
   throw new FleetError('invalid-argument', reason, { detail: { step: step + 1 } });
 }
 
+/** A step's loss tells of the weights before it: what the last step did must be looked at. */
+function assertSound(state: TrainingState): void {
+  for (const [name, { data }] of Object.entries(state)) {
+    const broken = (data as Float32Array).find((value) => !Number.isFinite(value));
+    if (broken === undefined) continue;
+    const reason = `"${name}" holds ${broken} after the last step: the training diverged. Lower the optimizer's rate, or add warm-up steps.`;
+    throw new FleetError('invalid-argument', reason);
+  }
+}
+
 async function finishEpoch(run: Run, rate: number): Promise<void> {
   const { trainee, options, validation: data, stepper, meter } = run;
   const { runtime, threads = 1 } = options;
@@ -248,8 +268,10 @@ const isDue = ({ options }: Run, step: number): boolean =>
   step % (options.checkpoint?.everySteps ?? step + 1) === 0;
 
 async function saveCheckpoint({ options, stepper, meter, best }: Run, step: number): Promise<void> {
+  if (options.checkpoint === undefined) return;
+  assertSound(stepper.state);
   const kept = best === undefined ? {} : { best };
-  await options.checkpoint?.save({ step, state: stepper.state, ...meter.snapshot(), ...kept });
+  await options.checkpoint.save({ step, state: stepper.state, ...meter.snapshot(), ...kept });
 }
 
 const signalOf = ({ signal }: RunOptions) => (signal === undefined ? {} : { signal });
