@@ -130,7 +130,7 @@ for (const one of cases) {
   });
 }
 
-test('what something else reads, groups, many channels and pools that overlap stay apart', () => {
+test('what something else reads, groups, many channels, pools that overlap and operators of others stay apart', () => {
   const apart = (change: (graph: Graph) => Graph, one: Partial<Case> = {}) => {
     const graph = change(forwardOf({ ...(cases[0] as Case), ...one }));
     assert.deepEqual(joinPools(graph).nodes, graph.nodes);
@@ -144,6 +144,10 @@ test('what something else reads, groups, many channels and pools that overlap st
     ...{ input: [1, 2, 4, 4], weight: [2, 1, 3, 3] },
     convolution: { ...same, group: int(2) },
   });
+  apart((graph) => ({
+    ...graph,
+    nodes: graph.nodes.map((node) => (node.op === 'Conv' ? { ...node, domain: 'other' } : node)),
+  }));
   apart((graph) => graph, { input: [1, 5, 4, 4], weight: [2, 5, 3, 3] });
   apart((graph) => ({
     ...graph,

@@ -31,15 +31,19 @@ export function joinPools(graph: Graph): Graph {
 }
 
 function canJoin(graph: Graph, convolution: Node, pool: Node): boolean {
-  if (convolution.op !== 'Conv' || integerOf(convolution.attributes, 'group', 1) !== 1)
+  if (!isStandard(convolution, 'Conv') || !isStandard(pool, 'MaxPool')) return false;
+  if (pool.outputs.length !== 1 || integerOf(convolution.attributes, 'group', 1) !== 1) {
     return false;
-  if (pool.op !== 'MaxPool' || pool.outputs.length !== 1) return false;
+  }
   const dims = (name: string) => dimsOf(graph, name);
   const [, channels = 0] = dims(convolution.inputs[0] ?? '');
   if (channels > fewChannels) return false;
   const kernel = integersOf(pool.attributes, 'kernel_shape') ?? [];
   return meetsEachOnce(windowGeometry({ ...pool, dims }, kernel));
 }
+
+const isStandard = (node: Node, op: string): boolean =>
+  node.op === op && (node.domain === '' || node.domain === 'ai.onnx');
 
 /** Whether no cell is seen twice; some at the end may be seen by none. */
 function meetsEachOnce(geometry: WindowGeometry): boolean {
