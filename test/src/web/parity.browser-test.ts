@@ -44,7 +44,7 @@ const inputs = tensor(
 async function variantOf(weights: Float32Array, deviceClass: DeviceClass): Promise<BuiltVariant> {
   const [variant] = await buildVariants(classifier(weights), {
     ...{ calibration: { x: inputs }, runtime: createOnnxRuntime(), host: 'x64' },
-    deviceClasses: [deviceClass],
+    ...{ deviceClasses: [deviceClass], topOutput: 'probabilities' },
   });
   assert.ok(variant);
   return variant;
