@@ -84,17 +84,18 @@ test('entropy does not cut a distribution down to resolve a number that most val
   assert.ok(min < -2.5 && max > 2.5, `${min} ${max}`);
 });
 
-test('entropy costs no more squared error than a step twice as coarse, however uneven the data', () => {
+test('entropy costs no more squared error than minmax, however uneven the data', () => {
   const { normal } = createRandom(6);
   const narrow = Float32Array.from({ length: 200_000 }, (_, at) =>
     at % 5 < 3 ? 0.137 + normal() / 200 : normal(),
   );
   const skewed = narrow.map((value) => value ** 4);
   for (const data of [narrow, skewed, outliers().subarray(0, 200_000)]) {
-    const widest = squaredErrorOf(data, rangeOf(data, { method: 'minmax' }));
     for (const symmetric of [false, true]) {
+      const widest = squaredErrorOf(data, rangeOf(data, { method: 'minmax', symmetric }));
       const found = squaredErrorOf(data, rangeOf(data, { method: 'entropy', symmetric }));
-      assert.ok(found < (symmetric ? 16 : 4) * 1.05 * widest, `${found} against ${widest}`);
+      // Bins are a little coarser than numbers.
+      assert.ok(found < 1.05 * widest, `${found} against ${widest}`);
     }
   }
 });

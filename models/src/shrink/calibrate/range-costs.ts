@@ -49,11 +49,6 @@ export function squaredError(histogram: Histogram): RangeCost {
 const tiny = 1e-4;
 
 /**
- * What a range may add to the squared error of the widest one: a step twice as coarse, that is one bit.
- */
-const mostError = 4;
-
-/**
  * Kullback-Leibler divergence of the clipped distribution from the one that the integers of a range
  * leave of it (Migacz, "8-bit inference with TensorRT", 2017): what is cut off counts at the ends;
  * what shares an integer is spread evenly over its filled bins. A range of fewer bins than integers
@@ -62,13 +57,13 @@ const mostError = 4;
  * As published it fails where many values are the same (a Relu's zeros, what a filter gives for a flat
  * background): spreading such a bin over its integer looks like a loss that only ever narrower
  * integers take away. Such bins are left out, as the published method leaves out the first. And it does
- * not know how far a clipped number is moved: ranges with over four times the squared error of the
- * `widest` are never the answer.
+ * not know how far a clipped number is moved: a range with more squared error than the `widest` is
+ * never the answer.
  */
 export function divergence(histogram: Histogram, widest: Range): RangeCost {
   const filled = filledBins(withoutPointMasses(histogram));
   const errorOf = squaredError(histogram);
-  const most = mostError * errorOf(widest);
+  const most = errorOf(widest);
   const width = (histogram.max - histogram.min) / histogram.counts.length;
   const mass = new Float64Array(levels + 1);
   const shared = new Float64Array(levels + 1);
