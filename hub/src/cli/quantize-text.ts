@@ -22,10 +22,7 @@ export function quantizeText(out: string, report: Report, more: MoreToSay): stri
     ),
     ...candidates.map((each) => `  tried  ${candidateName(each)}: error ${percent(each.error)}`),
     ...takenText(report),
-    ...rounding.map(
-      ({ node, nearestError, error }) =>
-        `  rounded  ${node}: error ${percent(error)} instead of ${percent(nearestError)}`,
-    ),
+    ...roundingText(rounding),
   ].join('\n');
 }
 
@@ -67,6 +64,23 @@ function nodesText(nodes: FloatNodes): string {
   if (nodes.length <= few) return nodes.map(({ node, op }) => `${op} ${node}`).join(', ');
   const byOp = [...Map.groupBy(nodes, ({ op }) => op)].sort(([, a], [, b]) => b.length - a.length);
   return byOp.map(([op, all]) => `${all.length} ${op}`).join(', ');
+}
+
+/** Layers that are named one by one. */
+const mostRounded = 6;
+
+/** What learning to round did: the layers that are worst off by name, the others in one line. */
+function roundingText(rounding: NonNullable<Report['rounding']>): readonly string[] {
+  const worst = rounding.toSorted((a, b) => b.error - a.error).slice(0, mostRounded);
+  const lines = worst.map(({ node, nearestError, error }) => {
+    return `  rounded  ${node}: error ${percent(error)} instead of ${percent(nearestError)}`;
+  });
+  const others = rounding.length - worst.length;
+  if (others <= 0) return lines;
+  const mean = (of: 'error' | 'nearestError') =>
+    percent(rounding.reduce((sum, layer) => sum + layer[of], 0) / rounding.length);
+  const all = `${mean('error')} instead of ${mean('nearestError')} on the mean of all`;
+  return [...lines, `  rounded  ${others} more layers, with less error each; ${all}`];
 }
 
 function takenText({ how, candidates = [] }: Report): readonly string[] {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ActivationSpread } from '@edgewise/models/inspect';
 import { renderReport } from './report.ts';
+import { speedText } from './speed-text.ts';
 
 /** A Relu between 0 and 8 on a grid up to 4, with an eighth of its numbers above. */
 function aSpread(given: Partial<ActivationSpread> = {}): ActivationSpread {
@@ -103,4 +104,10 @@ test('each processor names the layers that it would get wrong', () => {
   assert.match(html, /quantize --for x64 builds a file that is right/);
   assert.doesNotMatch(html, /--for arm64/);
   assert.match(html, />c1<.*>3,456<.*>138,240<.*>2\.5 %</s);
+});
+
+test('a slower model is not called fast', () => {
+  assert.equal(speedText('int8', 1.5), 'int8 is 1.50 times as fast');
+  assert.equal(speedText('int8', 0.5), 'int8 takes 2.00 times as long');
+  assert.equal(speedText('int8', Number.POSITIVE_INFINITY), 'int8 was too quick to measure');
 });

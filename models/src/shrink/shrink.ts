@@ -130,7 +130,7 @@ function chosenFor(
     symmetric: options.symmetric ?? false,
     equalize: balance,
     correctBias: correct,
-    onCandidate: (done) => tell(options, { stage: 'choose', done, of: undefined }),
+    onCandidate: (done, of) => tell(options, { stage: 'choose', done, of }),
   });
 }
 

@@ -1,9 +1,11 @@
+import path from 'node:path';
 import { type Comparison, compareModels } from '@edgewise/models/inspect';
 import type { Session, SessionValue } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import { FleetError } from '@edgewise/protocol';
 import type { Command } from 'commander';
 import { renderReport } from '../../report/report.ts';
+import { speedText } from '../../report/speed-text.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
 import { countFrom1, type Io, percent, sizeOf } from '../io.ts';
@@ -38,12 +40,14 @@ export function addCompare(program: Command, io: Io): void {
   addDataOptions(
     withHub(
       program
-        .command('compare <a> <b>')
+        .command('compare')
+        .argument('<a>', 'ONNX model that counts as right, as the float one')
+        .argument('<b>', 'ONNX model that is measured against it')
         .description(
           'signal to noise, agreement, accuracy and speed of two models on the same data',
         )
-        .requiredOption('--data <data>', 'inputs for both')
-        .option('--runs <number>', 'timed runs of each model', '50')
+        .requiredOption('--data <data>', 'DATA: inputs for both')
+        .option('--runs <number>', 'timed runs of each model, for latency in ms', '50')
         .option('--report <file>', 'write an HTML page, too')
         .addHelpText('after', examples),
     ),
@@ -132,7 +136,7 @@ function textOf({ a, b }: Files, { samples, outputs, classes, latency }: Compari
           `  accuracy: a ${percent(accuracy.a)}, b ${percent(accuracy.b)}; b - a ${percent(accuracy.difference)} (95 %: ${percent(accuracy.low)} to ${percent(accuracy.high)})`,
         ]
       : []),
-    `  one sample here: a ${latency.a.medianMs.toFixed(3)} ms, b ${latency.b.medianMs.toFixed(3)} ms; b is ${latency.speedup.toFixed(2)} times as fast`,
+    `  one sample here: a ${latency.a.medianMs.toFixed(3)} ms, b ${latency.b.medianMs.toFixed(3)} ms; ${speedText('b', latency.speedup)}`,
   ].join('\n');
 }
 
@@ -145,8 +149,10 @@ function decibels(value: number | undefined): string {
 function pageOf({ a, b }: Files, comparison: Comparison): string {
   const classes = comparison.classes;
   const scores = classes?.accuracy ?? { a: 1, b: classes?.agreement ?? 1 };
+  const names = [a, b].map(({ file }) => path.basename(file));
+  const [one = a.file, other = b.file] = names[0] === names[1] ? [a.file, b.file] : names;
   return renderReport({
-    title: `${a.file} and ${b.file}`,
+    title: names.join(' and '),
     facts: [
       ['first', `${a.file}, ${sizeOf(a.bytes)}`],
       ['second', `${b.file}, ${sizeOf(b.bytes)}`],
@@ -155,8 +161,8 @@ function pageOf({ a, b }: Files, comparison: Comparison): string {
     ...(classes && {
       scoreIs: classes.accuracy === undefined ? 'agreement' : 'accuracy',
       variants: [
-        { name: a.file, bytes: a.bytes, score: scores.a },
-        { name: b.file, bytes: b.bytes, score: scores.b },
+        { name: one, bytes: a.bytes, score: scores.a },
+        { name: other, bytes: b.bytes, score: scores.b },
       ],
     }),
   });

@@ -30,7 +30,8 @@ Example:
 /** `edgewise convert MODEL.json`: a tfjs LayersModel as an ONNX model, without a hub. */
 export function addConvert(program: Command, io: Io): void {
   program
-    .command('convert <model>')
+    .command('convert')
+    .argument('<model>', 'model.json of a tfjs LayersModel')
     .description('turn a tfjs LayersModel into an ONNX model')
     .requiredOption('--out <file>', 'where to write the ONNX model')
     .option('--json', 'print one JSON document instead of text')

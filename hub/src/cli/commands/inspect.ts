@@ -53,11 +53,15 @@ export function addInspect(program: Command, io: Io): void {
   addDataOptions(
     withHub(
       program
-        .command('inspect <model>')
+        .command('inspect')
+        .argument('<model>', 'ONNX model, float or int8')
         .description(
           'operators, parameters, work and memory of an ONNX model; errors of each layer',
         )
-        .option('--data <data>', 'inputs for the error of each layer and for --saturation')
+        .option(
+          '--data <data>',
+          'DATA: inputs for the error of each layer (with --float) and for --saturation',
+        )
         .option('--float <file>', 'the float model that this int8 model was made of')
         .addOption(
           new Option(

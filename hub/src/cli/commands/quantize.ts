@@ -71,23 +71,32 @@ const decidedByClass = [
 /** `edgewise quantize MODEL.onnx`: any float model in int8, without a hub. */
 export function addQuantize(program: Command, io: Io): void {
   const command = program
-    .command('quantize <model>')
+    .command('quantize')
+    .argument('<model>', 'float ONNX model')
     .description('shrink an ONNX model to int8 (QDQ) with calibration data')
-    .requiredOption('--calibration <data>', 'DATA: inputs like those the model will see')
+    .requiredOption(
+      '--calibration <data>',
+      'DATA: some hundred inputs like those the model will see',
+    )
     .requiredOption('--out <file>', 'where to write the int8 model')
     .option('--for <classes>', `device classes, joined by commas: ${plannedClasses().join(', ')}`)
     .addOption(
-      new Option('--activations <type>', 'u8 suits x64, s8 suits ARM')
+      new Option('--activations <type>', 'type of activations: u8 is fast on x64, s8 on ARM')
         .choices(['u8', 's8'])
         .default('u8'),
     )
-    .addOption(new Option('--weights <type>', 'of weights').choices(['s8', 'u8']).default('s8'))
+    .addOption(
+      new Option('--weights <type>', 'type of weights').choices(['s8', 'u8']).default('s8'),
+    )
     .addOption(
       new Option('--calibrate <method>', 'how ranges are found; auto tries them all')
         .choices([...calibrationMethods, 'auto'])
         .default('minmax'),
     )
-    .option('--percentile <percent>', 'of all numbers that --calibrate percentile keeps')
+    .option(
+      '--percentile <percent>',
+      'what --calibrate percentile keeps of all numbers, in % (default: 99.999)',
+    )
     .option(
       '--like-onnxruntime',
       "exactly what onnxruntime's Python tool gives for the file as it is",

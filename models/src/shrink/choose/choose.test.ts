@@ -4,6 +4,7 @@ import { FleetError } from '@edgewise/protocol';
 import { writeModel } from '../../onnx/write.ts';
 import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
 import { shrink } from '../shrink.ts';
+import type { ShrinkProgress } from '../shrink-options.ts';
 import { smallFeeds, smallNet } from '../testing/small-net.ts';
 import { isBetter } from './candidates.ts';
 import { holdOut } from './held-out.ts';
@@ -57,6 +58,19 @@ test('a step that is ruled out or in is not tried otherwise', async () => {
   const { report } = await shrink(smallNet(), { ...options, equalize: true, correctBias: true });
   assert.ok(report.candidates?.every(({ equalize, correctBias }) => equalize && correctBias));
   assert.deepEqual([report.how.equalize, report.how.correctBias], [true, true]);
+});
+
+test('how many ways are tried is known from the start', async () => {
+  const seen: string[] = [];
+  const onProgress = ({ stage, done, of }: ShrinkProgress): void => {
+    if (stage === 'choose') seen.push(`${done} of ${of}`);
+  };
+  const options = { calibration: smallFeeds(4), runtime, method: 'auto', onProgress } as const;
+  await shrink(smallNet(), options);
+  assert.deepEqual([seen[0], seen.at(-1)], ['1 of 8', '8 of 8']);
+  seen.length = 0;
+  await shrink(smallNet(), { ...options, equalize: false, correctBias: false });
+  assert.deepEqual([seen[0], seen.at(-1)], ['1 of 6', '6 of 6']);
 });
 
 test('one feed serves for ranges and for figures', async () => {

@@ -22,8 +22,8 @@ export interface ChooseOptions extends AnswerOptions {
   /** `undefined` leaves it to the figures. */
   readonly equalize: boolean | undefined;
   readonly correctBias: boolean | undefined;
-  /** Called with each candidate's figures. */
-  readonly onCandidate?: (done: number) => void;
+  /** Called when a way was tried. */
+  readonly onCandidate?: (done: number, of: number) => void;
 }
 
 /** What won, and all that was tried. */
@@ -44,15 +44,16 @@ export async function choose(
   feeds: readonly Feeds[],
   options: ChooseOptions,
 ): Promise<Choice> {
-  const trial = await createTrial(prepared, feeds, options);
+  const balances = options.equalize === undefined && layerPairsOf(prepared.graph).length > 0;
+  const corrects = options.correctBias === undefined;
+  const of = candidateRules.length + Number(balances) + Number(corrects);
+  const trial = await createTrial(prepared, feeds, { ...options, of });
   const first = options.equalize ?? false;
   const corrected = options.correctBias ?? false;
   for (const rule of candidateRules)
     await trial.run({ ...rule, equalize: first, correctBias: corrected });
-  if (options.equalize === undefined && layerPairsOf(prepared.graph).length > 0) {
-    await trial.run({ ...trial.best(), equalize: true });
-  }
-  if (options.correctBias === undefined) await trial.run({ ...trial.best(), correctBias: true });
+  if (balances) await trial.run({ ...trial.best(), equalize: true });
+  if (corrects) await trial.run({ ...trial.best(), correctBias: true });
   return { how: trial.best(), candidates: trial.candidates };
 }
 
@@ -72,7 +73,7 @@ interface Trial {
 async function createTrial(
   prepared: Model,
   feeds: readonly Feeds[],
-  options: ChooseOptions,
+  options: ChooseOptions & { readonly of: number },
 ): Promise<Trial> {
   const { runtime, threads, signal } = options;
   const how = { runtime, ...(threads !== undefined && { threads }), ...(signal && { signal }) };
@@ -109,7 +110,7 @@ async function createTrial(
       const { samples: _, ...figures } = measured;
       candidates.push({ ...way, ...figures });
       if (best === undefined || isBetter(measured, best)) best = { ...way, ...measured };
-      options.onCandidate?.(candidates.length);
+      options.onCandidate?.(candidates.length, options.of);
     },
     best: () => howOf(best as How),
   };
