@@ -438,22 +438,38 @@ test('compare refuses models that take other inputs, and counts no answer of NaN
 });
 
 test('which of two models does not run is said, whichever it is', async () => {
-  // Says that it takes any number, and takes one.
-  await writeModelFile('single', dense({ tail: (g, h) => g.op('Reshape', [h, g.ints([1, 4])]) }));
+  // Says that it takes any number, and takes three.
+  await writeModelFile('three', dense({ tail: (g, h) => g.op('Reshape', [h, g.ints([3, 4])]) }));
   for (const pair of [
-    ['good.onnx', 'single.onnx'],
-    ['single.onnx', 'good.onnx'],
+    ['good.onnx', 'three.onnx'],
+    ['three.onnx', 'good.onnx'],
   ]) {
     const { notes, code } = await said('compare', ...pair, '--data', 'x.npz');
     assert.equal(code, exitCodes.usage);
-    assert.match(notes, /\[invalid-argument\] single\.onnx: The model did not run/);
+    assert.match(notes, /\[invalid-argument\] three\.onnx: The model did not run/);
   }
-  const float = await said('inspect', 'int8.onnx', '--float', 'single.onnx', '--data', 'x.npz');
-  assert.match(float.notes, /\[invalid-argument\] single\.onnx: The model did not run/);
-  const int8 = await said('inspect', 'single.onnx', '--float', 'good.onnx', '--data', 'x.npz');
-  assert.match(int8.notes, /\[invalid-argument\] single\.onnx: The model did not run/);
-  const made = await quantize('single');
-  assert.match(made.notes, /\[invalid-argument\] single\.onnx: The model did not run/);
+  const float = await said('inspect', 'int8.onnx', '--float', 'three.onnx', '--data', 'x.npz');
+  assert.match(float.notes, /\[invalid-argument\] three\.onnx: The model did not run/);
+  const int8 = await said('inspect', 'three.onnx', '--float', 'good.onnx', '--data', 'x.npz');
+  assert.match(int8.notes, /\[invalid-argument\] three\.onnx: The model did not run/);
+  const made = await quantize('three');
+  assert.match(made.notes, /\[invalid-argument\] three\.onnx: The model did not run/);
+});
+
+test('a model that says any number of samples and takes one is run with one', async () => {
+  await writeModelFile('single', dense({ tail: (g, h) => g.op('Reshape', [h, g.ints([1, 4])]) }));
+  const only = /single\.onnx: it runs with one sample at a time only, though it says any number/;
+  const made = await quantize('single', 'x.npz', '--report', 'page.html');
+  assert.equal(made.code, exitCodes.done, made.notes);
+  assert.match(made.notes, only);
+  const words = ['compare', 'good.onnx', 'single.onnx', '--data', 'x.npz', '--json'];
+  const { out, notes } = await said(...words);
+  assert.match(notes, only);
+  assert.equal(JSON.parse(out).outputs[0].sqnrDb, 'Infinity');
+  const seen = await said('inspect', 'out.onnx', '--float', 'single.onnx', '--data', 'x.npz');
+  assert.equal(seen.code, exitCodes.done, seen.notes);
+  const { notes: good } = await said('compare', 'good.onnx', 'int8.onnx', '--data', 'x.npz');
+  assert.doesNotMatch(good, only);
 });
 
 test('a node to exclude that does not exist, and a percentile that is no number, are named', async () => {

@@ -46,6 +46,13 @@ test('weights of four bits leave the file as large as it is, and that is said', 
   assert.doesNotMatch(eight.out, /whole byte/);
 });
 
+test('builds for device classes stand below the float model', async () => {
+  const { out } = await quantize('--for', 'x64,arm64');
+  const [float = '', first = ''] = out.split('\n');
+  assert.match(float, /^m\.onnx: float32, [\d.]+ K?i?B$/);
+  assert.match(first, /^o\.arm64\.onnx: s8s8, /);
+});
+
 test('the size before is that of the file', async () => {
   const { out } = await quantize('--json');
   const { size } = await stat(path.join(folder, 'm.onnx'));

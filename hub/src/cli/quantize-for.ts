@@ -62,7 +62,8 @@ export async function quantizeFor(io: Io, model: Model, parts: QuantizeForParts)
   });
   if (parts.report !== undefined) {
     const scoreIs = data.labels === undefined ? 'agreement' : 'accuracy';
-    const page = variantsPage({ ...parts, scoreIs, score: own?.a, variants });
+    const counted = { samples: data.count, method: parts.calibrate };
+    const page = variantsPage({ ...parts, ...counted, scoreIs, score: own?.a, variants });
     await writeNamedFile(io, parts.report, new TextEncoder().encode(page));
   }
   const written = [];
@@ -73,7 +74,9 @@ export async function quantizeFor(io: Io, model: Model, parts: QuantizeForParts)
     const score = data.labels === undefined ? { agreement: accuracy } : { accuracy };
     written.push({ ...facts, ...score, goldenVectors: golden.vectors });
   }
-  answer(io, parts, written, (all) => all.map(textOf).join('\n'));
+  const right = own === undefined || data.labels === undefined ? '' : `, ${percent(own.a)} right`;
+  const float = `${parts.file}: float32, ${sizeOf(parts.bytes)}${right}`;
+  answer(io, parts, written, (all) => [float, ...all.map(textOf)].join('\n'));
 }
 
 /** The files that `--for` writes in place of `out`. Throws as `quantizeFor` does. */
@@ -102,7 +105,7 @@ function textOf({ out, scheme, bytes, reason, goldenVectors, ...scores }: Writte
     ...[scheme, sizeOf(bytes)],
     ...(accuracy === undefined ? [] : [`${percent(accuracy)} right`]),
     ...(agreement === undefined ? [] : [`${percent(agreement)} answered as in float`]),
-    `${goldenVectors} golden vectors would prove it`,
+    `a device would prove it with ${goldenVectors} golden vectors`,
   ];
   return `${out}: ${facts.join(', ')}\n  ${reason}`;
 }

@@ -6,7 +6,7 @@ import { type Feeds, namedRuntime, type Runtime, type Session } from '@edgewise/
 import { type Shrunk, saturationOf, saturationTargets } from '@edgewise/models/shrink';
 import { renderReport } from '../report/report.ts';
 import { type Io, percent, sizeOf } from './io.ts';
-import { batchesOf, batchSizeOf, comparedOf, wholeBatches } from './model-data/batches.ts';
+import { batchesOf, comparedOf, wholeBatches } from './model-data/batches.ts';
 import type { ModelData } from './model-data/fit-to-inputs.ts';
 import { createStageProgress, feedProgress } from './stage-progress.ts';
 
@@ -27,6 +27,8 @@ export interface QuantizePageParts {
   /** What fewer than eight bits a weight mean for the file; empty for eight. */
   readonly narrow: readonly string[];
   readonly data: ModelData;
+  /** Samples of one run. */
+  readonly batch: number;
   readonly feeds: readonly Feeds[];
   readonly runtime: Runtime;
 }
@@ -43,7 +45,7 @@ export async function quantizePage(io: Io, parts: QuantizePageParts): Promise<st
   const comparison = await compareModels(session, small, {
     samples: comparedOf(data),
     ...(data.labels && { labels: data.labels }),
-    ...{ batch: batchSizeOf(session.inputs), signal: io.signal },
+    ...{ batch: parts.batch, signal: io.signal },
     onProgress: (done, of) => show('Comparing both models', { done, of }),
   });
   const names = { float: parts.file, int8: parts.out };
@@ -98,13 +100,22 @@ export interface VariantsPageParts {
   /** Of the float model. */
   readonly score: number | undefined;
   readonly variants: readonly BuiltVariant[];
+  /** Samples that ranges and scores come from. */
+  readonly samples: number;
+  /** How ranges were found. */
+  readonly method: string;
 }
 
 /** The page of `edgewise quantize --for ... --report`. */
-export function variantsPage({ file, bytes, scoreIs, score, variants }: VariantsPageParts): string {
+export function variantsPage(parts: VariantsPageParts): string {
+  const { file, bytes, scoreIs, score, variants, samples, method } = parts;
   return renderReport({
     title: path.basename(file),
-    facts: [['made of', `${file}, ${sizeOf(bytes)}`]],
+    facts: [
+      ['made of', `${file}, ${sizeOf(bytes)}`],
+      ['ranges', method],
+      ['measured on', `the ${samples} samples of the calibration`],
+    ],
     scoreIs,
     variants: [
       { name: 'float32', bytes, ...(score !== undefined && { score }) },

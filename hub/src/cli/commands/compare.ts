@@ -9,7 +9,8 @@ import { speedText } from '../../report/speed-text.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
 import { countFrom1, type Io, percent, sizeOf } from '../io.ts';
-import { batchSizeOf, comparedOf, wholeBatches } from '../model-data/batches.ts';
+import { batchThatRuns } from '../model-data/batch-that-runs.ts';
+import { comparedOf, wholeBatches } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import {
   type DataFlags,
@@ -68,12 +69,16 @@ export function addCompare(program: Command, io: Io): void {
     });
     const whole = wholeBatches(data, [...first.inputs, ...second.inputs]);
     const { labels } = whole;
+    const batch = await batchThatRuns(io, whole, [
+      { file: a, session: first },
+      { file: b, session: second },
+    ]);
     const show = createStageProgress(io);
     const comparison = await compareModels(first, second, {
       samples: comparedOf(whole),
       ...(labels && { labels }),
       ...{
-        batch: batchSizeOf([...first.inputs, ...second.inputs]),
+        batch,
         runs: countFrom1('--runs', options.runs),
       },
       onProgress: (done, of) => show('Comparing', { done, of }),
@@ -152,7 +157,7 @@ function pageOf({ a, b }: Files, comparison: Comparison): string {
   const names = [a, b].map(({ file }) => path.basename(file));
   const [one = a.file, other = b.file] = names[0] === names[1] ? [a.file, b.file] : names;
   return renderReport({
-    title: names.join(' and '),
+    title: `${one} and ${other}`,
     facts: [
       ['first', `${a.file}, ${sizeOf(a.bytes)}`],
       ['second', `${b.file}, ${sizeOf(b.bytes)}`],

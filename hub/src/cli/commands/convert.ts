@@ -57,7 +57,11 @@ function parse(bytes: Uint8Array, file: string): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new FleetError('malformed', `${file} is not JSON.`, { cause });
+    throw new FleetError(
+      'malformed',
+      `${file} is not JSON; the model.json of a tfjs LayersModel is wanted.`,
+      { cause },
+    );
   }
 }
 

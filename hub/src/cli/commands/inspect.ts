@@ -22,6 +22,7 @@ import { renderReport } from '../../report/report.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
 import { type Io, percent, sizeOf, table } from '../io.ts';
+import { batchThatRuns } from '../model-data/batch-that-runs.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import {
@@ -116,7 +117,8 @@ async function measure(io: Io, source: ModelFile, options: InspectOptions): Prom
   const { inputs } = session;
   const client = () => clientOf(options);
   const read = await readModelData(io, data, { inputs, client, ...dataOptionsOf(options) });
-  const feeds = batchesOf(read, inputs);
+  const most = await batchThatRuns(io, read, [{ file: source.file, session }]);
+  const feeds = batchesOf(read, inputs, { most });
   const common = { feeds, runtime, signal: io.signal };
   const counted = (stage: string) => feedProgress(io, stage, feeds.length);
   const original = float === undefined ? undefined : await readFloat(io, float, options);

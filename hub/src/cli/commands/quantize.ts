@@ -16,6 +16,7 @@ import { type Command, Option } from 'commander';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
 import { type Io, numberOf } from '../io.ts';
+import { batchThatRuns } from '../model-data/batch-that-runs.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import type { ModelData } from '../model-data/fit-to-inputs.ts';
@@ -138,8 +139,9 @@ export function addQuantize(program: Command, io: Io): void {
     const work = { file, bytes, session, data, flags, runtime };
     if (flags.for === undefined) {
       // Batches and threads change the last bits of sums; the tool's readers give one sample.
-      const most = flags.likeOnnxruntime === true ? { most: 1 } : {};
-      await writeOne(io, model, { ...work, feeds: batchesOf(data, inputs, most) });
+      const batch = await batchThatRuns(io, data, [{ file, session }]);
+      const most = flags.likeOnnxruntime === true ? 1 : batch;
+      await writeOne(io, model, { ...work, batch, feeds: batchesOf(data, inputs, { most }) });
     } else await quantizeFor(io, model, { ...work, ...flags, for: flags.for });
   });
 }
@@ -165,7 +167,7 @@ interface Work {
 async function writeOne(
   io: Io,
   model: Model,
-  work: Work & { readonly feeds: readonly Feeds[] },
+  work: Work & { readonly batch: number; readonly feeds: readonly Feeds[] },
 ): Promise<void> {
   const { feeds, data, flags, runtime } = work;
   io.progress(`Calibrating with ${data.count} samples ...`);
