@@ -472,6 +472,13 @@ test('a model that says any number of samples and takes one is run with one', as
   assert.doesNotMatch(good, only);
 });
 
+test('a model that an option with several values has swallowed is asked for', async () => {
+  const words = ['quantize', '--freeze', 'a=1', 'good.onnx', '--calibration', 'x.npz'];
+  const { notes, code } = await said(...words, '--out', 'out.onnx');
+  assert.equal(code, exitCodes.usage);
+  assert.match(notes, /missing required argument 'model'.*Models stand before options that take/s);
+});
+
 test('a node to exclude that does not exist, and a percentile that is no number, are named', async () => {
   assert.match((await quantize('good', 'x.npz', '--exclude', 'z')).notes, /no node "z"; .* lists/);
   const excluded = await quantize('good', 'x.npz', '--exclude', 'h', '--json');

@@ -4,6 +4,9 @@ import { preprocessings } from './preprocessing.ts';
 /** Adds the options that say how DATA are read. */
 export function addDataOptions(command: Command): Command {
   return command
+    .showHelpAfterError(
+      'Models stand before options that take several values, as --freeze and --shape.',
+    )
     .option('--label <column>', 'column of a CSV that holds the class and is no input')
     .option('--labels <file>', 'file of class numbers, for IDX and .npy')
     .option(
