@@ -1,8 +1,8 @@
 import { ints } from '../onnx/builder.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { dimsOf } from '../onnx/shapes/infer.ts';
+import { fewChannels } from './gradients/cells-as-channels.ts';
 import { joinedDomain } from './gradients/joined.ts';
-import { fewChannels } from './gradients/pooled-conv.ts';
 import { at, type WindowGeometry, windowGeometry } from './gradients/window.ts';
 import { integerOf, integersOf } from './gradients/write.ts';
 import { countReaders } from './reorder.ts';

@@ -1,4 +1,6 @@
 import { type GraphBuilder, int, ints } from '../../onnx/builder.ts';
+import { elementCount } from '../../tensor/tensor.ts';
+import { cellsAsChannels, fewChannels } from './cells-as-channels.ts';
 import {
   hasShortRows,
   isDepthwise,
@@ -81,18 +83,24 @@ function readConvolution(call: OperatorCall, gradient: string): Convolution {
 }
 
 /** How the gradient of the weights is computed; all give the same numbers at different speed. */
-type WeightGradientStrategy = 'gatheredRows' | 'columns' | 'correlation' | 'cells' | 'rowProducts';
+type WeightGradientStrategy = keyof typeof weightGradients;
 
 /**
- * Measured with onnxruntime 1.30 on x64: matrix products over what windows see, gathered as rows of
- * channels or, where these are short, as columns, win for dense layers, products of rows (or, where
- * rows are long, plain sums per window cell) win for depthwise ones, and only other groupings are left
- * to a convolution of input with gradient.
+ * Measured with onnxruntime 1.30 on x64: matrix products over what windows see win for dense layers, which
+ * is gathered as rows of channels where these are long, and cell by cell where they are few; products of
+ * rows (or, where rows are long, plain sums per window cell) win for depthwise layers, and only other
+ * groupings are left to a convolution of input with gradient.
  */
 function weightGradientStrategy(convolution: Convolution): WeightGradientStrategy {
-  if (convolution.groups === 1) return hasLongRows(convolution) ? 'gatheredRows' : 'columns';
+  if (convolution.groups === 1) return denseStrategy(convolution);
   if (!isDepthwise(convolution)) return 'correlation';
   return hasShortRows(convolution) ? 'rowProducts' : 'cells';
+}
+
+function denseStrategy(convolution: Convolution): WeightGradientStrategy {
+  if (hasLongRows(convolution)) return 'gatheredRows';
+  const isPoint = convolution.kernel.every((size) => size === 1);
+  return convolution.inChannels > fewChannels || isPoint ? 'columns' : 'cellColumns';
 }
 
 /** The derivative by the weights. */
@@ -100,13 +108,28 @@ export function weightGradient(convolution: Convolution): string {
   return weightGradients[weightGradientStrategy(convolution)](convolution);
 }
 
-const weightGradients: Readonly<Record<WeightGradientStrategy, (of: Convolution) => string>> = {
+const weightGradients = {
   gatheredRows,
+  cellColumns,
   columns,
   correlation,
   cells,
   rowProducts,
-};
+} as const satisfies Readonly<Record<string, (of: Convolution) => string>>;
+
+/** For few channels: products of the output's gradient with what each window cell sees, image by image. */
+function cellColumns(convolution: Convolution): string {
+  const { graph, source, batch, inChannels, outChannels, kernel, output } = convolution;
+  const { strides, dilations, before, after, weightDims } = convolution;
+  const pads = [...before, ...after.map((amount) => Math.max(0, amount))];
+  const window = { kernel, strides, dilations, pads };
+  const seen = cellsAsChannels(graph, { source, channels: inChannels }, window);
+  const places = elementCount(output);
+  const columns = reshape(graph, seen, [batch, inChannels * elementCount(kernel), places]);
+  const gradient = reshape(graph, convolution.gradient, [batch, outChannels, places]);
+  const products = graph.op('MatMul', [gradient, transpose(graph, columns, [0, 2, 1])]);
+  return reshape(graph, sum(graph, products, [0]), weightDims);
+}
 
 /** So few gathered rows are multiplied at once: products of fewer rows waste the processor's width. */
 const fewRows = 32;

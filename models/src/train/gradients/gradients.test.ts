@@ -51,6 +51,8 @@ const cases: readonly Case[] = [
   }),
   conv('dilation 2', [1, 2, 7, 6], [2, 2, 3, 2], { dilations: ints([2, 2]) }),
   conv('narrowing', [2, 3, 4, 5], [2, 3, 3, 3], { pads: ints([1, 1, 1, 1]) }),
+  conv('some channels, same padding', [1, 6, 4, 3], [2, 6, 3, 3], { pads: ints([1, 1, 1, 1]) }),
+  conv('some channels, a small window', [2, 6, 3, 4], [2, 6, 2, 2], { strides: ints([1, 2]) }),
   conv('many channels, same padding', [1, 16, 3, 4], [2, 16, 3, 3], { pads: ints([1, 1, 1, 1]) }),
   conv(
     'many channels, stride 2 that leaves a rest, one-sided padding',

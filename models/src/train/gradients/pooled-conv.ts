@@ -7,13 +7,11 @@
  */
 import { type GraphBuilder, int, ints } from '../../onnx/builder.ts';
 import { elementCount, tensor } from '../../tensor/tensor.ts';
+import { cellsAsChannels, type SlidingWindow } from './cells-as-channels.ts';
 import { sharesOfLargest } from './pool.ts';
 import type { GradientRule, OperatorCall } from './rule.ts';
 import { at, type WindowGeometry, windowCells, windowGeometry } from './window.ts';
 import { concat, integersOf, reshape, split, sum, transpose } from './write.ts';
-
-/** Beyond, the wider window's multiplications by zero cost more than is saved. */
-export const fewChannels = 4;
 
 /**
  * The rule of `PooledConv`: inputs and attributes of the convolution, and `pool_shape`; its outputs are the
@@ -22,8 +20,8 @@ export const fewChannels = 4;
 export const pooledConvRule: GradientRule = {
   forward: (call) => {
     const layer = readLayer(call);
-    const { graph } = layer;
-    const seen = cellsAsChannels(layer);
+    const { graph, source, inChannels: channels, wide } = layer;
+    const seen = cellsAsChannels(graph, { source, channels }, wide);
     const weight = wideWeights(layer);
     const parts = outputByPart(layer, seen, weight);
     graph.op('Max', parts, { output: call.outputs[0] ?? '' });
@@ -64,11 +62,7 @@ interface PooledConvolution extends WindowGeometry {
 }
 
 /** The window over all that a pool's window depends on. */
-interface WideWindow {
-  readonly kernel: readonly number[];
-  readonly strides: readonly number[];
-  /** Cells before the first and after the last input cell, as nodes have them. */
-  readonly pads: readonly number[];
+interface WideWindow extends SlidingWindow {
   /** Input cells at the end of each axis that no window sees. */
   readonly rest: readonly number[];
 }
@@ -106,23 +100,6 @@ function wideWindow(
     pads: [...before, ...after.map((amount) => Math.max(0, amount))],
     rest: after.map((amount) => Math.max(0, -amount)),
   };
-}
-
-/** `[batch, channels * cells, ...]`: each cell of the wide window as a channel, by a weight of 1. */
-function cellsAsChannels({ graph, source, inChannels, wide }: PooledConvolution): string {
-  const { kernel, strides, pads } = wide;
-  const size = elementCount(kernel);
-  const data = new Float32Array(inChannels * size * size);
-  for (let row = 0; row < inChannels * size; row++) data[row * size + (row % size)] = 1;
-  const weight = graph.constant(tensor('float32', [inChannels * size, 1, ...kernel], data));
-  return graph.op('Conv', [source, weight], {
-    attributes: {
-      kernel_shape: ints(kernel),
-      strides: ints(strides),
-      pads: ints(pads),
-      group: int(inChannels),
-    },
-  });
 }
 
 /** The weights where each part has them within the wide window: `[parts * out, in, ...]`. */
