@@ -301,6 +301,9 @@ test('a fixed batch takes whole batches, and one that is too large for the data 
   assert.equal(made.code, exitCodes.done, made.notes);
   const compared = await said('compare', 'seven.onnx', 'out.onnx', '--data', 'x.npz', '--json');
   assert.equal(JSON.parse(compared.out).samples, 35);
+  assert.equal(JSON.parse(compared.out).latency.samples, 7);
+  const told = await said('compare', 'seven.onnx', 'out.onnx', '--data', 'x.npz');
+  assert.match(told.out, /7 samples at once here: a/);
   await writeArrays('three', { x: samples(3, 8) });
   const few = await quantize('seven', 'three.npz');
   assert.equal(few.code, exitCodes.refused);

@@ -8,7 +8,7 @@ import { activationsOf } from './activations.ts';
 import { bars } from './bars.ts';
 import { decibels, escaped, figure, folded, sectionOf, tableOf } from './markup.ts';
 import { scatter } from './scatter.ts';
-import { speedText } from './speed-text.ts';
+import { runText, speedText } from './speed-text.ts';
 import { style } from './style.ts';
 
 /** What a report shows; parts that were not measured are left out. */
@@ -153,7 +153,7 @@ function comparisonOf({ comparison, compared = ['first', 'second'] }: ReportData
         ]
       : []),
     [
-      'one sample on this machine',
+      `${runText(latency.samples)} on this machine`,
       `${figure(latency.a.medianMs)} ms and ${figure(latency.b.medianMs)} ms (${speedText(compared[1], latency.speedup)})`,
     ],
   ];

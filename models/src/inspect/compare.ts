@@ -37,8 +37,10 @@ export interface ClassComparison {
   };
 }
 
-/** Milliseconds of one sample, or of one batch of fixed size, on this machine, both models in turn. */
+/** Milliseconds of one run on this machine, both models in turn. */
 export interface LatencyComparison {
+  /** In a run: 1, or what the models fix. */
+  readonly samples: number;
   readonly a: { readonly medianMs: number; readonly p90Ms: number };
   readonly b: { readonly medianMs: number; readonly p90Ms: number };
   /** Median of a through median of b: above 1, b is faster. */
@@ -55,6 +57,8 @@ export interface CompareOptions {
   /** Timed runs of each model; default 50. */
   readonly runs?: number;
   readonly onProgress?: (done: number, of: number) => void;
+  /** Called after each round of timed runs, the warm-up included. */
+  readonly onTimed?: (done: number, of: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -215,26 +219,34 @@ function accuracyOf(a: readonly number[], b: readonly number[], labels: ArrayLik
 async function measureLatency(
   a: Session,
   b: Session,
-  { samples, runs = 50, signal }: CompareOptions,
+  { samples, runs = 50, signal, onTimed }: CompareOptions,
 ): Promise<LatencyComparison> {
   const run = signal === undefined ? {} : { signal };
-  const fixed = Math.max(0, ...[...a.inputs, ...b.inputs].map(({ dims }) => dims[0] ?? 0));
-  const one = isList(samples) ? (samples[0] ?? {}) : sliceVectors(samples, 0, fixed || 1);
+  const { feed, count } = oneRun(a, b, samples);
   const times: [number[], number[]] = [[], []];
   for (let round = 0; round < runs + warmUp; round++) {
     for (const [at, session] of [a, b].entries()) {
       const startedMs = performance.now();
-      await session.run(one, run);
+      await session.run(feed, run);
       if (round >= warmUp) times[at as 0 | 1].push(performance.now() - startedMs);
     }
+    onTimed?.(round + 1, runs + warmUp);
   }
   const [left, right] = times.map(quantiles);
   const none = { medianMs: 0, p90Ms: 0 };
   return {
+    samples: count,
     a: left ?? none,
     b: right ?? none,
     speedup: (left?.medianMs ?? 0) / (right?.medianMs ?? 1),
   };
+}
+
+/** What is timed: one sample, or as many as the models fix. */
+function oneRun(a: Session, b: Session, samples: CompareOptions['samples']) {
+  if (isList(samples)) return { feed: samples[0] ?? {}, count: 1 };
+  const count = Math.max(1, ...[...a.inputs, ...b.inputs].map(({ dims }) => dims[0] ?? 1));
+  return { feed: sliceVectors(samples, 0, count), count };
 }
 
 function quantiles(times: readonly number[]): { medianMs: number; p90Ms: number } {

@@ -116,11 +116,16 @@ test('a model compared with itself is equal in every respect', async () => {
   await using session = await runtime.load(writeModel(network()));
   const samples = { x: numbers([10, 2, 8, 8], 7) };
   const labels = Array.from({ length: 10 }, (_, at) => at % 3);
-  const seen = await compareModels(session, session, { samples, labels, batch: 4, runs: 3 });
+  const rounds: number[] = [];
+  const onTimed = (done: number, of: number) => rounds.push(done / of);
+  const options = { samples, labels, batch: 4, runs: 3, onTimed };
+  const seen = await compareModels(session, session, options);
+  assert.equal(rounds.at(-1), 1);
   assert.deepEqual(seen.outputs, [{ name: 'y', sqnrDb: Infinity, largestDifference: 0 }]);
   assert.equal(seen.classes?.agreement, 1);
   assert.equal(seen.classes?.accuracy?.difference, 0);
   assert.equal(seen.samples, 10);
+  assert.equal(seen.latency.samples, 1);
 });
 
 test('outputs that do not match, and labels that do not fit, are refused by name', async () => {

@@ -5,7 +5,7 @@ import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import { FleetError } from '@edgewise/protocol';
 import type { Command } from 'commander';
 import { renderReport } from '../../report/report.ts';
-import { speedText } from '../../report/speed-text.ts';
+import { runText, speedText } from '../../report/speed-text.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
 import { countFrom1, type Io, percent, sizeOf } from '../io.ts';
@@ -82,6 +82,7 @@ export function addCompare(program: Command, io: Io): void {
         runs: countFrom1('--runs', options.runs),
       },
       onProgress: (done, of) => show('Comparing', { done, of }),
+      onTimed: (done, of) => show('Timing', { done, of }),
       signal: io.signal,
     });
     const facts = { a: { file: a, bytes: left.bytes }, b: { file: b, bytes: right.bytes } };
@@ -141,7 +142,7 @@ function textOf({ a, b }: Files, { samples, outputs, classes, latency }: Compari
           `  accuracy: a ${percent(accuracy.a)}, b ${percent(accuracy.b)}; b - a ${percent(accuracy.difference)} (95 %: ${percent(accuracy.low)} to ${percent(accuracy.high)})`,
         ]
       : []),
-    `  one sample here: a ${latency.a.medianMs.toFixed(3)} ms, b ${latency.b.medianMs.toFixed(3)} ms; ${speedText('b', latency.speedup)}`,
+    `  ${runText(latency.samples)} here: a ${latency.a.medianMs.toFixed(3)} ms, b ${latency.b.medianMs.toFixed(3)} ms; ${speedText('b', latency.speedup)}`,
   ].join('\n');
 }
 
