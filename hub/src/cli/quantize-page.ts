@@ -111,6 +111,7 @@ export function variantsPage(parts: VariantsPageParts): string {
   const { file, bytes, scoreIs, score, variants, samples, method } = parts;
   return renderReport({
     title: path.basename(file),
+    compared: ['float', 'int8'],
     facts: [
       ['made of', `${file}, ${sizeOf(bytes)}`],
       ['ranges', method],

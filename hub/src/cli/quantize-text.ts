@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import type { Shrunk } from '@edgewise/models/shrink';
+import { floatGroups } from '../report/float-groups.ts';
 import { percent, sizeOf } from './io.ts';
 
 type Report = Shrunk['report'];
-type FloatNodes = Report['float'];
 
 /** What `edgewise quantize` did, for people. */
 export function quantizeText(out: string, report: Report, more: MoreToSay): string {
@@ -13,7 +13,7 @@ export function quantizeText(out: string, report: Report, more: MoreToSay): stri
   return [
     `${out}: ${sizeOf(bytesAfter)}, ${percent(bytesAfter / bytesBefore)} of ${sizeOf(bytesBefore)}`,
     ...narrow,
-    `${quantized.length} nodes in int8, ${float.length} in float${float.length > few ? '; --json has all names' : ''}`,
+    `${quantized.length} nodes in int8, ${float.length} in float${float.length > 3 ? '; --json has all names' : ''}`,
     ...floatText(float),
     ...advice.map((line) => `  try  ${line}`),
     ...clippedBiases.map(
@@ -43,28 +43,9 @@ export function narrowText(weightBits: number, file: Uint8Array): readonly strin
   ];
 }
 
-/** So many nodes of one reason are named one by one; of more, operators are counted. */
-const few = 3;
-
-/** Nodes in float by their reason; inner graphs lie inside each other by the dozen, and count as one. */
-export function floatText(float: FloatNodes): readonly string[] {
-  const byReason = Map.groupBy(float, ({ reason }) => inside.exec(reason)?.[1] ?? reason);
-  return [...byReason].map(([kind, nodes]) => {
-    const reasons = new Set(nodes.map(({ reason }) => reason));
-    const [only = kind] = reasons;
-    const reason = reasons.size === 1 ? only : `it lies inside ${reasons.size} ${kind} nodes`;
-    return `  float  ${reason}: ${nodesText(nodes)}`;
-  });
-}
-
-/** The operator that a node lies inside. */
-const inside = /^it lies inside .* \((\w+)\)$/;
-
-function nodesText(nodes: FloatNodes): string {
-  if (nodes.length <= few) return nodes.map(({ node, op }) => `${op} ${node}`).join(', ');
-  const byOp = [...Map.groupBy(nodes, ({ op }) => op)].sort(([, a], [, b]) => b.length - a.length);
-  return byOp.map(([op, all]) => `${all.length} ${op}`).join(', ');
-}
+/** Nodes in float by their reason. */
+export const floatText = (float: Report['float']): readonly string[] =>
+  floatGroups(float).map(({ reason, nodes }) => `  float  ${reason}: ${nodes}`);
 
 /** Layers that are named one by one. */
 const mostRounded = 6;

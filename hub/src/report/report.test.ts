@@ -75,6 +75,21 @@ test('of many layers the lowest are shown, and all of them are one click away', 
   assert.doesNotMatch(few, /<details/);
 });
 
+test('nodes in float are counted by reason, and all of them are one click away', () => {
+  const inner = (node: string, within: string) => {
+    return { node, op: 'Relu', reason: `it lies inside ${within} (If)` };
+  };
+  const floatNodes = [
+    ...[1, 2, 3, 4].map((at) => ({ node: `d${at}`, op: 'Div', reason: 'no int8 form' })),
+    ...[{ node: 's', op: 'Shape', reason: 'no int8 form' }, inner('a', 'x'), inner('b', 'y')],
+  ];
+  const html = renderReport({ title: 't', facts: [], floatNodes });
+  const [shown = '', all = ''] = html.split('<summary>All 7 by name');
+  assert.match(shown, />4 Div, 1 Shape<.*>no int8 form</);
+  assert.match(shown, />Relu a, Relu b<.*>it lies inside 2 If nodes</);
+  assert.match(all, />d4<.*>it lies inside y \(If\)</s);
+});
+
 test('names of a model are text and never markup, and the page asks for nothing', () => {
   const html = page([aSpread({ node: '<img src=x>' })]);
   assert.doesNotMatch(html, /<img|<script|https?:/);

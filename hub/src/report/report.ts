@@ -6,6 +6,7 @@ import type {
 } from '@edgewise/models/inspect';
 import { activationsOf } from './activations.ts';
 import { bars } from './bars.ts';
+import { type FloatNode, floatGroups } from './float-groups.ts';
 import { decibels, escaped, figure, folded, sectionOf, tableOf } from './markup.ts';
 import { scatter } from './scatter.ts';
 import { runText, speedText } from './speed-text.ts';
@@ -25,11 +26,7 @@ export interface ReportData {
   readonly activations?: readonly ActivationSpread[];
   /** What was tried, best first. */
   readonly candidates?: readonly { readonly name: string; readonly error: number }[];
-  readonly floatNodes?: readonly {
-    readonly node: string;
-    readonly op: string;
-    readonly reason: string;
-  }[];
+  readonly floatNodes?: readonly FloatNode[];
   /** One for each processor that was looked at. */
   readonly saturation?: readonly ReportSaturation[];
   readonly comparison?: Comparison;
@@ -101,9 +98,10 @@ function factsOf({ facts }: ReportData): string {
   return `<dl>${rows.join('')}</dl>`;
 }
 
-function variantsOf({ variants = [], scoreIs = 'accuracy' }: ReportData): string {
+function variantsOf(data: ReportData): string {
+  const { variants = [], scoreIs = 'accuracy', compared: [reference] = ['first'] } = data;
   if (variants.length === 0) return '';
-  const [title, axis, text] = scoreTexts[scoreIs];
+  const [title, axis, text] = scoreTexts(reference)[scoreIs];
   const points = variants.flatMap(({ name, bytes, score }) =>
     score === undefined ? [] : [{ label: name, x: bytes / 1024, y: score * 100 }],
   );
@@ -118,16 +116,17 @@ function variantsOf({ variants = [], scoreIs = 'accuracy' }: ReportData): string
   return sectionOf(title, text, picture + tableOf(heads, cells));
 }
 
-const scoreTexts = {
-  accuracy: [
-    ...(['Accuracy against size', 'accuracy, %'] as const),
-    'Each form of the model with the size of its file and the share of these samples that it classifies right.',
-  ],
-  agreement: [
-    ...(['Agreement against size', 'same answer as the float model, %'] as const),
-    'Each form of the model with the size of its file and how often its top class is that of the float model. With labels it would be accuracy.',
-  ],
-} as const;
+const scoreTexts = (reference: string) =>
+  ({
+    accuracy: [
+      ...(['Accuracy against size', 'accuracy, %'] as const),
+      'Each form of the model with the size of its file and the share of these samples that it classifies right.',
+    ],
+    agreement: [
+      ...(['Agreement against size', `same answer as the ${reference} model, %`] as const),
+      `Each form of the model with the size of its file and how often its top class is that of the ${reference} model. With labels it would be accuracy.`,
+    ],
+  }) as const;
 
 function comparisonOf({ comparison, compared = ['first', 'second'] }: ReportData): string {
   if (comparison === undefined) return '';
@@ -206,11 +205,13 @@ function barsOf(layers: readonly LayerError[]): string {
 function floatNodesOf({ floatNodes }: ReportData): string {
   if (floatNodes === undefined) return '';
   if (floatNodes.length === 0) return sectionOf('Nodes in float', 'None: all compute in int8.', '');
+  const groups = floatGroups(floatNodes).map(({ reason, nodes }) => [nodes, reason]);
   const rows = floatNodes.map(({ op, node, reason }) => [op, node, reason]);
   return sectionOf(
     'Nodes in float',
     'Why they are not in int8.',
-    tableOf(['op', 'node', 'why'], rows),
+    tableOf(['nodes', 'why'], groups) +
+      folded(`All ${rows.length} by name`, tableOf(['op', 'node', 'why'], rows)),
   );
 }
 
@@ -242,7 +243,7 @@ function costOf({ float }: ReportData): string {
   const open = unknownCost.length;
   const missing =
     open === 0 ? '' : ` Not counted: ${open} nodes whose sizes are open; give --shape.`;
-  const text = `${figure(macs / 1e6)} million multiply-accumulates, ${all} parameters, at most ${figure(peakActivation.bytes / 1024)} KiB of activations at once.${missing}`;
+  const text = `${figure(macs / 1e6)} million multiply-accumulates, ${all.toLocaleString('en')} parameters, at most ${figure(peakActivation.bytes / 1024)} KiB of activations at once.${missing}`;
   return sectionOf(
     'Cost',
     text,

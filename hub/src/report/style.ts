@@ -12,7 +12,7 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0}d
 details{margin-top:1rem}summary{color:var(--soft);cursor:pointer}
 .scroll{overflow-x:auto;margin-top:1rem}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top;font-weight:400}
-thead th{color:var(--soft);white-space:nowrap}.n{text-align:right}.s{white-space:nowrap}.l{min-width:12rem;overflow-wrap:anywhere}
+thead th{color:var(--soft);white-space:nowrap}td{overflow-wrap:anywhere}.n,.s{white-space:nowrap}.n{text-align:right}.l{min-width:12rem}
 .bars{table-layout:fixed}.bars th,.bars td{border:0;padding:.1rem .75rem .1rem 0;vertical-align:middle}
 .bars th{overflow-wrap:anywhere;line-height:1.25}.bars td:last-child{text-align:left;padding:0}.name{width:30%}.figure{width:8.5rem}
 .bars i{display:block;height:.75rem;min-width:1px;background:var(--bar)}.bars .poor i{background:var(--poor)}.bars em{color:var(--poor);font-style:normal}
