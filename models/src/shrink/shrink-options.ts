@@ -42,7 +42,8 @@ export interface ShrinkOptions extends Partial<QuantizeOptions> {
   /**
    * Learns for each weight whether it is rounded down or up, by what its layer gives, on grids that
    * are fitted where weights have fewer than eight bits and no ranges are given; default not. Worth
-   * its time for weights of four bits and less.
+   * its time for weights of four bits and less. `auto` and `budget` judge with weights that were
+   * learned, so that `auto` learns once or twice more.
    */
   readonly adaRound?: boolean | AdaRoundSettings;
   /** Leaves the layers in float that cost the most accuracy, within limits; default none. */

@@ -100,8 +100,9 @@ test('progress names every stage in turn', async () => {
   const options = { calibration: smallFeeds(4), runtime, onProgress, correctBias: true };
   const adaRound = { steps: 5 };
   await shrink(smallNet(), { ...options, method: 'auto', budget: { maxFloatMacs: 0.3 }, adaRound });
-  const wanted = ['choose', 'calibrate', 'ada-round', 'sensitivity', 'exclude', 'correct-bias'];
-  assert.deepEqual(stages, wanted);
+  const trying = ['ada-round', 'choose', 'ada-round', 'choose'];
+  const wanted = ['calibrate', 'ada-round', 'sensitivity', 'exclude', 'correct-bias'];
+  assert.deepEqual(stages, [...trying, ...wanted]);
 });
 
 test('learned rounding is told by layer, and leaves alone what is excluded', async () => {

@@ -181,7 +181,9 @@ async function mixedFor(
 function learningOf(options: ShrinkOptions, grids: QuantizeOptions): LearningOptions | undefined {
   const { adaRound: settings } = options;
   if (settings === undefined || settings === false) return undefined;
-  return { settings: settings === true ? {} : settings, grids, ...engine(options) };
+  const onLayer = ({ done, of }: RoundedLayer): void =>
+    tell(options, { stage: 'ada-round', done, of });
+  return { settings: settings === true ? {} : settings, grids, onLayer, ...engine(options) };
 }
 
 /** Learned weights, and what learning did; nothing where it is not asked for. */
@@ -197,7 +199,7 @@ async function rounded(
     ...learning,
     onLayer(layer) {
       rounding.push(layer);
-      tell(options, { stage: 'ada-round', done: layer.done, of: layer.of });
+      learning.onLayer?.(layer);
     },
   });
   return { ...learned, rounding };
