@@ -145,6 +145,25 @@ test('a running and a queued run can be stopped', async () => {
   await eventually('the end', async () => (await pipeline.get(running.id)).status === 'canceled');
 });
 
+test('a run that a hub was asked to stop before it was killed does not go on', async () => {
+  const blobs = createMemoryBlobs();
+  const { promise: isHeld, resolve: held } = Promise.withResolvers<void>();
+  // A worker that does not hear, as one within a long operator.
+  const deaf = localWorker(blobs, () => {
+    held();
+    return new Promise(() => undefined);
+  });
+  await using bench = await createPipelineBench({ ...deaf, blobs });
+  const killed = bench.start();
+  const { id } = await killed.start({ model: 'stripes' });
+  await isHeld;
+  await killed.cancel(id);
+  await using next = bench.start();
+  await eventually('the end', async () => (await next.get(id)).finishedAtMs !== null);
+  const { status, error } = await next.get(id);
+  assert.deepEqual([status, error, deaf.started], ['canceled', null, ['prepare']]);
+});
+
 test('the key signs bundles and nothing else', async () => {
   const blobs = createMemoryBlobs();
   const refusals: unknown[] = [];

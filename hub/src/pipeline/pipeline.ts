@@ -26,7 +26,7 @@ import { createRunLog } from './run-log.ts';
 import type { RunRecord, RunRecords } from './run-records.ts';
 import { assertTrains } from './tfjs-gaps.ts';
 import { toVersion } from './to-version.ts';
-import { assertFilled, assertTrainable } from './training-data.ts';
+import { assertFilled, assertJudgeable, assertTrainable } from './training-data.ts';
 import type { Worker, WorkOutcome } from './worker.ts';
 
 /** Makes versions. */
@@ -106,9 +106,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   });
 
   async function execute(record: RunRecord): Promise<void> {
-    const canceled = cancellations.begin(record.run.id);
     const log = createRunLog(record, options);
+    const canceled = cancellations.begin(record.run.id, () => log.callOff());
     try {
+      // Called off before the process before this one was killed.
+      if (record.run.error !== null) return await end(log, { status: 'canceled', error: null });
       const begun = await begin(record);
       await log.change((current) => ({ ...current, ...begun }));
       const signal = AbortSignal.any([canceled, stop.signal]);
@@ -170,11 +172,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const record = log.record();
     if (record.run.reproduces !== undefined) {
       const reproduction = await reproductionOf(await find(record.run.reproduces), record, blobs);
-      return await end(log, { status: 'done', reproduction, progress: 1 });
+      return await end(log, { status: 'done', reproduction, progress: 1, error: null });
     }
     const job = decodeJob(await blobs.get(record.job ?? ''));
     await registry.addVersion(await toVersion(job, record.results, { blobs, nowMs: clock.now() }));
-    await end(log, { status: 'done', version: job.version, progress: 1 });
+    await end(log, { status: 'done', version: job.version, progress: 1, error: null });
   }
 
   async function fail(
@@ -184,7 +186,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   ): Promise<void> {
     // A hub that is closing leaves its run as it stands; the next process goes on.
     if (stop.signal.aborted && !canceled.aborted) return;
-    if (canceled.aborted) await end(log, { status: 'canceled' });
+    if (canceled.aborted) await end(log, { status: 'canceled', error: null });
     else await end(log, { status: 'failed', error: { code, detail } });
   }
 
@@ -200,6 +202,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   async function start(request: Parameters<Pipeline['start']>[0]): Promise<Run> {
     const { dataset, recipe, register } = await planTraining(request, options);
     assertTrainable(dataset);
+    assertJudgeable(dataset, recipe);
     assertFilled(dataset, recipe);
     assertTrains(recipe);
     const model = await register();
@@ -267,7 +270,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     async cancel(run) {
       const record = await find(run);
       if (record.run.finishedAtMs !== null) return record.run;
-      if (cancellations.callOff(run, 'A person stopped the run.')) return record.run;
+      if (await cancellations.callOff(run, 'A person stopped the run.')) return record.run;
       const log = createRunLog(record, options);
       await end(log, { status: 'canceled' });
       return log.record().run;

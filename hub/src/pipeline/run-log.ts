@@ -11,6 +11,8 @@ export interface RunLog {
   record(): RunRecord;
   /** Changes the record; resolves when it is durable. */
   change(edit: (record: RunRecord) => RunRecord): Promise<void>;
+  /** Remembers that a person called the run off, if it has not ended. */
+  callOff(): Promise<void>;
   /** Forgets the checkpoint of a run that has ended. */
   dropCheckpoint(): Promise<void>;
   /** Resolves when nothing is left to write. */
@@ -56,6 +58,11 @@ export function createRunLog(
   return {
     record: () => record,
     change,
+    callOff: () =>
+      change((now) => {
+        const error = { code: 'canceled', detail: 'A person stopped the run.' } as const;
+        return now.run.finishedAtMs === null ? { ...now, run: { ...now.run, error } } : now;
+      }),
     dropCheckpoint: () => keepCheckpoint(null),
     settle: turns.settle,
     listener: {

@@ -97,27 +97,35 @@ const dataset = (train: number, validation: number, field = 0): Dataset => ({
   counts: { train, validation, test: 0, field },
 });
 
-test('a data set that lends no sample for validation cannot judge trials', () => {
+test('a data set that has or lends less than two samples for validation judges nothing', () => {
   const plain = { batchSize: 1 };
   assert.throws(
-    () => assertJudgeable(dataset(11, 0), plain),
-    /"few" has 11 training samples and none for validation: import 12 or more/,
+    () => assertJudgeable(dataset(23, 0), plain),
+    /"few" has 23 training samples and 0 for validation, .*import 24 or more, or 2 or more into/,
   );
-  assertJudgeable(dataset(12, 0), plain);
-  assertJudgeable(dataset(1, 1), plain);
+  assertJudgeable(dataset(24, 0), plain);
+  assert.throws(
+    () => assertJudgeable(dataset(100, 1), plain),
+    /100 training samples and 1 for validation, .*: import 2 or more into its part "validation"/,
+  );
+  assertJudgeable(dataset(1, 2), plain);
 });
 
 test('how many samples it must lend follows the share that the recipe holds out', () => {
   for (const validationSplit of [0.5, 0.25, 0.3, 0.1, 0.07, 0.01]) {
     const recipe = { batchSize: 1, validationSplit };
-    const least = Math.ceil(1 / validationSplit);
+    const least = Math.ceil(2 / validationSplit);
     const heldOut = (count: number) => {
       const train = samples(0, new Array(count).fill(0));
-      return divide(snapshot({ train }), { seed: 1, retrain: false, validationSplit }).validation;
+      const { validation } = divide(snapshot({ train }), {
+        seed: 1,
+        retrain: false,
+        validationSplit,
+      });
+      return validation.labels.length;
     };
-    assert.equal(heldOut(least).labels.length, 1);
+    assert.deepEqual([heldOut(least - 1), heldOut(least)], [1, 2]);
     assertJudgeable(dataset(least, 0), recipe);
-    assert.equal(heldOut(least - 1).labels.length, 0);
     assert.throws(
       () => assertJudgeable(dataset(least - 1, 0), recipe),
       new RegExp(`import ${least} or more`),

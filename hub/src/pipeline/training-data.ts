@@ -41,14 +41,22 @@ export function assertTrainable({ id, counts }: Dataset): void {
 /** How the samples of a recipe are held out and gathered. */
 type Gathering = Pick<ModelRecipe, 'validationSplit' | 'batchSize'>;
 
-/** Throws `insufficient-data` for a data set that lends no sample for validation. */
+/** What a profile's components need at the least. */
+const leastJudges = 2;
+
+/** Throws `insufficient-data` for a data set with too few samples, or too few to lend, for validation. */
 export function assertJudgeable({ id, counts }: Dataset, recipe: Gathering): void {
   const { validationSplit: share } = recipe;
-  if (counts.validation > 0 || heldOutOf(counts.train, share) > 0) return;
-  const needed = share === undefined ? heldOutEvery : Math.ceil(1 / share);
+  const own = counts.validation;
+  if ((own > 0 ? own : heldOutOf(counts.train, share)) >= leastJudges) return;
+  const needed = Math.ceil(share === undefined ? leastJudges * heldOutEvery : leastJudges / share);
+  const more =
+    own > 0
+      ? `import ${leastJudges} or more into its part "validation"`
+      : `import ${needed} or more, or ${leastJudges} or more into its part "validation"`;
   throw new FleetError(
     'insufficient-data',
-    `Data set "${id}" has ${counts.train} training samples and none for validation: import ${needed} or more, or some into its part "validation", so that trials can be judged.`,
+    `Data set "${id}" has ${counts.train} training samples and ${own} for validation, which judge what is trained: ${more}.`,
   );
 }
 

@@ -25,6 +25,8 @@ export interface Ledger {
   keepEpoch(number: number, end: Metric): Promise<void>;
   /** Forgets the checkpoints that nothing will go on from. */
   forgetCheckpoints(): Promise<void>;
+  /** Remembers that a person called the sweep off, if it has not ended. */
+  callOff(): Promise<void>;
   /** Ends the sweep and what of its trials is not over, in one write; forgets all checkpoints but that of the trial `handedOn`. */
   end(edit: Partial<Sweep>, handedOn?: number): Promise<void>;
   /** Resolves when nothing is left to write. */
@@ -115,6 +117,11 @@ export async function openLedger(
           if (checkpoint === null || useful.has(trial.number)) continue;
           await keepCheckpoint(trial.number, null);
         }
+      }),
+    callOff: () =>
+      turns.take(async () => {
+        if (sweep.finishedAtMs !== null) return;
+        await keepSweep({ error: { code: 'canceled', detail: 'A person stopped the sweep.' } });
       }),
     end: (edit, handedOn) =>
       turns.take(async () => {

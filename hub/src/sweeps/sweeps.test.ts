@@ -447,11 +447,31 @@ test('a sweep that is canceled when its best is known already is done', async ()
     ...records,
     async put(sweep) {
       await put(sweep);
-      if (sweep.best !== null && sweep.finishedAtMs === null) await sweeps.cancel(sweep.id);
+      // Not waited for: what is called off is written down after this.
+      if (sweep.best !== null && sweep.finishedAtMs === null) void sweeps.cancel(sweep.id);
     },
   });
   const sweep = await ended(sweeps, await sweeps.start({ model: 'stripes', sweep: grid }));
   assert.deepEqual([sweep.status, sweep.best], ['done', 2]);
+});
+
+test('a sweep that a hub was asked to stop before it was killed does not go on', async () => {
+  const blobs = createMemoryBlobs();
+  const { promise: isHeld, resolve: held } = Promise.withResolvers<void>();
+  // A worker that does not hear, as one within a long operator.
+  const trials = localTrials(blobs, () => {
+    held();
+    return new Promise(() => undefined);
+  });
+  await using bench = await createBench(blobs, trials);
+  const killed = bench.start();
+  const sweep = await killed.start({ model: 'stripes', sweep: grid });
+  await isHeld;
+  await killed.cancel(sweep.id);
+  await using next = bench.start();
+  const { status, error, trials: all } = await ended(next, sweep);
+  assert.deepEqual([status, error, trials.orders.length], ['canceled', null, 2]);
+  assert.ok(all.every((trial) => trial.status === 'canceled'));
 });
 
 test('a sweep that is canceled the moment it begins does not train', async () => {

@@ -78,9 +78,11 @@ export function createSweeps(options: SweepsOptions): Sweeps {
   });
 
   async function execute(sweep: Sweep): Promise<void> {
-    const canceled = cancellations.begin(sweep.id);
+    const ledger = await openLedger(sweep, { records, blobs, live });
+    const canceled = cancellations.begin(sweep.id, () => ledger.callOff());
     try {
-      const ledger = await openLedger(sweep, { records, blobs, live });
+      // Called off before the process before this one was killed.
+      if (sweep.error !== null) return await end(ledger, { status: 'canceled' });
       await ledger.change({ status: 'running' });
       await search(ledger, canceled).catch(async (thrown) => {
         const { code, reason } = FleetError.from(thrown);
@@ -131,7 +133,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
   async function end(ledger: Ledger, change: Partial<Sweep>): Promise<void> {
     const { best } = ledger.sweep();
     const handedOn = change.status === 'done' && best !== null ? best : undefined;
-    await ledger.end({ ...change, finishedAtMs: clock.now() }, handedOn);
+    await ledger.end({ error: null, ...change, finishedAtMs: clock.now() }, handedOn);
   }
 
   /** Reads a trial's recipe; the model that it may train further is looked at once. */
@@ -187,7 +189,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     async cancel(id) {
       const sweep = await find(id);
       if (sweep.finishedAtMs !== null) return sweep;
-      if (cancellations.callOff(id, 'A person stopped the sweep.')) return sweep;
+      if (await cancellations.callOff(id, 'A person stopped the sweep.')) return sweep;
       const ledger = await openLedger(sweep, { records, blobs, live });
       await end(ledger, { status: 'canceled' });
       return ledger.sweep();
