@@ -8,7 +8,7 @@ import { encodeNpy, encodeNpz } from '@edgewise/models/data';
 import { createGraphBuilder, type Model, writeModel } from '@edgewise/models/onnx';
 import { type Tensor, tensor } from '@edgewise/models/tensor';
 import { exitCodes } from './io.ts';
-import { runCommand } from './testing/run-command.ts';
+import { runCommand, runCommandWith } from './testing/run-command.ts';
 import {
   convolution,
   dense,
@@ -140,6 +140,19 @@ for (const [what, [model, reason]] of Object.entries(unfitModels)) {
   });
 }
 
+test('options that contradict each other, and an int8 model, are refused before any work', async () => {
+  const lines: string[] = [];
+  const onProgress = (line: string) => lines.push(line);
+  const words = ['quantize', 'int8.onnx', '--calibration', 'x.npz', '--out', 'out.onnx'];
+  await runCommandWith(folder, { onProgress }, ...words, '--percentile', '9');
+  assert.equal(lines.length, 0);
+  await runCommandWith(folder, { onProgress }, ...words);
+  assert.deepEqual(
+    lines.filter((line) => line.includes('█')),
+    [],
+  );
+});
+
 test('a model that is int8 already is refused with the node that shows it', async () => {
   const { code, notes } = await quantize('int8');
   assert.equal(code, exitCodes.usage);
@@ -207,6 +220,7 @@ test('data of an unknown kind, a preprocessing nobody knows and an open size say
   assert.match(unknown.notes, /"imagnet" is no file and none of raw, unit, signed, imagenet/);
   const open = await quantize('open', 'pictures', '--preprocess', 'unit');
   assert.match(open.notes, /give "size": \[height, width\] in a JSON file with --preprocess/);
+  assert.match(open.notes, /or fix them: --shape x=\?,3,224,224\./);
 });
 
 test('labels that are no class numbers are refused with the first of them', async () => {

@@ -19,6 +19,7 @@ import {
   learnedWeights,
 } from './learned-weights.ts';
 import { prepare } from './prepare.ts';
+import { checkModel } from './quantize/check-model.ts';
 import type { QuantizeOptions } from './quantize/options.ts';
 import { quantize } from './quantize/quantize.ts';
 import { assertBudget, type MixedPrecision } from './sensitivity/budget.ts';
@@ -42,6 +43,8 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
       'The model computes nothing: it has no node to shrink.',
     );
   }
+  // Before any feed is run: an integer model would only be refused at the end.
+  checkModel(prepared, { perChannel: options.perChannel ?? true });
   const { method, correctBias: corrects, budget, adaRound: learns } = options;
   const plain = method !== 'auto' && !corrects && !budget && !learns;
   const feeds = plain ? options.calibration : await collect(options.calibration);

@@ -126,6 +126,7 @@ export function addQuantize(program: Command, io: Io): void {
     const source = await readModelFile(io, file, settled);
     const { model, bytes } = source;
     assertAllFrozen([source], settled.frozen);
+    const options = shrinkOptionsOf(flags, model);
     // The engine would only say that it does not know an old operator.
     naming(file, () => upgradeOpset(model, 13));
     const runtime = createOnnxRuntime();
@@ -136,7 +137,7 @@ export function addQuantize(program: Command, io: Io): void {
       ...{ inputs, client },
       ...dataOptionsOf(flags),
     });
-    const work = { file, bytes, session, data, flags, runtime };
+    const work = { file, bytes, session, data, flags, options, runtime };
     if (flags.for === undefined) {
       // Batches and threads change the last bits of sums; the tool's readers give one sample.
       const batch = await batchThatRuns(io, data, [{ file, session }]);
@@ -161,6 +162,7 @@ interface Work {
   readonly session: Session;
   readonly data: ModelData;
   readonly flags: QuantizeFlags;
+  readonly options: ReturnType<typeof shrinkOptionsOf>;
   readonly runtime: Runtime;
 }
 
@@ -173,7 +175,7 @@ async function writeOne(
   io.progress(`Calibrating with ${data.count} samples ...`);
   const shrunk = await shrink(model, {
     ...{ runtime: namedRuntime(runtime, work.file), calibration: feeds, signal: io.signal },
-    ...shrinkOptionsOf(flags, model),
+    ...work.options,
     onProgress: progressTo(io),
   });
   const advice = adviceFor(shrunk, feeds);

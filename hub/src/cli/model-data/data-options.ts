@@ -5,7 +5,7 @@ import { preprocessings } from './preprocessing.ts';
 export function addDataOptions(command: Command): Command {
   return command
     .showHelpAfterError(
-      'Models stand before options that take several values, as --freeze and --shape.',
+      '--help shows how. Models stand before options that take several values, as --freeze and --shape.',
     )
     .option('--label <column>', 'column of a CSV that holds the class and is no input')
     .option('--labels <file>', 'file of class numbers, for IDX and .npy')

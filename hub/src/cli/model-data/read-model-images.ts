@@ -83,10 +83,20 @@ function formOf({ name, dims }: SessionValue, preprocessing: Preprocessing): For
   }
   if (form.height === undefined || form.width === undefined) {
     throw misuse(
-      `"${name}" leaves height and width open; give "size": [height, width] in a JSON file with --preprocess.`,
+      `"${name}" leaves height and width open; give "size": [height, width] in a JSON file with --preprocess, or fix them: --shape ${exampleShape(name, form)}.`,
     );
   }
   return form as Form;
+}
+
+/** Sizes as far as a model says them. */
+type OpenForm = { readonly [K in keyof Form]: Form[K] | undefined };
+
+/** How a usual size would be fixed on the command line. */
+function exampleShape(name: string, open: OpenForm): string {
+  const { channels = 3, height = 224, width = 224, layout } = open;
+  const sizes = layout === 'hwc' ? [height, width, channels] : [channels, height, width];
+  return `${name}=?,${sizes.join(',')}`;
 }
 
 interface Picture {

@@ -9,13 +9,21 @@ export interface Said {
 }
 
 /** Runs a command line in a folder, as from a shell that is no terminal. */
-export async function runCommand(folder: string, ...argv: readonly string[]): Promise<Said> {
+export const runCommand = (folder: string, ...argv: readonly string[]): Promise<Said> =>
+  runCommandWith(folder, {}, ...argv);
+
+/** The same, watched. */
+export async function runCommandWith(
+  folder: string,
+  { onProgress = () => undefined }: { readonly onProgress?: (line: string) => void },
+  ...argv: readonly string[]
+): Promise<Said> {
   const [out, notes]: [string[], string[]] = [[], []];
   let code: number = exitCodes.done;
   const io: Io = {
     print: (line) => out.push(line),
     note: (line) => notes.push(line),
-    progress: () => undefined,
+    progress: onProgress,
     ...{ interactive: false, env: {}, cwd: folder, signal: new AbortController().signal },
     setExitCode: (value) => {
       code = value;
