@@ -39,6 +39,32 @@ function brittleRuntime(): Runtime {
   };
 }
 
+/** While it is slow, models that it did not know before answer nothing until they are called off. */
+function slowRuntime() {
+  const sound = tinyRuntime();
+  const known = new Set<string>();
+  let [isSlow, runs] = [true, 0];
+  const runtime: Runtime = {
+    ...sound,
+    async load(model, options) {
+      const session = await sound.load(model, options);
+      if (!isSlow) known.add(model.join());
+      if (known.has(model.join())) return session;
+      const run: typeof session.run = (_, { signal } = {}) => {
+        runs++;
+        return new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => reject(FleetError.from(signal.reason)));
+        });
+      };
+      return { ...session, run };
+    },
+  };
+  const set = (slow: boolean): void => {
+    isSlow = slow;
+  };
+  return { runtime, runs: () => runs, set };
+}
+
 test('a signed target leads to a model that answers over HTTP', async () => {
   await using rig = await startRig({ http: true });
   const bundle = await rig.bundle();
@@ -138,6 +164,27 @@ test('a model without its golden answers, or signed by a stranger, never serves'
   assert.equal(rig.hub.sent.has(forged.manifest.blobs[0]?.sha256 ?? ''), false);
   assert.equal(rig.agent.state.slots.active?.bundle.version, 1);
   await eventually(() => rig.agent.state.waiting?.code === 'signature-invalid');
+});
+
+test('a proof is called off for another target, or for a stop, which does not count against it', async () => {
+  const { runtime, ...slow } = slowRuntime();
+  await using rig = await startRig({ parts: { runtime } });
+  await rig.hub.aim((await rig.bundle()).ref);
+  await eventually(() => slow.runs() === 1);
+  slow.set(false);
+  await rig.hub.aim((await rig.bundle({ facts: { version: 2 } })).ref);
+  await serves(rig, 2);
+  await rig.agent.sink.answer(Array.from({ length: 20 }, () => item));
+  await eventually(() => rig.agent.state.slots.active?.status === 'serving');
+  slow.set(true);
+  await rig.hub.aim((await rig.bundle({ facts: { version: 3 } })).ref);
+  for (let stops = 2; stops < 6; stops++) {
+    await eventually(() => slow.runs() === stops);
+    if (stops === 5) slow.set(false);
+    await rig.restart();
+  }
+  await serves(rig, 3);
+  assert.deepEqual(rig.agent.state.refusals, []);
 });
 
 test('orders that are forged, older, for others or unreadable are refused by code', async () => {

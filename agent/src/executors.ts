@@ -5,6 +5,7 @@ import type { Facts } from './core/plan.ts';
 import {
   activated,
   attempted,
+  calledOff,
   confirmed,
   installed,
   proved,
@@ -25,7 +26,7 @@ interface ExecutorParts {
   readonly fetch: (bundle: BundleRef, signal: AbortSignal) => Promise<void>;
   readonly verify: (bundle: BundleRef) => Promise<unknown>;
   /** Verifies, loads and proves. */
-  readonly open: (bundle: BundleRef) => Promise<OpenSlot>;
+  readonly open: (bundle: BundleRef, signal?: AbortSignal) => Promise<OpenSlot>;
   /** Brings up whatever may serve now. */
   readonly boot: () => Promise<OpenSlot | undefined>;
 }
@@ -89,12 +90,15 @@ export function createExecutors(parts: ExecutorParts): AgentSteps {
       known.set(bundle.manifest, 'verified');
     },
     installSlot: ({ bundle }) => slots.change((roles) => installed(roles, bundle)),
-    async proveSlot({ manifest }) {
+    async proveSlot({ manifest }, signal) {
       await unprepare();
       const bundle = candidate(manifest);
       // Noted first: loading a bad model may take the process down.
       await slots.change((roles) => attempted(roles, 'candidate'));
-      const slot = await parts.open(bundle).catch((thrown: unknown) => giveUp(thrown, manifest));
+      const slot = await parts.open(bundle, signal).catch(async (thrown: unknown) => {
+        if (signal.aborted) await slots.change(calledOff);
+        return await giveUp(thrown, manifest);
+      });
       prepared = slot;
       await slots.change((roles) => proved(roles, slot.parity));
     },

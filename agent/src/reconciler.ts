@@ -44,7 +44,8 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   const wanted = () => orders.target?.active ?? undefined;
   let status: Status = {};
 
-  const open = async (bundle: BundleRef) => openSlot(parts, await readVerified(parts, bundle));
+  const open = async (bundle: BundleRef, signal?: AbortSignal) =>
+    openSlot(parts, await readVerified(parts, bundle), { signal });
   const bootSlot = async () => {
     const booted = await boot({ ...tuning, slots, open, nowMs, onFailure });
     const parity = booted?.opened.parity;

@@ -33,6 +33,13 @@ export function attempted(roles: Roles, role: 'active' | 'candidate'): Roles {
     : { ...roles, [role]: { ...slot, attempts: slot.attempts + 1 } };
 }
 
+/** The proof of the candidate was called off before it told anything: it does not count. */
+export function calledOff(roles: Roles): Roles {
+  const slot = roles.candidate;
+  if (slot === undefined) return roles;
+  return { ...roles, candidate: { ...slot, attempts: Math.max(0, slot.attempts - 1) } };
+}
+
 /** The candidate gave its golden answers. */
 export function proved(roles: Roles, parity: ParityReport): Roles {
   const slot = roles.candidate;

@@ -32,17 +32,19 @@ interface OpenParts {
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
-/** Loads a verified bundle and makes it prove itself; rejects when it may not serve. */
+/** Loads a verified bundle and makes it prove itself; rejects when it may not serve, or `canceled`. */
 export async function openSlot(
   { runtime, sha256, deviceClass, clock }: OpenParts,
   bundle: VerifiedBundle,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<OpenSlot> {
+  const stop = signal === undefined ? {} : { signal };
   const graph = bundle.files.get(graphName);
   if (graph === undefined) throw new FleetError('malformed', `The bundle lacks ${graphName}.`);
-  const session = await runtime.load(graph);
+  const session = await runtime.load(graph, stop);
   try {
     const parity = await prove(session, bundle, {
-      ...{ build: runtime.build, deviceClass, nowMs: clock.nowMs() },
+      ...{ build: runtime.build, deviceClass, nowMs: clock.nowMs(), ...stop },
     });
     const profile = profileOf(bundle, sha256);
     return {

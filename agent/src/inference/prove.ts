@@ -11,17 +11,18 @@ export interface Witness {
   readonly build: string;
   readonly deviceClass: DeviceClass;
   readonly nowMs: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Compares a session with the golden vectors of its bundle and writes the certificate. Rejects with
  * `parity-failed`, the certificate in its detail, when they differ by more than the manifest allows,
- * and with `malformed` for a bundle without any.
+ * with `malformed` for a bundle without any, and with `canceled`.
  */
 export async function prove(
   session: Session,
   { manifest, files }: VerifiedBundle,
-  { build, deviceClass, nowMs }: Witness,
+  { build, deviceClass, nowMs, signal }: Witness,
 ): Promise<ParityReport> {
   const bytes = files.get(goldenName);
   if (bytes === undefined) throw new FleetError('malformed', `The bundle lacks ${goldenName}.`);
@@ -29,6 +30,7 @@ export async function prove(
   const certificate = await checkParity(session, decodeGolden(bytes), {
     parity: manifest.parity,
     ...(topOutput === undefined ? {} : { topOutput }),
+    ...(signal && { signal }),
   });
   const output = certificate.output.slice(0, 200);
   const parity = {
