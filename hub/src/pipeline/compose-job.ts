@@ -3,10 +3,8 @@ import { planVariants } from '@edgewise/models/plan';
 import { modelNames } from '@edgewise/models/train';
 import type { DeviceClass } from '@edgewise/protocol';
 import type { ModelInfo, ModelVersion, Run } from '@edgewise/protocol/http';
-import { storedRecipe } from '../registry/base-models.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Champion, Job } from './job.ts';
-import { retrainRecipe } from './retrain-recipe.ts';
 import { usualClasses } from './usual-classes.ts';
 
 /** What a job is composed from. */
@@ -43,12 +41,6 @@ export async function composeJob(facts: JobFacts, blobs: BlobStore): Promise<Job
 function classesOf({ model, deviceClasses }: JobFacts): DeviceClass[] {
   const wanted = [...usualClasses, ...model.policies.buildFor, ...deviceClasses];
   return planVariants(wanted).map(({ deviceClass }) => deviceClass);
-}
-
-/** The recipe a retraining follows, as a blob of its own. */
-export async function storeRetrainRecipe(recipe: string, blobs: BlobStore): Promise<string> {
-  const base = await storedRecipe(recipe, blobs);
-  return blobs.put(new TextEncoder().encode(JSON.stringify(retrainRecipe(base))));
 }
 
 async function describeChampion(version: ModelVersion, blobs: BlobStore): Promise<Champion> {

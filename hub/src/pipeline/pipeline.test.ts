@@ -5,10 +5,12 @@ import { generateKey } from '@edgewise/models/crypto';
 import { readModel } from '@edgewise/models/onnx';
 import { FleetError } from '@edgewise/protocol';
 import { pipelineSteps } from '@edgewise/protocol/http';
+import { storedRecipe } from '../registry/base-models.ts';
 import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
 import { eventually } from '../testing/eventually.test.fixture.ts';
 import { localWorker } from './local-worker.test.fixture.ts';
 import { createPipelineBench, tinyRecipe } from './pipeline-bench.test.fixture.ts';
+import { lastCheckpoint } from './train-recipe.ts';
 import type { Worker } from './worker.ts';
 
 test('a run makes a version with a bundle for each device class', async () => {
@@ -162,6 +164,47 @@ test('a run that a hub was asked to stop before it was killed does not go on', a
   await eventually('the end', async () => (await next.get(id)).finishedAtMs !== null);
   const { status, error } = await next.get(id);
   assert.deepEqual([status, error, deaf.started], ['canceled', null, ['prepare']]);
+});
+
+test('a checkpoint that is gone or damaged costs time only', async () => {
+  const blobs = createMemoryBlobs();
+  const left = async (checkpoint: string) => lastCheckpoint({ blobs, checkpoint });
+  assert.equal(await left(await blobs.put(Uint8Array.of(1, 2, 3))), undefined);
+  assert.equal(await left('f'.repeat(64)), undefined);
+  const damaged = {
+    ...blobs,
+    get: () => Promise.reject(new FleetError('digest-mismatch', 'The blob is damaged on disk.')),
+  };
+  const checkpoint = 'f'.repeat(64);
+  assert.equal(await lastCheckpoint({ blobs: damaged, checkpoint }), undefined);
+  const full = { ...blobs, get: () => Promise.reject(new FleetError('disk-full', 'No space.')) };
+  await assert.rejects(lastCheckpoint({ blobs: full, checkpoint }), { code: 'disk-full' });
+});
+
+test('a version whose network is no longer that of the recipe is retrained as it was made', async () => {
+  const blobs = createMemoryBlobs();
+  await using bench = await createPipelineBench({ ...localWorker(blobs), blobs });
+  await using pipeline = bench.start();
+  const first = await pipeline.start({ model: 'stripes' });
+  await eventually('a version', async () => (await pipeline.get(first.id)).status === 'done');
+  const recipeOf = async () => {
+    const { id, recipe } = await pipeline.retrain({ model: 'stripes', champion: 1 });
+    await eventually('the end', async () => (await pipeline.get(id)).finishedAtMs !== null);
+    assert.equal((await pipeline.get(id)).error, null);
+    return storedRecipe(recipe, blobs);
+  };
+  const put = (change: object) =>
+    bench.registry.putModel('stripes', {
+      dataset: 'stripes',
+      recipe: { ...tinyRecipe, ...change },
+    });
+  const layers = tinyRecipe.layers.with(0, { kind: 'conv', filters: 6, kernel: 3 });
+  await put({ layers });
+  const kept = await recipeOf();
+  assert.ok('layers' in kept);
+  assert.deepEqual(kept.layers, tinyRecipe.layers);
+  await put({ optimizer: { kind: 'adam', rate: 0.004 } });
+  assert.equal((await recipeOf()).optimizer.rate, 0.002);
 });
 
 test('the key signs bundles and nothing else', async () => {

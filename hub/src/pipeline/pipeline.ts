@@ -16,10 +16,11 @@ import { storedRecipe } from '../registry/base-models.ts';
 import type { Registry } from '../registry/registry.ts';
 import { createSignal, type Signal } from '../signal.ts';
 import type { BlobStore } from '../store/blobs.ts';
-import { composeJob, storeRetrainRecipe } from './compose-job.ts';
+import { composeJob } from './compose-job.ts';
 import { decodeJob, encodeJob } from './job.ts';
 import { planTraining, type TrainingRequest } from './plan-training.ts';
 import { queuedRun } from './queued-run.ts';
+import { recipeToRetrain } from './recipe-to-retrain.ts';
 import { assertRepeatable } from './reproduction/assert-repeatable.ts';
 import { repetitionOf, reproductionOf } from './reproduction/reproduction.ts';
 import { createRunLog } from './run-log.ts';
@@ -215,7 +216,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   async function retrain({ model, champion }: Parameters<Pipeline['retrain']>[0]): Promise<Run> {
     const info = await registry.model(model);
     assertTrainable(await datasets.get(info.dataset));
-    const recipe = await storeRetrainRecipe(info.recipe, blobs);
+    const version = await registry.version(model, champion);
+    const recipe = await recipeToRetrain(info, version, blobs);
     const plan = await storedRecipe(recipe, blobs);
     assertTrains(plan);
     const { seed } = plan;

@@ -110,20 +110,24 @@ export async function baseOf(recipe: ModelRecipe, blobs: BlobStore): Promise<Mod
   return isTuneRecipe(recipe) ? await importedBase(recipe, blobs) : undefined;
 }
 
+/** Why a checkpoint is of no use: it is gone, damaged, or written by a hub that wrote them otherwise. */
+const useless: ReadonlySet<string> = new Set(['not-found', 'digest-mismatch', 'malformed']);
+
 /**
- * Where an interrupted training left off. A checkpoint that is gone costs time and nothing else: from its
- * beginning the training comes to the same bytes.
+ * Where an interrupted training left off. A checkpoint that is of no use costs time and nothing else: from
+ * its beginning the training comes to the same bytes.
  */
 export async function lastCheckpoint({
   blobs,
   checkpoint,
-}: TrainingContext): Promise<Checkpoint | undefined> {
+}: Pick<TrainingContext, 'blobs' | 'checkpoint'>): Promise<Checkpoint | undefined> {
   if (checkpoint === undefined) return undefined;
-  const bytes = await blobs.get(checkpoint).catch((thrown) => {
-    if (FleetError.from(thrown).code === 'not-found') return undefined;
+  try {
+    return decodeCheckpoint(await blobs.get(checkpoint));
+  } catch (thrown) {
+    if (useless.has(FleetError.from(thrown).code)) return undefined;
     throw thrown;
-  });
-  return bytes && decodeCheckpoint(bytes);
+  }
 }
 
 /** The epochs before a checkpoint, for one who did not see them; the same points once more change nothing. */

@@ -158,13 +158,14 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     assertTrainable(dataset);
     assertJudgeable(dataset, recipe);
     const { trials, rungs } = await layOut(recipe, spec, recipeReader(dataset));
-    const info = await register();
     const stored: TrialRecord[] = [];
     for (const [at, { parameters, recipe: changed }] of trials.entries()) {
       const digest = await blobs.put(new TextEncoder().encode(JSON.stringify(changed)));
       const trial = newTrial({ number: at + 1, parameters, recipe: digest });
       stored.push({ trial, checkpoint: null });
     }
+    // Before the snapshot: what devices of the model have sent belongs to the data set from now on.
+    const info = await register();
     const { digest: snapshot } = await datasets.snapshot(dataset.id);
     const sweep: Sweep = {
       ...{ id: newId('sweep'), model, spec, recipe: info.recipe, snapshot, rungs: [...rungs] },
