@@ -103,6 +103,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const queued = createDrain({
     next: async () => (await records.open())[0],
     work: execute,
+    clock,
     onError: options.onError,
   });
 

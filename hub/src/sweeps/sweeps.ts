@@ -74,6 +74,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
   const queued = createDrain({
     next: async () => (await records.open())[0],
     work: execute,
+    clock,
     onError: options.onError,
   });
 
