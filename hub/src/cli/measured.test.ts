@@ -7,7 +7,7 @@ import { encodeNpz } from '@edgewise/models/data';
 import { writeModel } from '@edgewise/models/onnx';
 import { exitCodes } from './io.ts';
 import { runCommand } from './testing/run-command.ts';
-import { dense, samples } from './testing/small-models.ts';
+import { dense, samples, wave } from './testing/small-models.ts';
 
 let folder: string;
 before(async () => {
@@ -51,6 +51,43 @@ test('builds for device classes stand below the float model', async () => {
   const [float = '', first = ''] = out.split('\n');
   assert.match(float, /^m\.onnx: float32, [\d.]+ K?i?B$/);
   assert.match(first, /^o\.arm64\.onnx: s8s8, /);
+});
+
+test('weights alone are stored in int8 without data, and in int4 in half of that', async () => {
+  const big = dense({ weights: wave(512), rows: 128 });
+  const inputs = big.graph.inputs.map((value) => ({ ...value, dims: ['n', 128] }));
+  const wide = { ...big, graph: { ...big.graph, inputs } };
+  await writeFile(path.join(folder, 'big.onnx'), writeModel(wide));
+  await writeFile(path.join(folder, 'big.npz'), encodeNpz(new Map([['x', samples(8, 128)]])));
+  const store = (...more: readonly string[]) =>
+    said('quantize', 'big.onnx', '--weight-only', '--out', 'w.onnx', '--json', ...more);
+  const eight = await store();
+  assert.equal(eight.code, exitCodes.done, eight.notes);
+  assert.deepEqual(JSON.parse(eight.out).weights, ['w']);
+  const learned = ['--weight-bits', '4', '--ada-round', '--calibration', 'big.npz'];
+  for (const more of [learned.slice(0, 2), learned]) {
+    const four = await store(...more);
+    assert.equal(four.code, exitCodes.done, four.notes);
+    const [less, all] = [four, eight].map(({ out }) => JSON.parse(out).bytesAfter);
+    assert.ok(Math.abs(all - less - 256) < 20, `${less} of ${all}`);
+    const compared = ['compare', 'big.onnx', 'w.onnx', '--data', 'big.npz', '--json'];
+    const { outputs } = JSON.parse((await said(...compared)).out);
+    assert.ok(outputs[0].sqnrDb > 10, `${outputs[0].sqnrDb} dB`);
+  }
+  const { out } = await said('inspect', 'w.onnx');
+  assert.match(out, /parameters {2}516, 99\.22 % of them in 8 bits or fewer/);
+  const refusals = [
+    [['--report', 'r.html'], /leave --report out/],
+    [['--weight-bits', '3'], /goes with --weight-bits 8 or 4/],
+    [['--ada-round'], /Give --calibration DATA/],
+  ] as const;
+  for (const [more, reason] of refusals) {
+    const refused = await store(...more);
+    assert.equal(refused.code, exitCodes.usage);
+    assert.match(refused.out, reason);
+  }
+  const small = await said('quantize', 'm.onnx', '--weight-only', '--out', 'w.onnx');
+  assert.match(small.notes, /m\.onnx: No weight of it has 256 numbers or more/);
 });
 
 test('the size before is that of the file', async () => {

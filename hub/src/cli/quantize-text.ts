@@ -9,7 +9,7 @@ type Report = Shrunk['report'];
 export function quantizeText(out: string, report: Report, more: MoreToSay): string {
   const { quantized, float, clippedBiases, bytesBefore, bytesAfter } = report;
   const { advice, narrow = [] } = more;
-  const { candidates = [], rounding = [] } = report;
+  const { candidates = [], rounding } = report;
   return [
     `${out}: ${sizeOf(bytesAfter)}, ${percent(bytesAfter / bytesBefore)} of ${sizeOf(bytesBefore)}`,
     ...narrow,
@@ -51,7 +51,7 @@ export const floatText = (float: Report['float']): readonly string[] =>
 const mostRounded = 6;
 
 /** What learning to round did: the layers that are worst off by name, the others in one line. */
-function roundingText(rounding: NonNullable<Report['rounding']>): readonly string[] {
+export function roundingText(rounding: Report['rounding'] = []): readonly string[] {
   const worst = rounding.toSorted((a, b) => b.error - a.error).slice(0, mostRounded);
   const lines = worst.map(({ node, nearestError, error }) => {
     return `  rounded  ${node}: error ${percent(error)} instead of ${percent(nearestError)}`;

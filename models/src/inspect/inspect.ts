@@ -20,7 +20,7 @@ export interface Inspection {
   readonly operators: readonly { readonly op: string; readonly count: number }[];
   /** Numbers that nodes compute with: scales, zero points, shapes and indices are not counted. */
   readonly parameters: number;
-  /** Share of the parameters that are int8 or uint8, 0 to 1. */
+  /** Share of the parameters that have eight bits or fewer, 0 to 1. */
   readonly int8Share: number;
   /** Multiply-accumulates of one run, without the nodes in `unknownCost`. */
   readonly macs: number;
@@ -147,6 +147,8 @@ function countInner(graph: Graph): Pick<InnerNodes, 'nodes' | 'parameters'> {
 /** Inputs of these operators that set a grid, not a number to compute with. */
 const gridOperators = new Set(['QuantizeLinear', 'DequantizeLinear']);
 
+const smallTypes: ReadonlySet<string> = new Set(['int8', 'uint8', 'int4', 'uint4']);
+
 function countParameters(graph: Graph): { readonly parameters: number; readonly small: number } {
   const counted = new Set(graph.nodes.flatMap((node) => parameterNames(graph, node)));
   let parameters = 0;
@@ -156,7 +158,7 @@ function countParameters(graph: Graph): { readonly parameters: number; readonly 
     if (constant === undefined) continue;
     const elements = elementCount(constant.dims);
     parameters += elements;
-    if (constant.dtype === 'int8' || constant.dtype === 'uint8') small += elements;
+    if (smallTypes.has(constant.dtype)) small += elements;
   }
   return { parameters, small };
 }

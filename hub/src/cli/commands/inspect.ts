@@ -166,7 +166,7 @@ function textOf(facts: Facts): string {
     `  inputs      ${sizes(facts.inputs)}`,
     `  outputs     ${sizes(facts.outputs)}`,
     `  operators   ${facts.operators.map(({ op, count }) => `${op} ${count}`).join(', ')}`,
-    `  parameters  ${facts.parameters.toLocaleString('en')}, ${percent(facts.int8Share)} of them in int8`,
+    `  parameters  ${facts.parameters.toLocaleString('en')}, ${percent(facts.int8Share)} of them in 8 bits or fewer`,
     `  work        ${(facts.macs / 1e6).toFixed(2)} million multiply-accumulates${unknownOf(facts)}`,
     `  activations ${sizeOf(facts.peakActivation.bytes)} at once, at ${facts.peakActivation.node}`,
   ];

@@ -1,55 +1,44 @@
-import { type Model, nameOf, upgradeOpset, writeModel } from '@edgewise/models/onnx';
+import { type Model, upgradeOpset, writeModel } from '@edgewise/models/onnx';
 import { plannedClasses } from '@edgewise/models/plan';
 import { type Feeds, namedRuntime, type Runtime, type Session } from '@edgewise/models/runtime';
 import { createOnnxRuntime } from '@edgewise/models/runtime-onnx';
 import {
-  type CalibrationMethod,
   calibrationMethods,
-  type ShrinkOptions,
   type ShrinkProgress,
   type Shrunk,
   shrink,
-  type WeightBits,
 } from '@edgewise/models/shrink';
 import { FleetError } from '@edgewise/protocol';
 import { type Command, Option } from 'commander';
-import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
+import { answer, clientOf, withHub } from '../context.ts';
 import { assertDestinations } from '../destinations.ts';
-import { type Io, numberOf } from '../io.ts';
+import type { Io } from '../io.ts';
 import { batchThatRuns } from '../model-data/batch-that-runs.ts';
 import { batchesOf } from '../model-data/batches.ts';
 import { addDataOptions } from '../model-data/data-options.ts';
 import type { ModelData } from '../model-data/fit-to-inputs.ts';
+import { dataHelp, dataOptionsOf, readModelData } from '../model-data/read-model-data.ts';
 import {
-  type DataFlags,
-  dataHelp,
-  dataOptionsOf,
-  readModelData,
-} from '../model-data/read-model-data.ts';
-import { assertAllFrozen, loadModelFile, readModelFile, settledOf } from '../model-file.ts';
+  assertAllFrozen,
+  loadModelFile,
+  type ModelFile,
+  readModelFile,
+  settledOf,
+} from '../model-file.ts';
 import { naming, writeNamedFile } from '../named-file.ts';
 import { adviceFor } from '../quantize-advice.ts';
+import {
+  assertTogether,
+  calibrationOf,
+  optionsSaid,
+  type QuantizeFlags,
+  shrinkOptionsOf,
+} from '../quantize-flags.ts';
 import { quantizeFor, variantFiles } from '../quantize-for.ts';
 import { quantizePage } from '../quantize-page.ts';
 import { candidateName, floatText, narrowText, quantizeText } from '../quantize-text.ts';
+import { writeWeightOnly } from '../quantize-weights.ts';
 import { createStageProgress } from '../stage-progress.ts';
-
-interface QuantizeFlags extends HubOptions, DataFlags {
-  readonly calibration: string;
-  readonly out: string;
-  readonly activations: 'u8' | 's8';
-  readonly weights: 's8' | 'u8';
-  readonly calibrate: CalibrationMethod | 'auto';
-  readonly percentile?: string;
-  readonly perTensor?: boolean;
-  readonly reduceRange?: boolean;
-  readonly weightBits: '8' | '4' | '3' | '2';
-  readonly adaRound?: boolean;
-  readonly exclude?: readonly string[];
-  readonly likeOnnxruntime?: boolean;
-  readonly for?: string;
-  readonly report?: string;
-}
 
 const examples = `${dataHelp}
 
@@ -60,14 +49,10 @@ Examples:
   edgewise quantize mobilenet.onnx --calibration images.npz --out mobilenet-int8.onnx
   edgewise quantize mobilenet.onnx --calibration photos/ --preprocess imagenet --calibrate auto --out small.onnx --report small.html
   edgewise quantize mobilenet.onnx --calibration images.npz --weight-bits 4 --ada-round --out small.onnx
+  edgewise quantize mobilenet.onnx --weight-only --out mobilenet-web.onnx
+  edgewise quantize mobilenet.onnx --calibration images.npz --weight-only --weight-bits 4 --ada-round --out mobilenet-web.onnx
   edgewise quantize voice.onnx --calibration frames.npz --freeze sr=16000 --out voice-int8.onnx
   edgewise quantize mobilenet.onnx --calibration images.npz --for x64,arm64,web-wasm --out small.onnx`;
-
-/** Options that --for decides by itself. */
-const decidedByClass = [
-  ...['activations', 'weights', 'percentile', 'perTensor', 'reduceRange', 'weightBits'],
-  ...['adaRound', 'exclude', 'likeOnnxruntime'],
-];
 
 /** `edgewise quantize MODEL.onnx`: any float model in int8, without a hub. */
 export function addQuantize(program: Command, io: Io): void {
@@ -75,10 +60,7 @@ export function addQuantize(program: Command, io: Io): void {
     .command('quantize')
     .argument('<model>', 'float ONNX model')
     .description('shrink an ONNX model to int8 (QDQ) with calibration data')
-    .requiredOption(
-      '--calibration <data>',
-      'DATA: some hundred inputs like those the model will see',
-    )
+    .option('--calibration <data>', 'DATA: some hundred inputs like those the model will see')
     .requiredOption('--out <file>', 'where to write the int8 model')
     .option('--for <classes>', `device classes, joined by commas: ${plannedClasses().join(', ')}`)
     .addOption(
@@ -107,37 +89,43 @@ export function addQuantize(program: Command, io: Io): void {
     .addOption(
       new Option(
         '--weight-bits <bits>',
-        'that a weight has; each fills a byte of the file all the same: only compressed is it smaller',
+        'that a weight has; each fills a byte of the file all the same (but see --weight-only): only compressed is it smaller',
       )
         .choices(['8', '4', '3', '2'])
         .default('8'),
     )
     .option('--ada-round', 'learn whether each weight goes down or up; for 4 bits and fewer')
+    .option(
+      '--weight-only',
+      'store weights in int8, or with --weight-bits 4 in int4, and compute in float: for browsers; needs DATA for --ada-round only',
+    )
     .option('--exclude <nodes...>', 'names of nodes that stay in float')
     .option('--report <file>', 'write an HTML page with pictures, too')
     .addHelpText('after', examples);
   addDataOptions(withHub(command)).action(async (file: string, flags: QuantizeFlags) => {
-    if (flags.for !== undefined) refuseBeside(command);
+    assertTogether(command, flags);
+    const calibration = calibrationOf(flags);
     const { out, report, labels } = flags;
     const outs = flags.for === undefined ? [out] : variantFiles(out, flags.for);
-    const reads = [file, flags.calibration, labels];
+    const reads = [file, calibration, labels];
     await assertDestinations(io, { writes: [...outs, report], reads });
     const settled = settledOf(flags);
     const source = await readModelFile(io, file, settled);
     const { model, bytes } = source;
     assertAllFrozen([source], settled.frozen);
     const options = shrinkOptionsOf(flags, model);
+    if (calibration === undefined) return writeWeightOnly(io, source, { flags });
     // The engine would only say that it does not know an old operator.
     naming(file, () => upgradeOpset(model, 13));
     const runtime = createOnnxRuntime();
     await using session = await loadModelFile(source, runtime);
     const { inputs } = session;
     const client = () => clientOf(flags);
-    const data = await readModelData(io, flags.calibration, {
+    const data = await readModelData(io, calibration, {
       ...{ inputs, client },
       ...dataOptionsOf(flags),
     });
-    const work = { file, bytes, session, data, flags, options, runtime };
+    const work = { ...{ file, source, bytes, session, data, flags }, options, runtime };
     if (flags.for === undefined) {
       // Batches and threads change the last bits of sums; the tool's readers give one sample.
       const batch = await batchThatRuns(io, data, [{ file, session }]);
@@ -147,15 +135,9 @@ export function addQuantize(program: Command, io: Io): void {
   });
 }
 
-function refuseBeside(command: Command): void {
-  const given = decidedByClass.find((name) => command.getOptionValueSource(name) === 'cli');
-  if (given === undefined) return;
-  const flag = command.options.find((each) => each.attributeName() === given)?.long ?? given;
-  throw new FleetError('invalid-argument', `--for decides by itself; leave ${flag} out.`);
-}
-
 interface Work {
   readonly file: string;
+  readonly source: ModelFile;
   /** Size of that file. */
   readonly bytes: number;
   /** The float model. */
@@ -178,6 +160,9 @@ async function writeOne(
     ...work.options,
     onProgress: progressTo(io),
   });
+  if (flags.weightOnly === true) {
+    return writeWeightOnly(io, work.source, { flags, rounded: shrunk });
+  }
   const advice = adviceFor(shrunk, feeds);
   // The tool writes it all the same, and whoever excludes nodes wants them so.
   const mayBeFloat = flags.likeOnnxruntime === true || flags.exclude !== undefined;
@@ -213,55 +198,6 @@ function assertShrunk(
   const what = `${file}: None of its ${float.length} nodes can compute in int8; nothing is written.`;
   const how = advice.length === 0 ? '' : ` Try ${advice.join(', or ')}.`;
   throw new FleetError('unsupported', `${what}${how}`);
-}
-
-/** The options as `--json` tells them, defaults included. */
-function optionsSaid(flags: QuantizeFlags) {
-  const { activations, weights, calibrate, percentile, exclude = [], freeze, shape } = flags;
-  return {
-    ...{ activations, weights, calibrate },
-    ...(percentile !== undefined && { percentile: Number(percentile) }),
-    perTensor: flags.perTensor === true,
-    reduceRange: flags.reduceRange === true,
-    weightBits: Number(flags.weightBits),
-    adaRound: flags.adaRound === true,
-    likeOnnxruntime: flags.likeOnnxruntime === true,
-    exclude,
-    ...(freeze && { freeze }),
-    ...(shape && { shape }),
-  };
-}
-
-function shrinkOptionsOf(
-  flags: QuantizeFlags,
-  { graph }: Model,
-): Omit<ShrinkOptions, 'calibration' | 'runtime'> {
-  const { percentile, exclude = [] } = flags;
-  const names = new Set(graph.nodes.map(nameOf));
-  const stray = exclude.find((name) => !names.has(name));
-  if (stray !== undefined) {
-    const advice = 'quantize --json lists those that it has.';
-    throw new FleetError('invalid-argument', `The model has no node "${stray}"; ${advice}`);
-  }
-  if (percentile !== undefined && flags.calibrate !== 'percentile') {
-    throw new FleetError('invalid-argument', '--percentile goes with --calibrate percentile.');
-  }
-  if (flags.weightBits !== '8' && flags.weights === 'u8') {
-    throw new FleetError('invalid-argument', '--weight-bits below 8 goes with --weights s8.');
-  }
-  return {
-    activations: flags.activations,
-    weights: flags.weights,
-    method: flags.calibrate,
-    perChannel: flags.perTensor !== true,
-    reduceRange: flags.reduceRange === true,
-    weightBits: Number(flags.weightBits) as WeightBits,
-    adaRound: flags.adaRound === true,
-    ...(percentile !== undefined && { percentile: numberOf('--percentile', percentile) }),
-    // The tool leaves the number of threads to the engine.
-    ...(flags.likeOnnxruntime && { likeOnnxruntime: true, threads: 0 }),
-    exclude: new Set(exclude),
-  };
 }
 
 const stages: Readonly<Record<ShrinkProgress['stage'], string>> = {

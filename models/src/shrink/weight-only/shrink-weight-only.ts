@@ -1,15 +1,26 @@
 import type { Model } from '../../onnx/graph.ts';
+import { upgradeOpset } from '../../onnx/upgrade/upgrade.ts';
 import { writeModel } from '../../onnx/write.ts';
 import { prepare } from '../prepare.ts';
-import { weightOnly } from './weight-only.ts';
+import { roundWeights } from '../round-weights.ts';
+import type { Shrunk } from '../shrink-options.ts';
+import { type StoredBits, weightOnly } from './weight-only.ts';
 
-/** A model whose weights are stored in int8, and what that saved. */
+/** How weights are stored. */
+export interface WeightOnlyOptions {
+  /** Default 8. */
+  readonly bits?: StoredBits;
+  /** Weights whose rounding was learned. */
+  readonly rounded?: Pick<Shrunk, 'float' | 'model'>;
+}
+
+/** A model whose weights are stored in int8 or int4, and what that saved. */
 export interface WeightOnly {
   readonly model: Model;
   readonly report: WeightOnlyReport;
 }
 
-/** Sizes of both files, and the constants that are int8 now. */
+/** Sizes of both files, and the constants that are integers now. */
 export interface WeightOnlyReport {
   readonly bytesBefore: number;
   readonly bytesAfter: number;
@@ -17,12 +28,17 @@ export interface WeightOnlyReport {
 }
 
 /**
- * A float model tidied, with batch normalisation folded, and its weights in int8. Throws as
- * `weightOnly` does.
+ * A float model tidied, with batch normalisation folded, and its weights in int8 or, with `bits`, in
+ * int4, for which the operator set is raised to 21. With `rounded`, what `shrink` made of the model, they
+ * are those of its integers. Throws as `weightOnly` and `upgradeOpset` do.
  */
-export function shrinkWeightOnly(model: Model): WeightOnly {
-  const prepared = prepare(model);
-  const small = weightOnly(prepared);
+export function shrinkWeightOnly(
+  model: Model,
+  { bits = 8, rounded }: WeightOnlyOptions = {},
+): WeightOnly {
+  const tidied = rounded ? roundWeights(rounded.float, rounded.model) : prepare(model);
+  const prepared = bits === 4 ? upgradeOpset(tidied, 21) : tidied;
+  const small = weightOnly(prepared, { bits });
   const kept = small.graph.initializers;
   const weights = [...prepared.graph.initializers.keys()].filter((name) => !kept.has(name));
   const bytesBefore = writeModel(model).length;
