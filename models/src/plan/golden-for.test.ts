@@ -126,6 +126,32 @@ test('where every class leads clearly, one that differs is refused, and without 
   assert.equal((await proved(codes(), codes(), inputs)).parity.topAgreement, 1);
 });
 
+test('probabilities that are all a little off are refused by their mean', async () => {
+  const graph = (contrast: number): Model => {
+    const g = createGraphBuilder({ name: 'soft' });
+    const x = g.input('x', 'float32', ['batch', 4]);
+    const grid = [g.scalar(1), g.constant(tensor('uint8', [], Uint8Array.of(0)))];
+    const codes = g.op('DequantizeLinear', [g.op('QuantizeLinear', [x, ...grid]), ...grid]);
+    g.op('Softmax', [g.op('Mul', [codes, g.scalar(contrast)])], y);
+    g.output('y', 'float32', ['batch', 4]);
+    return g.build();
+  };
+  const { next: number } = createRandom(7);
+  const scores = Float32Array.from({ length: 400 }, () => Math.round(number() * 200));
+  const inputs = { x: tensor('float32', [100, 4], scores) };
+  const model = graph(0.05);
+  assert.equal((await proved(model, roundDifferently(model), inputs)).ok, true);
+  const {
+    ok,
+    largestDeviation,
+    allowed,
+    rms = 0,
+    allowedRms = 0,
+  } = await proved(...[model, graph(0.04), inputs]);
+  assert.ok(largestDeviation <= allowed, `${largestDeviation} ${allowed}`);
+  assert.ok(!ok && rms > 2 * allowedRms, `${rms} ${allowedRms}`);
+});
+
 test('a single answer may be off by the last bits of float32', async () => {
   const one = { x: tensor('float32', [1, 512], Float32Array.from({ length: 512 }, next)) };
   const { parity, golden } = await proved(summed(0), summed(0), one);

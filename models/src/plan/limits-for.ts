@@ -43,9 +43,10 @@ export function limitsFor(golden: Golden, parts: LimitParts): Manifest['parity']
     largest[name] = Math.max(
       ...[share * span, toleratedSteps * step, margin * moved.largest, least],
     );
-    // Of thousands of probabilities hardly any is more than 0: their span says little.
-    const usual = isSteep ? deviation : span;
-    rms[name] = Math.max(share * usual, step, margin * moved.rms, least);
+    // Of thousands of probabilities hardly any is more than 0: their span says little. Few are at the
+    // steep part of their curve at once, so that it does not widen the mean.
+    const usual = (toleratedSteps / 256) * (isSteep ? deviation : span);
+    rms[name] = Math.max(usual, step, margin * moved.rms, least);
   }
   return {
     ...{ tolerance: Math.max(...Object.values(largest)), outputs: largest, rms },
