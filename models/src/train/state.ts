@@ -17,10 +17,14 @@ export interface StateSource {
   readonly resume: Checkpoint | undefined;
 }
 
-/** The state before the first step: a checkpoint's, or the weights with empty slots. */
+/**
+ * The state before the first step: a checkpoint's, or the weights with empty slots. Throws
+ * `invalid-argument` for a checkpoint of another training.
+ */
 export function startState({ plan, weights, resume }: StateSource): TrainingState {
   if (resume !== undefined) {
     const wanted = plan.state.flatMap(({ parts }) => parts);
+    assertNothingElse(resume.state, new Set(wanted.map(({ name }) => name)));
     return Object.fromEntries(
       wanted.map(({ name, dims }) => [
         name,
@@ -33,6 +37,16 @@ export function startState({ plan, weights, resume }: StateSource): TrainingStat
       [name, tensor('float32', dims, new Float32Array(elementCount(dims)))] as const,
   );
   return Object.fromEntries([...weights, ...slots]);
+}
+
+/** A checkpoint with more than is needed would go on by another optimizer, or for other layers. */
+function assertNothingElse(state: TrainingState, wanted: ReadonlySet<string>): void {
+  const surplus = Object.keys(state).find((name) => !wanted.has(name));
+  if (surplus === undefined) return;
+  throw new FleetError(
+    'invalid-argument',
+    `The checkpoint is of another training: it has "${surplus}", which this one does not keep.`,
+  );
 }
 
 /** The weights and statistics within a state: those that `like` has. */

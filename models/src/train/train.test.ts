@@ -316,6 +316,20 @@ test('a checkpoint whose best weights are those of another network is refused at
   );
 });
 
+test('a checkpoint of another optimizer is refused', async () => {
+  const saved: Checkpoint[] = [];
+  const save = (checkpoint: Checkpoint): Promise<void> => {
+    saved.push(decodeCheckpoint(encodeCheckpoint(checkpoint)));
+    return Promise.resolve();
+  };
+  await train({ ...options(), checkpoint: { everySteps: 20, save } });
+  const [first] = saved;
+  assert.ok(first);
+  const optimizer = { kind: 'sgd', rate: 0.01 } as const;
+  const resumed = train({ ...options({ optimizer }), resume: first });
+  await refused(resumed, /The checkpoint is of another training: it has ".*"/);
+});
+
 async function refused(training: Promise<unknown>, message: RegExp): Promise<void> {
   await assert.rejects(training, (error) => {
     assert.ok(error instanceof FleetError);
