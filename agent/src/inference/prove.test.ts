@@ -29,6 +29,20 @@ test('a class that differs refuses a bundle although no number is out of its lim
   assert.deepEqual([ok, topAgreement, atMs], [true, 2 / 3, 7]);
 });
 
+test('an answer that is no number is told as such', async () => {
+  await using right = await scores(0);
+  await using broken = await scores(Number.NaN);
+  const golden = await makeGolden(right, { x: tensor('float32', [1, 2], Float32Array.of(1, 2)) });
+  const bundle = aBundle({ tolerance: 1e30, topAgreement: 0 }, encodeGolden(golden));
+  await assert.rejects(
+    prove(broken, bundle, witness),
+    (thrown) =>
+      thrown instanceof FleetError &&
+      thrown.code === 'parity-failed' &&
+      thrown.reason.startsWith('Golden answers are no numbers in y, '),
+  );
+});
+
 test('a bundle without golden vectors is malformed', async () => {
   await using session = await scores(0);
   const bundle = {

@@ -1,4 +1,9 @@
-import { checkParity, decodeGolden } from '@edgewise/models/bundle';
+import {
+  checkParity,
+  decodeGolden,
+  type Manifest,
+  type ParityCertificate,
+} from '@edgewise/models/bundle';
 import type { Session } from '@edgewise/models/runtime';
 import { type DeviceClass, FleetError, type ParityReport } from '@edgewise/protocol';
 import type { VerifiedBundle } from '../slots/bundle-folder.ts';
@@ -38,14 +43,26 @@ export async function prove(
     ...{ deviceClass, atMs: nowMs },
   };
   if (parity.ok) return parity;
-  const { rms, allowedRms } = parity;
-  const mean =
-    rms === undefined || allowedRms === undefined
-      ? ''
-      : `, in the root mean square by ${rms.toPrecision(3)} (allowed ${allowedRms.toPrecision(3)})`;
-  const countOf = (share: number): number => Math.ceil(share * parity.vectors - 1e-6);
-  const reason =
-    `Golden answers deviate by ${parity.largestDeviation.toPrecision(3)} in ${parity.output} (allowed ${parity.allowed.toPrecision(3)})${mean}, ` +
-    `${countOf(parity.topAgreement)} of ${parity.vectors} top classes agree (needed ${countOf(manifest.parity.topAgreement)}).`;
+  const reason = `${deviationText(certificate)}, ${agreementText(certificate, manifest.parity)}.`;
   throw new FleetError('parity-failed', reason, { detail: parity });
 }
+
+function deviationText(certificate: ParityCertificate): string {
+  const { largestDeviation, allowed, output, rms, allowedRms } = certificate;
+  const name = output.slice(0, 200);
+  if (largestDeviation === Number.MAX_VALUE) return `Golden answers are no numbers in ${name}`;
+  const largest = `Golden answers deviate by ${figure(largestDeviation)} in ${name} (allowed ${figure(allowed)})`;
+  if (rms === undefined || allowedRms === undefined) return largest;
+  return `${largest}, in the root mean square by ${figure(rms)} (allowed ${figure(allowedRms)})`;
+}
+
+function agreementText(
+  { vectors, topAgreement }: ParityCertificate,
+  { topAgreement: needed }: Manifest['parity'],
+): string {
+  // Shares of a count are whole numbers but for what division leaves.
+  const countOf = (share: number): number => Math.ceil(share * vectors - 1e-6);
+  return `${countOf(topAgreement)} of ${vectors} top classes agree (needed ${countOf(needed)})`;
+}
+
+const figure = (value: number): string => value.toPrecision(3);

@@ -32,6 +32,11 @@ const rows: readonly ParityRow[] = [
         ...{ code: 'parity-failed', detail: 'Golden answers deviate by 0.412.' },
       },
       { device: 'cam-3', deviceClass: 'x64', outcome: 'waiting', parity: null, atMs: null },
+      {
+        ...{ device: 'cam-4', deviceClass: 'x64', outcome: 'refused', atMs: 6 },
+        parity: { ...proof, largestDeviation: Number.MAX_VALUE, topAgreement: 0.5, ok: false },
+        ...{ code: 'parity-failed', detail: 'Golden answers are no numbers in logits.' },
+      },
     ],
   },
   { ...base, version: 2, deviceClass: 'arm64', scheme: null, golden: null, devices: [] },
@@ -80,7 +85,7 @@ test('the overview has a line for each variant, and a refusal of the newest vers
   const lines = out.split('\n');
   assert.match(
     lines[1] ?? '',
-    /2 {2}x64 +u8s8-reduced +0\.412 +0\.0184 +50\.00 % +refused +1 proved, 1 refused, 1 not yet/,
+    /2 {2}x64 +u8s8-reduced +no number +0\.0184 +50\.00 % +refused +1 proved, 2 refused, 1 not yet/,
   );
   assert.match(lines[2] ?? '', /2 {2}arm64 +- +- +- +- +- +none/);
   assert.match(
@@ -102,6 +107,7 @@ test('one version is shown device by device, with engine and reason', async () =
   assert.equal(code, exitCodes.done);
   const refused = await run('parity', 'digits', '2');
   assert.match(refused.out, /cam-1 +x64 +proved +0\.0117 +0\.0184 +logits/);
+  assert.match(refused.out, /cam-4 +x64 +refused +no number +0\.0184 +logits/);
   assert.match(refused.out, /cam-2 .*\[parity-failed\] Golden answers deviate by 0\.412\./);
   assert.match(refused.out, /No device of this class\./);
 });

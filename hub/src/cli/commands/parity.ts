@@ -122,7 +122,10 @@ function least(devices: readonly DeviceParity[]): number | undefined {
   return found.length === 0 ? undefined : Math.min(...found);
 }
 
-const figure = (value: number | undefined): string =>
-  value === undefined ? '-' : value === 0 ? '0' : value.toPrecision(3);
+function figure(value: number | undefined): string {
+  if (value === undefined) return '-';
+  if (value === Number.MAX_VALUE) return 'no number';
+  return value === 0 ? '0' : value.toPrecision(3);
+}
 const share = (value: number | undefined): string => percent(value ?? null);
 const indented = (text: string): string => text.replace(/^/gm, '  ');
