@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Random } from '../random/random.ts';
 import { imageLayout } from './augment-image.ts';
-import { type Augmentation, createAugment } from './augmentation.ts';
+import type { Augmentation } from './augmentation.ts';
+import { createAugment } from './create-augment.ts';
 
 /** Draws the same place within every range: 0 the low end, 1 the high end. */
 const always = (place: number): Random => ({

@@ -1,7 +1,5 @@
 import Type, { type Static } from 'typebox';
 import type { Random } from '../random/random.ts';
-import { augmentImage, imageLayout } from './augment-image.ts';
-import { augmentNumbers } from './augment-numbers.ts';
 
 /** How training samples are varied; each is drawn anew for every sample and epoch. Absent: not varied. */
 export const Augmentation = Type.Object(
@@ -43,31 +41,6 @@ export type SampleData = Uint8Array | Float32Array;
 
 /** Writes a varied copy of one sample; draws the same numbers whatever the sample holds. */
 export type Augment = (source: SampleData, target: SampleData, random: Random) => void;
-
-/** How samples of a shape are varied. */
-export function createAugment(
-  input: { readonly shape: readonly number[]; readonly layout?: 'hwc' | 'chw' },
-  augmentation: Augmentation,
-): Augment {
-  const { shape, layout: order = 'hwc' } = input;
-  const layout = imageLayout(shape, order);
-  if (layout !== undefined) {
-    return (source, target, random) =>
-      augmentImage(source, target, { layout, augmentation, random });
-  }
-  const [first = 1, second = 1] = shape;
-  const isSeries = shape.length === 2;
-  const series =
-    order === 'hwc' ? { steps: first, channels: second } : { steps: second, channels: first };
-  const sizes = isSeries ? series : { steps: 1, channels: first };
-  const strides =
-    order === 'hwc' || !isSeries
-      ? { stepStride: sizes.channels, channelStride: 1 }
-      : { stepStride: 1, channelStride: sizes.steps };
-  const numbers = { ...sizes, ...strides };
-  return (source, target, random) =>
-    augmentNumbers(source, target, { layout: numbers, augmentation, random });
-}
 
 /** Which setting does not belong to samples of this shape, or `undefined` when all do. */
 export function strangeSetting(

@@ -1,7 +1,8 @@
 import { FleetError } from '@edgewise/protocol';
 import { createRandom, shuffled } from '../random/random.ts';
 import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
-import { createAugment, type SampleData } from './augmentation.ts';
+import type { SampleData } from './augmentation.ts';
+import { createAugment } from './create-augment.ts';
 import { purposes } from './purposes.ts';
 import type { TrainingSettings } from './recipe.ts';
 

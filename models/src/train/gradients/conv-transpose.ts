@@ -1,5 +1,6 @@
 import { int, ints } from '../../onnx/builder.ts';
-import { type Convolution, weightGradient } from './conv.ts';
+import { weightGradient } from './conv.ts';
+import type { Convolution } from './convolution.ts';
 import type { BackwardCall, GradientRule } from './rule.ts';
 import { at, windowGeometry } from './window.ts';
 import { integerOf, sum } from './write.ts';

@@ -1,6 +1,7 @@
-import { type GraphBuilder, int, ints } from '../../onnx/builder.ts';
+import { int, ints } from '../../onnx/builder.ts';
 import { elementCount } from '../../tensor/tensor.ts';
 import { cellsAsChannels, fewChannels } from './cells-as-channels.ts';
+import type { Convolution } from './convolution.ts';
 import {
   hasShortRows,
   isDepthwise,
@@ -11,32 +12,8 @@ import {
 } from './depthwise.ts';
 import { gatheredRows, hasLongRows } from './gathered-rows.ts';
 import type { BackwardCall, GradientRule, OperatorCall } from './rule.ts';
-import {
-  at,
-  cellRange,
-  paddingOf,
-  type WindowGeometry,
-  windowCells,
-  windowGeometry,
-} from './window.ts';
+import { at, cellRange, paddingOf, windowCells, windowGeometry } from './window.ts';
 import { concat, integerOf, pad, range, reshape, slice, sum, transpose } from './write.ts';
-
-/**
- * A convolution with its sizes, `[batch, inChannels, ...]` to `[batch, outChannels, ...]`, and what
- * its gradients are made of.
- */
-export interface Convolution extends WindowGeometry {
-  readonly graph: GraphBuilder;
-  /** Names of the input, the weights and the derivative by the output. */
-  readonly source: string;
-  readonly weight: string;
-  readonly gradient: string;
-  readonly batch: number;
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly groups: number;
-  readonly weightDims: readonly number[];
-}
 
 /** Conv over any number of spatial axes, with groups, strides, pads and dilations. */
 export const convRules: Readonly<Record<'Conv', GradientRule>> = {

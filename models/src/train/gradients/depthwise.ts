@@ -6,7 +6,7 @@
  */
 import { int } from '../../onnx/builder.ts';
 import { elementCount, tensor } from '../../tensor/tensor.ts';
-import type { Convolution } from './conv.ts';
+import type { Convolution } from './convolution.ts';
 import type { SavedValues } from './rule.ts';
 import { at, cellSeen, windowCells } from './window.ts';
 import { concat, pad, range, reshape, slice, transpose } from './write.ts';

@@ -4,7 +4,7 @@
  */
 import { int } from '../../onnx/builder.ts';
 import { elementCount, tensor } from '../../tensor/tensor.ts';
-import type { Convolution } from './conv.ts';
+import type { Convolution } from './convolution.ts';
 import { cellSeen, windowCells } from './window.ts';
 import { pad, range, reshape, transpose } from './write.ts';
 
