@@ -39,7 +39,10 @@ export interface RoundedLayer {
   /** Layers done and to do in all. */
   readonly done: number;
   readonly of: number;
-  /** Squared error of the layer's output over its square with nearest rounding, on held-out rows. */
+  /**
+   * Squared error of the layer's output over its square with nearest rounding, on held-out rows; 0
+   * where there is no row to hold out, and nearest rounding stays.
+   */
   readonly nearestError: number;
   /** The same with the rounding that is taken; never above the former. */
   readonly error: number;
