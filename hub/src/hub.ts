@@ -30,7 +30,7 @@ import { createHeadlines } from './parts/headlines.ts';
 import { createModelParts } from './parts/model-parts.ts';
 import { openWire, tlsFor } from './parts/wire.ts';
 import { createProfiledBundles } from './registry/profiled-bundles.ts';
-import { createFileBlobs } from './store/adapters/file-blobs.ts';
+import { createFileBlobs, removeUnfinished } from './store/adapters/file-blobs.ts';
 import { claimFolder } from './store/claim-folder.ts';
 import { createGroupCommit } from './store/group-commit.ts';
 import { openDatabase } from './store/open-database.ts';
@@ -92,6 +92,7 @@ async function startHub(
   const group = keep.use(createGroupCommit(db));
   const blobFolder = path.join(folder, 'blobs');
   const blobs = await createFileBlobs(blobFolder);
+  await removeUnfinished(blobFolder);
   const identity = await openIdentity(folder, options.fleet);
   const { fleet: fleetId } = identity;
   const tls = await tlsFor(host, identity, { hosts: localAddresses(), clock });

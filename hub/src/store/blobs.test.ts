@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
-import { createFileBlobs } from './adapters/file-blobs.ts';
+import { createFileBlobs, removeUnfinished } from './adapters/file-blobs.ts';
 import { createMemoryBlobs } from './adapters/memory-blobs.ts';
 import { describeBlobs } from './blobs.suite.ts';
 
@@ -26,4 +26,15 @@ test('a blob that rotted on disk is refused and no half-written file is left', a
     blobs.get(digest),
     (thrown) => thrown instanceof FleetError && thrown.code === 'digest-mismatch',
   );
+});
+
+test('what a killed writer left half-written is removed, whole blobs stay', async (t) => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'edgewise-blobs-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const blobs = await createFileBlobs(folder);
+  const digest = await blobs.put(Uint8Array.of(1, 2, 3));
+  const shard = path.join(folder, digest.slice(0, 2));
+  await writeFile(path.join(shard, `${digest}.4f3c.part`), Uint8Array.of(1));
+  await removeUnfinished(folder);
+  assert.deepEqual(await readdir(shard), [digest]);
 });

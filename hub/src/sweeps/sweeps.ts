@@ -143,7 +143,7 @@ export function createSweeps(options: SweepsOptions): Sweeps {
     return async (document) => {
       const recipe = readModelRecipe(document);
       const key = isTuneRecipe(recipe)
-        ? JSON.stringify([recipe.base, recipe.input, recipe.quantization])
+        ? JSON.stringify([recipe.base, recipe.input, recipe.quantization?.weightBits])
         : undefined;
       if (key === undefined || !seen.has(key)) await registry.recipeFor(dataset.id, document);
       if (key !== undefined) seen.add(key);

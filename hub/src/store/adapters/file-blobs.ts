@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256 } from '@edgewise/models/crypto';
 import { FleetError } from '@edgewise/protocol';
@@ -43,9 +43,19 @@ export async function createFileBlobs(folder: string): Promise<BlobStore> {
   };
 }
 
+/** Removes what writers that were killed have left half-written; for a folder that nobody writes to yet. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (name.endsWith(unfinished)) await rm(path.join(folder, name), { force: true });
+  }
+}
+
+/** How files are called that are not whole yet. */
+const unfinished = '.part';
+
 async function writeDurably(file: string, bytes: Uint8Array, root: string): Promise<void> {
   const folder = path.dirname(file);
-  const temporary = `${file}.${randomUUID()}.part`;
+  const temporary = `${file}.${randomUUID()}${unfinished}`;
   try {
     if ((await mkdir(folder, { recursive: true })) !== undefined) await syncFolder(root);
     const handle = await open(temporary, 'wx');
