@@ -56,8 +56,9 @@ test('trials of processes that are killed find what they would have found', asyn
       const checkpoint = async (digest: string) => {
         await listener.checkpoint(digest);
         if (killed > 0) return;
-        for (const pid of await children()) process.kill(pid, 'SIGKILL');
+        // Counted first: the other worker may tell of its own checkpoint meanwhile.
         killed++;
+        for (const pid of await children()) process.kill(pid, 'SIGKILL');
       };
       return forked.run(order, { ...listener, checkpoint }, signal);
     },
