@@ -22,6 +22,7 @@ export {
   Watermark,
 } from './documents/committed.ts';
 export { DeviceEvent, EventBody, SampleOffer } from './documents/event.ts';
+export { noNumber } from './documents/no-number.ts';
 export { BlobOffer } from './documents/offer.ts';
 export { Prediction } from './documents/prediction.ts';
 export { Presence } from './documents/presence.ts';
@@ -35,7 +36,13 @@ export {
   TimeAnswer,
 } from './documents/sign-in.ts';
 export { type PayloadKind, payloadTypes, SignedEnvelope } from './documents/signed.ts';
-export { CodeSchema, DeviceState, ParityReport, Refusal, SlotReport } from './documents/state.ts';
+export {
+  CodeSchema,
+  DeviceState,
+  ParityReport,
+  Refusal,
+  SlotReport,
+} from './documents/state.ts';
 export { BundleRef, CapturePolicy, DevicePolicies, Target } from './documents/target.ts';
 export { type Code, codeNames, codes, isCode, type RetryAdvice } from './errors/codes.ts';
 export { type ErrorDetail, FleetError, invariant } from './errors/fleet-error.ts';

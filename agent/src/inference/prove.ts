@@ -5,7 +5,7 @@ import {
   type ParityCertificate,
 } from '@edgewise/models/bundle';
 import type { Session } from '@edgewise/models/runtime';
-import { type DeviceClass, FleetError, type ParityReport } from '@edgewise/protocol';
+import { type DeviceClass, FleetError, noNumber, type ParityReport } from '@edgewise/protocol';
 import type { VerifiedBundle } from '../slots/bundle-folder.ts';
 
 const goldenName = 'golden.bin';
@@ -50,7 +50,7 @@ export async function prove(
 function deviationText(certificate: ParityCertificate): string {
   const { largestDeviation, allowed, output, rms, allowedRms } = certificate;
   const name = output.slice(0, 200);
-  if (largestDeviation === Number.MAX_VALUE) return `Golden answers are no numbers in ${name}`;
+  if (largestDeviation === noNumber) return `Golden answers are no numbers in ${name}`;
   const largest = `Golden answers deviate by ${figure(largestDeviation)} in ${name} (allowed ${figure(allowed)})`;
   if (rms === undefined || allowedRms === undefined) return largest;
   return `${largest}, in the root mean square by ${figure(rms)} (allowed ${figure(allowedRms)})`;

@@ -1,4 +1,4 @@
-import { FleetError } from '@edgewise/protocol';
+import { FleetError, noNumber } from '@edgewise/protocol';
 import type { Feeds, Session } from '../runtime/runtime.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Golden } from './golden-file.ts';
@@ -10,7 +10,7 @@ export interface ParityCertificate {
   readonly vectors: number;
   /**
    * Largest absolute deviation of any element of the output that comes closest to what it is allowed,
-   * or goes furthest beyond; `Number.MAX_VALUE` where one is no number.
+   * or goes furthest beyond; `noNumber` where one is none.
    */
   readonly largestDeviation: number;
   /** What is allowed for that output, and its name. */
@@ -132,7 +132,7 @@ function createSums() {
     },
     result: (): Deviation => ({
       largest,
-      rms: Math.min(Number.MAX_VALUE, Math.sqrt(squares / Math.max(1, count))),
+      rms: Math.min(noNumber, Math.sqrt(squares / Math.max(1, count))),
     }),
   };
 }
@@ -141,7 +141,7 @@ function createSums() {
 function distanceOf(wanted: number, given: number): number {
   if (Object.is(wanted, given)) return 0;
   const distance = Math.abs(wanted - given);
-  return Number.isFinite(distance) ? distance : Number.MAX_VALUE;
+  return Number.isFinite(distance) ? distance : noNumber;
 }
 
 function topAgrees(expected: Feeds, actual: Feeds, name: string | undefined): boolean {

@@ -1,3 +1,4 @@
+import { noNumber } from '@edgewise/protocol';
 import type { Golden } from '../bundle/golden-file.ts';
 import { type Deviation, deviationsOf, topOf } from '../bundle/parity.ts';
 import type { Model } from '../onnx/graph.ts';
@@ -52,7 +53,7 @@ export async function swayOf(model: Model, golden: Golden, options: SwayOptions)
 const still: Deviation = { largest: 0, rms: 0 };
 
 function greater(one = still, other: Deviation): Deviation {
-  if (other.largest === Number.MAX_VALUE) return one;
+  if (other.largest === noNumber) return one;
   return {
     largest: Math.max(one.largest, other.largest),
     rms: Math.max(one.rms, other.rms),

@@ -12,7 +12,10 @@ export const CodeSchema = Type.Enum([...codeNames]);
  */
 export const ParityReport = Type.Object({
   vectors: Count,
-  /** Largest absolute deviation from the golden answers, of the output that is closest to its limit. */
+  /**
+   * Largest absolute deviation from the golden answers, of the output that is closest to its limit;
+   * `noNumber` where an answer is none.
+   */
   largestDeviation: Type.Number({ minimum: 0 }),
   /** What is allowed for that output, and its name. */
   allowed: Type.Optional(Type.Number({ minimum: 0 })),

@@ -1,3 +1,4 @@
+export { noNumber } from '../documents/no-number.ts';
 export { Alarm, DriftFinding, type DriftPattern } from './alarms.ts';
 export { type ClosestParity, closestOf, closestParity } from './closest-parity.ts';
 export { Dataset, type DatasetPart, datasetParts, FieldSample, Snapshot } from './data.ts';

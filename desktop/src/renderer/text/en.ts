@@ -12,6 +12,7 @@ export const en = {
   copyCommand: (command: string) => `Copy “${command}”`,
   justNow: 'just now',
   none: '–',
+  noNumber: 'no number',
   all: 'All',
   clear: 'Clear',
   sortBy: (column: string) => `Sort by ${column.toLowerCase()}`,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { noNumber } from '@edgewise/protocol/http';
 import {
   formatAccuracy,
   formatAgo,
   formatBytes,
   formatCount,
+  formatDeviation,
   formatEvidence,
   formatLatency,
   formatNumber,
@@ -95,4 +97,9 @@ test('a number near zero keeps its digits', () => {
 test('a digest is cut short, any other name is not', () => {
   assert.equal(shortDigest('ab'.repeat(32)), 'ababababab');
   assert.equal(shortDigest('rollout-001c22240c'), 'rollout-001c22240c');
+});
+
+test('a deviation that is no number is told as such', () => {
+  assert.equal(formatDeviation(0.25), '0.25');
+  assert.equal(formatDeviation(noNumber), 'no number');
 });

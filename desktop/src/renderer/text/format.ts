@@ -1,3 +1,6 @@
+import { noNumber } from '@edgewise/protocol/http';
+import { text } from './text.ts';
+
 /** Numbers, sizes and times for people. Everything goes through `Intl` with one locale. */
 const locale = 'en';
 
@@ -63,6 +66,11 @@ export function formatNumber(value: Maybe, digits = 3): string {
     maximumSignificantDigits: digits,
     notation: tiny ? 'scientific' : 'standard',
   }).format(value);
+}
+
+/** How far an answer is from a golden one; devices say so, too, where an answer is no number. */
+export function formatDeviation(value: Maybe): string {
+  return value === noNumber ? text.noNumber : formatNumber(value);
 }
 
 /** A share between 0 and 1 as percent with one digit. */

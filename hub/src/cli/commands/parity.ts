@@ -1,3 +1,4 @@
+import { noNumber } from '@edgewise/protocol';
 import {
   type ClosestParity,
   closestOf,
@@ -124,7 +125,7 @@ function least(devices: readonly DeviceParity[]): number | undefined {
 
 function figure(value: number | undefined): string {
   if (value === undefined) return '-';
-  if (value === Number.MAX_VALUE) return 'no number';
+  if (value === noNumber) return 'no number';
   return value === 0 ? '0' : value.toPrecision(3);
 }
 const share = (value: number | undefined): string => percent(value ?? null);

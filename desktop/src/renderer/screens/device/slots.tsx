@@ -5,7 +5,7 @@ import { Empty } from '../../components/answer.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
-import { formatNumber, formatShare, shortDigest } from '../../text/format.ts';
+import { formatDeviation, formatShare, shortDigest } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
 import { type SlotRow, slotRows } from './model.ts';
 
@@ -71,7 +71,7 @@ function Slot({ row }: { readonly row: SlotRow }) {
           ? words.parity({
               vectors: row.parity.vectors,
               agreement: formatShare(row.parity.topAgreement),
-              deviation: formatNumber(row.parity.largestDeviation),
+              deviation: formatDeviation(row.parity.largestDeviation),
             })
           : words.noParity}
         {row.sinceMs !== undefined && (

@@ -4,7 +4,13 @@ import { useAsk } from '../../api/api-context.tsx';
 import { Answer, Empty } from '../../components/answer.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
-import { formatCount, formatNumber, formatShare, none } from '../../text/format.ts';
+import {
+  formatCount,
+  formatDeviation,
+  formatNumber,
+  formatShare,
+  none,
+} from '../../text/format.ts';
 import { text } from '../../text/text.ts';
 import { type ParityView, parityViews, verdictLevels } from './parity-model.ts';
 
@@ -66,7 +72,7 @@ function Variant({ view }: { readonly view: ParityView }) {
       <tr className="h-8 whitespace-nowrap" data-key={view.deviceClass}>
         <td className="px-3">{text.deviceClasses[view.deviceClass]}</td>
         <td className="px-3 text-right" title={golden ? source(allowed) : undefined}>
-          {formatNumber(view.deviation)}{' '}
+          {formatDeviation(view.deviation)}{' '}
           {golden && view.deviation !== undefined && (
             <span className="text-faint max-sm:hidden">{words.ofAllowed(allowed)}</span>
           )}
