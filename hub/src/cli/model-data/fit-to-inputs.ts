@@ -2,7 +2,7 @@ import { pickVectors } from '@edgewise/models/bundle';
 import type { Feeds, SessionValue } from '@edgewise/models/runtime';
 import type { Tensor } from '@edgewise/models/tensor';
 import { FleetError } from '@edgewise/protocol';
-import type { FoundArrays } from './read-model-data.ts';
+import type { FoundArrays } from './found-arrays.ts';
 
 /** Samples in the shape and type of a model's inputs. */
 export interface ModelData {

@@ -3,7 +3,7 @@ import type { SessionValue } from '@edgewise/models/runtime';
 import { FleetError } from '@edgewise/protocol';
 import { type DatasetPart, datasetParts } from '@edgewise/protocol/http';
 import type { Client } from '../../client/client.ts';
-import type { FoundArrays } from './read-model-data.ts';
+import type { FoundArrays } from './found-arrays.ts';
 
 /**
  * Samples of a hub's data set, `NAME` or `NAME/PART`; without a part the validation part, or the

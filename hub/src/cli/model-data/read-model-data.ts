@@ -8,6 +8,7 @@ import type { Client } from '../../client/client.ts';
 import { countFrom1, type Io } from '../io.ts';
 import { naming, readNamedFile } from '../named-file.ts';
 import { fitToInputs, type ModelData } from './fit-to-inputs.ts';
+import type { FoundArrays } from './found-arrays.ts';
 import { readDataset } from './read-dataset.ts';
 import { readModelImages } from './read-model-images.ts';
 
@@ -24,14 +25,6 @@ export interface ModelDataOptions {
   readonly limit: number;
   /** A hub, for `dataset:NAME`. */
   readonly client: () => Client;
-}
-
-/** Arrays as they were found, still by their own names and in their own shapes. */
-export interface FoundArrays {
-  readonly arrays: ReadonlyMap<string, Tensor>;
-  readonly labels?: ArrayLike<number | bigint>;
-  /** They are inputs already, to the last size. */
-  readonly fitted?: boolean;
 }
 
 /** What DATA may be, for `--help`. */

@@ -6,8 +6,8 @@ import { FleetError } from '@edgewise/protocol';
 import sharp from 'sharp';
 import { isPicture } from '../../datasets/read-images.ts';
 import type { Io } from '../io.ts';
+import type { FoundArrays } from './found-arrays.ts';
 import { type Preprocessing, preprocessingOf } from './preprocessing.ts';
-import type { FoundArrays } from './read-model-data.ts';
 
 /** Sizes of one picture as a model wants it. */
 interface Form {
