@@ -49,6 +49,7 @@ const chains: Readonly<
         attributes: { group: int(2), auto_pad: text('SAME_UPPER'), strides: ints(2, 2) },
       });
       g.op('Conv', [x, w], { attributes: { group: int(2), auto_pad: text('VALID') } });
+      g.op('Conv', [x, w], { attributes: { group: int(2), pads: ints(0, 3, 5, 4) } });
     },
   },
   'transposed convolutions': {
@@ -69,6 +70,8 @@ const chains: Readonly<
       const sparse = { kernel_shape: ints(2, 2), strides: ints(4, 4), pads: ints(0, 0, 1, 1) };
       const square = g.op('Slice', [x, g.ints([0, 0]), g.ints([4, 4]), g.ints([2, 3])]);
       g.op('MaxPool', [square], { attributes: { ...sparse, ceil_mode: int(1) } });
+      const beyond = { kernel_shape: ints(5, 7), strides: ints(4, 4) };
+      g.op('MaxPool', [square], { attributes: { ...beyond, ceil_mode: int(1) } });
     },
   },
   'sums along axes': {

@@ -80,17 +80,25 @@ const keepsSize = (site: Site): boolean => site.text('auto_pad')?.startsWith('SA
 
 /** Sizes after a window moved over the spatial axes (ONNX Conv and MaxPool, "auto_pad"). */
 function slide(site: Site, dims: readonly Dim[], kernel: readonly Dim[]): readonly Dim[] {
-  const round = site.int('ceil_mode', 0) === 1 ? Math.ceil : Math.floor;
   return dims.slice(2).map((size, axis) => {
     const move = slideOf(site, axis, kernel);
     if (typeof size !== 'number' || move === undefined) return undefined;
-    const { stride, before, padding, reach } = move;
-    if (keepsSize(site)) return Math.ceil(size / stride);
-    if (size + padding < reach) site.refuse(`a window of ${reach} exceeds size ${size}`);
-    const steps = round((size + padding - reach) / stride);
-    // A window that would start in the padding at the end is not taken.
-    return steps * stride >= size + before ? steps : steps + 1;
+    if (keepsSize(site)) return Math.ceil(size / move.stride);
+    const places =
+      site.int('ceil_mode', 0) === 1 ? placesBegun(size, move) : placesInside(size, move);
+    if (places < 1) site.refuse(`a window of ${move.reach} exceeds size ${size}`);
+    return places;
   });
+}
+
+/** How many windows lie inside the padded axis. */
+const placesInside = (size: number, { stride, padding, reach }: Slide): number =>
+  Math.floor((size + padding - reach) / stride) + 1;
+
+/** The same with one that reaches beyond it, unless that would start in the padding at the end. */
+function placesBegun(size: number, { stride, before, padding, reach }: Slide): number {
+  const steps = Math.ceil((size + padding - reach) / stride);
+  return steps * stride >= size + before ? steps : steps + 1;
 }
 
 /** Sizes of a transposed convolution (ONNX ConvTranspose, "output_shape"). */
