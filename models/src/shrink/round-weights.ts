@@ -1,17 +1,20 @@
 import type { Initializer, Model } from '../onnx/graph.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { quantizedLayersOf } from './quantized-layers.ts';
+import { tensor } from '../tensor/tensor.ts';
+import { eachRun } from './quantize/slices.ts';
+import { quantizedWeightsOf } from './quantized-weights.ts';
 
 /** The float model with the weights that the layers of its quantized form compute with. */
 export function roundWeights(float: Model, int8: Model): Model {
   const initializers = new Map<string, Initializer>(float.graph.initializers);
-  for (const { weight, layout } of quantizedLayersOf(int8.graph)) {
-    const { dims } = initializers.get(weight.name) as Tensor;
-    const integers = weight.data.data as Int8Array;
-    const scaleAt = (at: number): number =>
-      weight.scales[weight.scales.length === 1 ? 0 : layout.outputAt(at)] ?? 1;
-    const data = Float32Array.from(integers, (integer, at) => integer * scaleAt(at));
-    initializers.set(weight.name, tensor('float32', dims, data));
+  for (const { name, integers, scales, axis } of quantizedWeightsOf(int8.graph)) {
+    const weight = initializers.get(name);
+    // What `quantize` split in two by its roles is one constant here, on the first one's grid.
+    if (weight === undefined) continue;
+    const data = new Float32Array(integers.length);
+    eachRun(weight.dims, axis, (slice, from, to) => {
+      for (let at = from; at < to; at++) data[at] = (integers[at] ?? 0) * (scales[slice] ?? 1);
+    });
+    initializers.set(name, tensor('float32', weight.dims, data));
   }
   return { ...float, graph: { ...float.graph, initializers } };
 }

@@ -14,6 +14,8 @@ export interface Mark {
   readonly axis?: number;
   /** Scale and zero point are those of this tensor. */
   readonly sameAs?: string;
+  /** Keeps 8 bits where weights have fewer. */
+  readonly isGain?: boolean;
 }
 
 /** A bias is int32 on the grid of the products it is added to. */
@@ -46,6 +48,8 @@ export interface Marks {
   activation(name: string): void;
   /** Per tensor without an axis. */
   weight(name: string, axis: number | undefined): void;
+  /** A weight that only scales what a normalisation gives. */
+  gain(name: string, axis: number | undefined): void;
   sameAs(output: string, input: string): void;
   /**
    * `false` when the bias cannot be quantized: not a constant, or a weight with scales per channel
@@ -98,6 +102,11 @@ export function createMarks(model: Model, options: MarkOptions): Marks {
     return Number(held?.data[0] ?? Number.NaN);
   };
 
+  const markWeight = (name: string, { axis, ...how }: Omit<Mark, 'role'>): void => {
+    if (axis === undefined) mark(name, { role: 'weight', ...how });
+    else if (isFloat32(constants.get(name))) tensors.set(name, { role: 'weight', axis, ...how });
+  };
+
   const suits = ({ dims }: Tensor, weight: string): boolean => {
     const axis = tensors.get(weight)?.axis;
     const count = constants.get(weight)?.dims[axis ?? 0];
@@ -113,10 +122,9 @@ export function createMarks(model: Model, options: MarkOptions): Marks {
     nodes: () => nodes.filter((node) => !removed.has(node)),
     isMarked: (name) => tensors.has(name) || biases.has(name),
     activation: (name) => mark(name, { role: 'activation' }),
-    weight(name, axis) {
-      if (axis === undefined) mark(name, { role: 'weight' });
-      else if (isFloat32(constants.get(name))) tensors.set(name, { role: 'weight', axis });
-    },
+    weight: (name, axis) => markWeight(name, axis === undefined ? {} : { axis }),
+    gain: (name, axis) =>
+      markWeight(name, axis === undefined ? { isGain: true } : { axis, isGain: true }),
     sameAs(output, input) {
       if (isFloat(output)) tensors.set(output, { role: 'activation', sameAs: input });
     },

@@ -21,7 +21,8 @@ export interface QuantizeOptions {
   readonly exclude?: ReadonlySet<string>;
   /**
    * Bits of a weight, 8 by default. With fewer, weights are int8 in the file all the same, between
-   * -(2^(bits-1)-1) and 2^(bits-1)-1, and `reduceRange` means activation constants only.
+   * -(2^(bits-1)-1) and 2^(bits-1)-1, and `reduceRange` means activation constants only. The gains of
+   * normalisations, one number per channel, keep 8 bits.
    */
   readonly weightBits?: WeightBits;
   /** Weights that were rounded by someone else, on the scales of `weightParams`, by constant. */

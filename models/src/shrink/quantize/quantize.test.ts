@@ -92,6 +92,26 @@ test('a bias that uint8 weights leave no room for is clipped and told, with int8
   assert.deepEqual(quantize(model, ranges, how).report.clippedBiases, []);
 });
 
+test('the gain of a normalisation keeps 8 bits where weights have fewer', () => {
+  const { model, ranges } = load('transformer');
+  const how = { activations: 'u8', perChannel: true, reduceRange: false } as const;
+  const numbersBy = (weightBits: 8 | 3) => {
+    const { graph } = quantize(model, ranges, { ...how, weightBits }).model;
+    return (op: string) =>
+      graph.nodes
+        .filter((node) => node.op === op)
+        .flatMap(({ inputs: [, weight] }) => {
+          const source = graph.nodes.find(({ outputs }) => outputs[0] === weight);
+          const integers = graph.initializers.get(source?.inputs[0] ?? '');
+          return integers?.dtype === 'int8' ? Array.from(integers.data as Int8Array) : [];
+        });
+  };
+  const [whole, few] = [numbersBy(8), numbersBy(3)];
+  assert.ok(few('LayerNormalization').some((gain) => Math.abs(gain) > 3));
+  assert.deepEqual(few('LayerNormalization'), whole('LayerNormalization'));
+  assert.ok(few('MatMul').length > 0 && few('MatMul').every((weight) => Math.abs(weight) <= 3));
+});
+
 function load(name: string): { model: Model; ranges: Ranges } {
   const folder = new URL('../../../fixtures/quantize/', import.meta.url);
   const packed = readFileSync(new URL(`${name}.json.gz`, folder));

@@ -74,7 +74,7 @@ const since =
 const normalising: Rule = (marks, node, options) => {
   const [input = '', gain = ''] = node.inputs;
   marks.activation(input);
-  if (marks.constants.has(gain)) marks.weight(gain, channelAxis(marks, gain, 1, options));
+  if (marks.constants.has(gain)) marks.gain(gain, channelAxis(marks, gain, 1, options));
   else marks.activation(gain);
   if (node.inputs[2]) marks.bias(node, { input, weight: gain, beta: 1 });
   for (const name of node.outputs) marks.activation(name);

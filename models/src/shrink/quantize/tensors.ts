@@ -101,12 +101,17 @@ function paramsOf(
 }
 
 /** Slices share one zero point, which is in the middle. */
-function gridOfConstant({ role, axis }: Mark, options: GridOptions): Grid {
-  if (role === 'weight' && options.weightBits !== 8) return narrowGrid(options.weightBits);
+function gridOfConstant(mark: Mark, options: GridOptions): Grid {
+  const { role, axis } = mark;
+  if (hasFewBits(mark, options)) return narrowGrid(options.weightBits);
   const type = role === 'weight' ? options.weights : options.activations;
   const inTheMiddle = role === 'weight' ? type === 'int8' : options.symmetricActivations;
   const symmetric = axis !== undefined || inTheMiddle;
   return gridOf(type, { symmetric, reduced: options.reduceRange });
+}
+
+function hasFewBits({ role, isGain = false }: Mark, { weightBits }: GridOptions): boolean {
+  return role === 'weight' && !isGain && weightBits !== 8;
 }
 
 function wrongCount(given: string, name: string, wanted: number): FleetError {
@@ -155,8 +160,8 @@ export function quantizeConstant(
 
 /** What lies outside a narrowed range is clipped to its grid, not to the whole type. */
 function limitsOf({ name, mark }: Pick<MarkedConstant, 'name' | 'mark'>, options: GridOptions) {
-  const { weightBits, weightRanges } = options;
-  const narrowed = mark.role === 'weight' && (weightBits !== 8 || weightRanges.has(name));
+  const hasRange = mark.role === 'weight' && options.weightRanges.has(name);
+  const narrowed = hasRange || hasFewBits(mark, options);
   const type = mark.role === 'weight' ? options.weights : options.activations;
   const within: Limits = narrowed ? gridOfConstant(mark, options) : limits[type];
   return within;

@@ -1,7 +1,6 @@
 import { FleetError } from '@edgewise/protocol';
 import type { Model } from '../../onnx/graph.ts';
 import { classCount } from '../network.ts';
-import { assertRoundable } from '../qat/assert-roundable.ts';
 import { readRecipe } from '../read-recipe.ts';
 import type { Recipe } from '../recipe.ts';
 import type { TrainableNetwork } from '../trainable-network.ts';
@@ -41,15 +40,11 @@ export const classesIn = (recipe: ModelRecipe): number =>
 /**
  * A recipe with the input of the imported model where it says none, checked against that model.
  * Throws what `fineTune` throws for a model without head, another input or a pattern that freezes
- * nothing, and `unsupported` for weights that cannot be trained, or not for the bits it asks for.
+ * nothing, and `unsupported` for weights that cannot be trained.
  */
 export function completeTuneRecipe(recipe: TuneRecipe, base: Model): CompleteTuneRecipe {
   const network = tunedNetworkOf(recipe, base);
   assertGradients(network);
-  const { quantization, seed } = recipe;
-  if (quantization !== undefined) {
-    assertRoundable(network.finish(network.fresh(seed)), quantization.weightBits);
-  }
   return { ...recipe, input: network.input };
 }
 

@@ -1,14 +1,13 @@
-import { intOf } from '../../onnx/edit.ts';
 import type { Graph, Model, Node } from '../../onnx/graph.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import { neededGrids } from './needed-grids.ts';
 import type { FakeQuantization } from './plan.ts';
 import { createRounding, type Rounding } from './rounding.ts';
 
 /**
  * The graph with every planned weight and activation rounded to its grid and back. A weight is
- * rounded per output channel on a symmetric grid that follows its largest magnitude, which commutes
- * with folding a batch normalisation: scaling a channel scales its grid. Values of the plan that the
+ * rounded per output channel (a stack of matrices as a whole) on a symmetric grid that follows its
+ * largest magnitude, which commutes with folding a batch normalisation: scaling a channel scales its
+ * grid. Values of the plan that the
  * graph has not are passed over.
  */
 export function fakeQuantize(model: Model, plan: FakeQuantization): Model {
@@ -51,16 +50,10 @@ function withRoundedWeight(
   },
 ): Node {
   const { graph, plan, rounding } = parts;
-  const bits = plan.layers.get(node.name);
-  const [, name = ''] = node.inputs;
-  const weight = graph.initializers.get(name) as Tensor | undefined;
-  if (bits === undefined || weight === undefined) return node;
-  const rounded = rounding.weight(name, { dims: weight.dims, axis: outputAxis(node), bits });
-  return { ...node, inputs: node.inputs.with(1, rounded) };
-}
-
-/** The axis of a weight that counts output channels. */
-function outputAxis(node: Node): number {
-  const isTurned = node.op === 'ConvTranspose';
-  return isTurned || (node.op === 'Gemm' && intOf(node, 'transB', 0) === 0) ? 1 : 0;
+  const grid = plan.layers.get(node.name);
+  const name = node.inputs[grid?.at ?? 0] ?? '';
+  const weight = graph.initializers.get(name);
+  if (grid === undefined || weight === undefined) return node;
+  const rounded = rounding.weight(name, weight.dims, grid);
+  return { ...node, inputs: node.inputs.with(grid.at, rounded) };
 }

@@ -3,15 +3,24 @@ import type { Graph, Model } from '../../onnx/graph.ts';
 import type { Ranges } from '../../shrink/calibrate/ranges.ts';
 import type { WeightBits } from '../../shrink/quantize/formulas.ts';
 import { quantize } from '../../shrink/quantize/quantize.ts';
-import { quantizedLayersOf } from '../../shrink/quantized-layers.ts';
+import { quantizedWeightsOf } from '../../shrink/quantized-weights.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** What a network in training rounds, so that it computes as its quantized form will. */
 export interface FakeQuantization {
-  /** Bits of the weights of each layer, by the name of its node. */
-  readonly layers: ReadonlyMap<string, WeightBits>;
+  /** The weight of each layer, by the name of its node. */
+  readonly layers: ReadonlyMap<string, WeightGrid>;
   /** Grids of activations in uint8, by value. */
   readonly activations: ReadonlyMap<string, ActivationGrid>;
+}
+
+/** A symmetric grid that follows the largest magnitude of a weight, or of each slice along an axis. */
+export interface WeightGrid {
+  readonly bits: WeightBits;
+  /** Which input of its node the weight is. */
+  readonly at: number;
+  /** `undefined` where all numbers share a grid, as in a stack of matrices. */
+  readonly axis: number | undefined;
 }
 
 /** real = scale * (q - zero) with q from 0 to 255. */
@@ -43,8 +52,9 @@ export function planFakeQuantization(
     perChannel: true,
     reduceRange: false,
   }).model;
-  const layers = quantizedLayersOf(graph).map(
-    ({ node }) => [node.name, options.weightBits] as const,
+  const bits = options.weightBits;
+  const layers = quantizedWeightsOf(graph).map(
+    ({ node, at, axis }) => [node.name, { bits, at, axis }] as const,
   );
   return { layers: new Map(layers), activations: gridsOf(graph) };
 }

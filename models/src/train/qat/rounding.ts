@@ -1,25 +1,18 @@
 import { int, ints } from '../../onnx/builder.ts';
 import { createFreshNames } from '../../onnx/edit.ts';
 import type { Attribute, Graph, Initializer, Node } from '../../onnx/graph.ts';
-import type { WeightBits } from '../../shrink/quantize/formulas.ts';
 import { tensor } from '../../tensor/tensor.ts';
-import type { ActivationGrid } from './plan.ts';
+import type { ActivationGrid, WeightGrid } from './plan.ts';
 
 /** Writes the nodes that round values to a grid and back; each gives the name of what is rounded. */
 export interface Rounding {
-  /** A weight of these sizes, per slice along `axis`, on the grid of its largest magnitude. */
-  weight(name: string, options: WeightRounding): string;
+  /** A weight of these sizes, on the grid of the largest magnitude, or of that of each slice. */
+  weight(name: string, dims: readonly number[], grid: Omit<WeightGrid, 'at'>): string;
   /** Ends at `output`, or a fresh name. */
   activation(name: string, grid: ActivationGrid, output?: string): string;
   readonly nodes: Node[];
   readonly initializers: ReadonlyMap<string, Initializer>;
   fresh(stem: string): string;
-}
-
-interface WeightRounding {
-  readonly dims: readonly number[];
-  readonly axis: number;
-  readonly bits: WeightBits;
 }
 
 /** A scale for slices that are zero throughout. */
@@ -59,14 +52,14 @@ export function createRounding(graph: Graph, opset: number): Rounding {
     nodes,
     initializers,
     fresh,
-    weight(name, { dims, axis, bits }) {
+    weight(name, dims, { axis, bits }) {
       const others = dims.map((_, at) => at).filter((at) => at !== axis);
       const most = largest(write('Abs', [name]), others);
       const step = write('Div', [most, scalar('steps', 2 ** (bits - 1) - 1)]);
       const scale = write('Max', [step, scalar('least', smallestScale)]);
-      const count = dims[axis] ?? 1;
-      const zero = constant('zero', tensor('int8', [count], new Int8Array(count)));
-      const attributes = { axis: int(axis) };
+      const sizes = axis === undefined ? [] : [dims[axis] ?? 1];
+      const zero = constant('zero', tensor('int8', sizes, new Int8Array(sizes[0] ?? 1)));
+      const attributes = axis === undefined ? {} : { axis: int(axis) };
       const integers = write('QuantizeLinear', [name, scale, zero], { attributes });
       return write('DequantizeLinear', [integers, scale, zero], { attributes });
     },

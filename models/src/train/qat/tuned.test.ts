@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { createGraphBuilder } from '../../onnx/builder.ts';
 import { readModel } from '../../onnx/read.ts';
 import { writeModel } from '../../onnx/write.ts';
 import { createRandom } from '../../random/random.ts';
@@ -104,35 +103,4 @@ test('a training of it for few bits that was interrupted goes on to the same byt
   assert.deepEqual(writeModel(float), writeModel(initial));
   const resumed = await trainQuantized({ ...options, resume, initial: float });
   assert.deepEqual(writeModel(resumed.quantized), writeModel(whole.quantized));
-});
-
-test('weights that cannot be trained for few bits are refused by their node, of 8 bits nothing is', () => {
-  const g = createGraphBuilder({ name: 'mixer' });
-  const x = g.input('x', 'float32', ['N', 6]);
-  const wave = (dims: readonly number[]) =>
-    tensor(
-      'float32',
-      dims,
-      Float32Array.from({ length: (dims[0] ?? 1) * (dims[1] ?? 1) }, (_, at) => Math.sin(at)),
-    );
-  const mixed = g.op('MatMul', [x, g.initializer('mix', wave([6, 5]))], { output: 'mixed' });
-  const scores = g.op('Gemm', [g.op('Relu', [mixed]), g.initializer('w', wave([5, 4]))], {
-    output: 'y',
-  });
-  g.output(scores, 'float32', ['N', 4]);
-  const { input: _, ...settings } = document;
-  const complete = (weightBits: number) =>
-    completeTuneRecipe(
-      readTuneRecipe({
-        ...settings,
-        base: { model: 'm', classes: 3 },
-        quantization: { weightBits, epochs: 1 },
-      }),
-      g.build(),
-    );
-  assert.throws(() => complete(4), {
-    code: 'unsupported',
-    message: /Node "mixed" \(MatMul\).*"weightBits" to 8/,
-  });
-  assert.equal(complete(8).quantization?.weightBits, 8);
 });

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createGraphBuilder, int } from '../../onnx/builder.ts';
+import type { Model } from '../../onnx/graph.ts';
+import { writeModel } from '../../onnx/write.ts';
+import { createRandom } from '../../random/random.ts';
+import type { Feeds } from '../../runtime/runtime.ts';
+import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
+import { calibrate } from '../../shrink/calibrate/calibrate.ts';
+import { prepare } from '../../shrink/prepare.ts';
+import { quantize } from '../../shrink/quantize/quantize.ts';
+import { elementCount, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { fakeQuantize } from './fake-quantize.ts';
+import { planFakeQuantization } from './plan.ts';
+
+const runtime = createOnnxRuntime();
+
+for (const weightBits of [8, 4, 3, 2] as const) {
+  test(`products with constants compute in ${weightBits} bits what their file computes`, async () => {
+    const model = prepare(products());
+    const feeds = { x: noise([8, 2, 6], 1) };
+    const ranges = await calibrate(model, [feeds], runtime, { method: 'minmax' });
+    const plan = planFakeQuantization(model, ranges, { weightBits });
+    const grids = [...plan.layers].map(([name, { at, axis }]) => `${name} ${at} ${axis}`);
+    assert.deepEqual(grids, [
+      'columns 1 1',
+      'again 1 1',
+      'stack 1 undefined',
+      'left 0 1',
+      'y 1 0',
+      'z 1 1',
+    ]);
+    const { model: file } = quantize(model, ranges, {
+      ...{ activations: 'u8', perChannel: true, reduceRange: false, weightBits },
+    });
+    const truth = await answers(fakeQuantize(model, plan), feeds);
+    const given = await answers(file, feeds);
+    assert.deepEqual([...truth.keys()], ['norm', 'y', 'z']);
+    for (const [name, { data }] of truth) {
+      // Values that lie between two steps may fall to either side.
+      const most = 1.001 * (plan.activations.get(name)?.scale ?? 0);
+      data.forEach((value, at) => {
+        assert.ok(Math.abs(Number(value) - Number(given.get(name)?.data[at])) <= most, name);
+      });
+    }
+  });
+}
+
+/** A matrix that two products share, a stack of matrices, one on the left, and one of two roles. */
+function products(): Model {
+  const g = createGraphBuilder({ name: 'products' });
+  const x = g.input('x', 'float32', ['N', 2, 6]);
+  const w = g.initializer('w', noise([6, 6], 2));
+  const first = g.op('MatMul', [x, w], { output: 'columns' });
+  const second = g.op('MatMul', [g.op('Relu', [first]), w], { output: 'again' });
+  const stack = g.initializer('matrices', noise([2, 6, 6], 3));
+  const rows = g.op('Unsqueeze', [second, g.ints([1])]);
+  const stacked = g.op('MatMul', [rows, stack], { output: 'stack' });
+  const left = g.op('MatMul', [g.initializer('mix', noise([3, 2], 4)), stacked], {
+    output: 'left',
+  });
+  const gain = g.initializer('gain', noise([6], 5));
+  g.op('LayerNormalization', [left, gain], { output: 'norm' });
+  g.output('norm', 'float32', ['N', 2, 3, 6]);
+  const flat = g.op('Flatten', [first], { attributes: { axis: int(2) } });
+  const both = g.initializer('both', noise([6, 6], 6));
+  for (const [output, transB] of [
+    ['y', 1],
+    ['z', 0],
+  ] as const) {
+    g.op('Gemm', [flat, both], { output, attributes: { transB: int(transB) } });
+    g.output(output, 'float32', ['rows', 6]);
+  }
+  return g.build();
+}
+
+function noise(dims: readonly number[], seed: number): Tensor<'float32'> {
+  const { normal } = createRandom(seed);
+  return tensor('float32', dims, Float32Array.from({ length: elementCount(dims) }, normal));
+}
+
+async function answers(model: Model, feeds: Feeds): Promise<ReadonlyMap<string, Tensor>> {
+  await using session = await runtime.load(writeModel(model), { optimise: 'none' });
+  return new Map(Object.entries(await session.run(feeds)));
+}
