@@ -1,5 +1,6 @@
 import { intOf, isFloat32, producersOf } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** A weight on its grid, as one node of a QDQ graph reads it. */
 export interface QuantizedWeight {
@@ -9,7 +10,7 @@ export interface QuantizedWeight {
   readonly at: number;
   /** The float constant that it came from. */
   readonly name: string;
-  readonly integers: Int8Array;
+  readonly integers: Tensor<'int8'>;
   readonly scales: Float32Array;
   /** Each slice along it has a scale of its own; `undefined` where all numbers share one. */
   readonly axis: number | undefined;
@@ -34,7 +35,7 @@ export function quantizedWeightsOf({ nodes, initializers }: Graph): readonly Qua
       const [integers, scales] = source.inputs.map((input) => initializers.get(input));
       if (integers?.dtype !== 'int8' || !isFloat32(scales)) return [];
       const axis = scales.dims.length === 0 ? undefined : intOf(source, 'axis', 1);
-      return [{ node, at, name, integers: integers.data as Int8Array, scales: scales.data, axis }];
+      return [{ node, at, name, integers: integers as Tensor<'int8'>, scales: scales.data, axis }];
     }),
   );
 }

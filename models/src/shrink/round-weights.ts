@@ -10,9 +10,9 @@ export function roundWeights(float: Model, int8: Model): Model {
     const weight = initializers.get(name);
     // What `quantize` split in two by its roles is one constant here, on the first one's grid.
     if (weight === undefined) continue;
-    const data = new Float32Array(integers.length);
+    const data = new Float32Array(integers.data.length);
     eachRun(weight.dims, axis, (slice, from, to) => {
-      for (let at = from; at < to; at++) data[at] = (integers[at] ?? 0) * (scales[slice] ?? 1);
+      for (let at = from; at < to; at++) data[at] = (integers.data[at] ?? 0) * (scales[slice] ?? 1);
     });
     initializers.set(name, tensor('float32', weight.dims, data));
   }

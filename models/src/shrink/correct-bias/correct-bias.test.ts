@@ -78,6 +78,62 @@ test('correcting what is correct changes nothing more', async () => {
   }
 });
 
+for (const [activations, symmetricActivations] of [
+  ['u8', false],
+  ['s8', false],
+  ['s8', true],
+] as const) {
+  const kind = `${activations}${symmetricActivations ? ', zero in the middle' : ''}`;
+  test(`the biases that are added to products with matrices are corrected, ${kind}`, async () => {
+    const float = products();
+    const ranges = await calibrate(float, series(1), runtime, { method: 'minmax' });
+    const grids = { ...options, activations, symmetricActivations, weightBits: 3 } as const;
+    const int8 = quantize(float, ranges, grids).model;
+    const corrected = await correctBias({ float, int8, feeds: series(1), runtime });
+    const truth = await means(float, series(2));
+    const before = distance(truth, await means(int8, series(2)));
+    const after = distance(truth, await means(corrected, series(2)));
+    assert.ok(after < before / 3, `${before} became ${after}`);
+
+    const changed = [...corrected.graph.initializers].filter(
+      ([name, value]) => value !== int8.graph.initializers.get(name),
+    );
+    const integers = changed.filter(([, { dims }]) => dims.length > 0);
+    const type = activations === 'u8' ? 'uint8' : 'int8';
+    assert.deepEqual(
+      integers.map(([name, { dtype }]) => `${name} ${dtype}`),
+      [`first_q ${type}`, `second_q ${type}`],
+    );
+    assert.deepEqual(
+      corrected.graph.nodes.map(({ op, outputs }) => [op, outputs]),
+      int8.graph.nodes.map(({ op, outputs }) => [op, outputs]),
+    );
+    if (!symmetricActivations) return;
+    const zeros = changed.filter(([, { dtype, dims }]) => dtype === 'int8' && dims.length === 0);
+    assert.ok(zeros.length > 0 && zeros.every(([, { data }]) => Number(data[0]) === 0));
+  });
+}
+
+test('a bias that others read too, or that is not one number per column, stays', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const random = createRandom(3);
+  const constant = (name: string, dims: readonly number[]): string => {
+    const data = Float32Array.from({ length: elementCount(dims) }, random.normal);
+    return g.initializer(name, tensor('float32', dims, data));
+  };
+  const x = g.input('x', 'float32', ['N', 5, 6]);
+  const shared = constant('shared', [6]);
+  const first = g.op('Add', [g.op('MatMul', [x, constant('w1', [6, 6])]), shared]);
+  const second = g.op('Add', [shared, g.op('MatMul', [first, constant('w2', [6, 6])])]);
+  const third = g.op('MatMul', [second, constant('w3', [6, 6])]);
+  g.op('Add', [third, constant('rows', [5, 6])], { output: 'y' });
+  g.output('y', 'float32', ['N', 5, 6]);
+  const float = g.build();
+  const ranges = await calibrate(float, series(1), runtime, { method: 'minmax' });
+  const int8 = quantize(float, ranges, { ...options, weightBits: 3 }).model;
+  assert.deepEqual(await correctBias({ float, int8, feeds: series(1), runtime }), int8);
+});
+
 test('a correction without any input is refused', async () => {
   const { float, int8 } = await quantized('with');
   await assert.rejects(
@@ -113,6 +169,31 @@ async function quantized(form: 'with' | 'without'): Promise<{ float: Model; int8
   const float = g.build();
   const ranges = await calibrate(float, samples(1), runtime, { method: 'minmax' });
   return { float, int8: quantize(float, ranges, { ...options, weightBits: 3 }).model };
+}
+
+/** Two linear layers as PyTorch exports them, with a Relu between. */
+function products(): Model {
+  const g = createGraphBuilder({ name: 'g' });
+  const random = createRandom(6);
+  const constant = (name: string, dims: readonly number[]): string => {
+    const data = Float32Array.from({ length: elementCount(dims) }, () => random.normal() / 2);
+    return g.initializer(name, tensor('float32', dims, data));
+  };
+  const x = g.input('x', 'float32', ['N', 5, 6]);
+  const hidden = g.op('MatMul', [x, constant('w1', [6, 8])]);
+  const relu = g.op('Relu', [g.op('Add', [constant('first', [8]), hidden])]);
+  const sum = [g.op('MatMul', [relu, constant('w2', [8, 5])]), constant('second', [5])];
+  g.op('Add', sum, { output: 'y' });
+  g.output('y', 'float32', ['N', 5, 5]);
+  return g.build();
+}
+
+function series(seed: number): readonly Feeds[] {
+  const { normal } = createRandom(seed);
+  return Array.from({ length: 4 }, () => {
+    const data = Float32Array.from({ length: 16 * 30 }, () => Math.abs(normal()));
+    return { x: tensor('float32', [16, 5, 6], data) };
+  });
 }
 
 function samples(seed: number): readonly Feeds[] {

@@ -1,12 +1,14 @@
 import { FleetError } from '@edgewise/protocol';
-import { createFreshNames } from '../../onnx/edit.ts';
-import type { Graph, Initializer, Model, Node } from '../../onnx/graph.ts';
+import type { Graph, Model, Node } from '../../onnx/graph.ts';
 import { namedRuntime } from '../../runtime/named-runtime.ts';
 import type { Feeds, Runtime } from '../../runtime/runtime.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { createPiecewise, type Piecewise } from '../piecewise/piecewise.ts';
-import { biasScale, quantizeBias } from '../quantize/formulas.ts';
-import { floatLayerOf, type QuantizedLayer, quantizedLayersOf } from '../quantized-layers.ts';
+import { eliminateDead } from '../eliminate-dead.ts';
+import { createPiecewise } from '../piecewise/piecewise.ts';
+import { eachRun } from '../quantize/slices.ts';
+import { floatLayerOf, quantizedLayersOf } from '../quantized-layers.ts';
+import { createDraft, type Draft } from './draft.ts';
+import { summedBiasesOf } from './summed-biases.ts';
 
 /** What is compared over which inputs. */
 export interface CorrectBiasOptions {
@@ -39,124 +41,71 @@ export async function correctBias(options: CorrectBiasOptions): Promise<Model> {
   const truth = createPiecewise(float, feeds, run('The float model'));
   const draft = createDraft(int8.graph);
   const answer = createPiecewise(int8, feeds, run('The int8 model'));
-  for (const layer of quantizedLayersOf(int8.graph)) {
-    const source = floatLayerOf(float.graph, layer);
-    if (source === undefined) continue;
-    const [wanted = '', given = ''] = [source.outputs[0], layer.node.outputs[0]];
-    const channels = layer.layout.outputs;
-    const means = channelMeans(await truth.values(wanted), channels);
+  for (const site of sitesOf(float.graph, int8.graph)) {
+    const { wanted, axis } = site;
+    const [given = ''] = site.node.outputs;
+    const means = channelMeans(await truth.values(wanted), axis);
     const outputs = await answer.values(given);
-    const shift = channelMeans(outputs, channels).map((mean, c) => (means[c] ?? 0) - mean);
-    moveChannels(answer, { name: given, outputs, shift: draft.shift(layer, shift) });
+    const shift = channelMeans(outputs, axis).map((mean, c) => (means[c] ?? 0) - mean);
+    answer.setValues(given, moved(outputs, site, site.shift(draft, shift)));
   }
-  return { ...int8, graph: draft.graph() };
+  return eliminateDead({ ...int8, graph: draft.graph() });
 }
 
-/** The graph with the biases changed so far. */
-interface Draft {
-  /** Moves a layer's bias by about `amounts`, one per channel; gives what it moved by on its grid. */
-  shift(layer: QuantizedLayer, amounts: Float64Array): Float64Array;
-  graph(): Graph;
+/** A bias to correct. */
+interface Site {
+  /** Its layer, or its Add. */
+  readonly node: Node;
+  /** What should come out of it, in the float graph. */
+  readonly wanted: string;
+  /** The axis of its channels, from the front or from the end. */
+  readonly axis: 1 | -1;
+  shift(draft: Draft, amounts: Float64Array): Float64Array;
 }
 
-function createDraft(graph: Graph): Draft {
-  const fresh = createFreshNames(graph);
-  const initializers = new Map<string, Initializer>(graph.initializers);
-  const added: Node[] = [];
-  const replaced = new Map<Node, Node>();
-  const addBias = ({ node, weight, inputScale }: QuantizedLayer, data: Tensor<'int32'>): void => {
-    const scales = weight.scales.map((scale) => biasScale(inputScale, scale, 1));
-    const dims = scales.length === 1 ? [] : [scales.length];
-    const add = (name: string, value: Initializer): string => {
-      const free = fresh(name);
-      initializers.set(free, value);
-      return free;
-    };
-    const name = fresh(`${weight.name}_bias`);
-    const inputs = [
-      add(`${name}_q`, data),
-      add(`${name}_scale`, tensor('float32', dims, scales)),
-      add('zero', tensor('int32', dims, new Int32Array(scales.length))),
-    ];
-    const attributes: Node['attributes'] =
-      dims.length === 0 ? new Map() : new Map([['axis', { type: 'int', value: 0n }]]);
-    const outputs = [name];
-    added.push({ name: '', op: 'DequantizeLinear', domain: '', inputs, outputs, attributes });
-    replaced.set(node, { ...node, inputs: [...node.inputs.slice(0, 2), name] });
-  };
-  return {
-    shift(layer, amounts) {
-      const { bias, weight, inputScale } = layer;
-      const before = (bias?.data.data ?? new Int32Array(amounts.length)) as Int32Array;
-      const scaleOf = (c: number): number => {
-        const { scales } = bias ?? weight;
-        const scale = scales[scales.length === 1 ? 0 : c] ?? 1;
-        return bias === undefined ? biasScale(inputScale, scale, 1) : scale;
-      };
-      const after = before.map((value, c) =>
-        quantizeBias(value * scaleOf(c) + (amounts[c] ?? 0), scaleOf(c)),
-      );
-      const data = tensor('int32', [after.length], after);
-      if (bias === undefined) addBias(layer, data);
-      else initializers.set(bias.integers, data);
-      return Float64Array.from(after, (value, c) => (value - (before[c] ?? 0)) * scaleOf(c));
-    },
-    graph: () => ({
-      ...graph,
-      initializers,
-      nodes: [...added, ...graph.nodes.map((node) => replaced.get(node) ?? node)],
-    }),
-  };
+function sitesOf(float: Graph, int8: Graph): readonly Site[] {
+  const sites = new Map<Node, Site>();
+  for (const layer of quantizedLayersOf(int8)) {
+    const wanted = floatLayerOf(float, layer)?.outputs[0];
+    if (wanted === undefined) continue;
+    const shift: Site['shift'] = (draft, amounts) => draft.shift(layer, amounts);
+    sites.set(layer.node, { node: layer.node, wanted, axis: 1, shift });
+  }
+  for (const bias of summedBiasesOf(float, int8)) {
+    const { node, wanted } = bias;
+    const shift: Site['shift'] = (draft, amounts) => draft.shiftSum(bias, amounts);
+    sites.set(node, { node, wanted, axis: -1, shift });
+  }
+  return int8.nodes.flatMap((node) => sites.get(node) ?? []);
 }
 
-/** Means of `[N, channels, ...]` tensors over everything but the channels. */
-function channelMeans(values: readonly Tensor[], channels: number): Float64Array {
+/** Means of tensors over everything but the channels. */
+function channelMeans(values: readonly Tensor[], axis: Site['axis']): Float64Array {
+  const channels = values[0]?.dims.at(axis) ?? 0;
   const sums = new Float64Array(channels);
   let count = 0;
-  for (const value of values) {
-    eachRun(value, channels, (c, run) => {
-      for (const number of run) sums[c] = (sums[c] ?? 0) + number;
+  for (const { dims, data } of values) {
+    eachRun(dims, axis + (axis < 0 ? dims.length : 0), (c, from, to) => {
+      for (let at = from; at < to; at++) sums[c] = (sums[c] ?? 0) + Number(data[at]);
     });
-    count += value.data.length / channels;
+    count += data.length / channels;
   }
   return sums.map((sum) => sum / Math.max(1, count));
 }
 
-function moveChannels(
-  run: Piecewise,
-  {
-    name,
-    outputs,
-    shift,
-  }: {
-    readonly name: string;
-    readonly outputs: readonly Tensor[];
-    readonly shift: Float64Array;
-  },
-): void {
-  const moved = outputs.map((value) => {
-    const copy = { ...value, data: Float32Array.from(value.data as Float32Array) };
-    eachRun(copy, shift.length, (c, numbers) => {
-      for (let at = 0; at < numbers.length; at++) {
-        numbers[at] = (numbers[at] ?? 0) + (shift[c] ?? 0);
-      }
+/** The tensors with each channel moved by its amount. */
+function moved(
+  values: readonly Tensor[],
+  { axis }: Site,
+  amounts: Float64Array,
+): readonly Tensor[] {
+  return values.map(({ dims, data }) => {
+    const copy = Float32Array.from(data as Float32Array);
+    eachRun(dims, axis + (axis < 0 ? dims.length : 0), (c, from, to) => {
+      for (let at = from; at < to; at++) copy[at] = (copy[at] ?? 0) + (amounts[c] ?? 0);
     });
-    return copy;
+    return tensor('float32', dims, copy);
   });
-  run.setValues(name, moved);
-}
-
-/** Calls with each stretch of numbers that lies in one channel. */
-function eachRun(
-  { dims, data }: Tensor,
-  channels: number,
-  visit: (channel: number, numbers: Float32Array) => void,
-): void {
-  const length = dims.slice(2).reduce((product, size) => product * size, 1);
-  const numbers = data as Float32Array;
-  for (let start = 0; start < numbers.length; start += length) {
-    visit((start / length) % channels, numbers.subarray(start, start + length));
-  }
 }
 
 async function take(

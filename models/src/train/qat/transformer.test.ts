@@ -80,7 +80,7 @@ for (const weightBits of [4, 3] as const) {
       const largest = scales.map(() => 0);
       eachRun(dims, axis, (slice, from, to) => {
         for (let at = from; at < to; at++) {
-          const integer = integers[at] ?? Number.NaN;
+          const integer = integers.data[at] ?? Number.NaN;
           largest[slice] = Math.max(largest[slice] ?? 0, Math.abs(integer));
           assert.equal(data[at], Math.fround(integer * (scales[slice] ?? 0)));
         }
