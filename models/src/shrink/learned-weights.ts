@@ -24,6 +24,7 @@ export interface LearningOptions {
   readonly runtime: Runtime;
   readonly threads?: number;
   readonly signal?: AbortSignal;
+  readonly onBlock?: (done: number, of: number) => void;
   readonly onLayer?: (layer: RoundedLayer) => void;
 }
 

@@ -184,9 +184,9 @@ async function mixedFor(
 function learningOf(options: ShrinkOptions, grids: QuantizeOptions): LearningOptions | undefined {
   const { adaRound: settings } = options;
   if (settings === undefined || settings === false) return undefined;
-  const onLayer = ({ done, of }: RoundedLayer): void =>
+  const onBlock = (done: number, of: number): void =>
     tell(options, { stage: 'ada-round', done, of });
-  return { settings: settings === true ? {} : settings, grids, onLayer, ...engine(options) };
+  return { settings: settings === true ? {} : settings, grids, onBlock, ...engine(options) };
 }
 
 /** Learned weights, and what learning did; nothing where it is not asked for. */
@@ -200,10 +200,7 @@ async function rounded(
   const rounding: RoundedLayer[] = [];
   const learned = await learnedWeights(parts, {
     ...learning,
-    onLayer(layer) {
-      rounding.push(layer);
-      learning.onLayer?.(layer);
-    },
+    onLayer: (layer) => rounding.push(layer),
   });
   return { ...learned, rounding };
 }

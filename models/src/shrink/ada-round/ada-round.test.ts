@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetError } from '@edgewise/protocol';
 import { sliceVectors } from '../../bundle/vectors.ts';
-import { createGraphBuilder, int, ints } from '../../onnx/builder.ts';
+import { createGraphBuilder } from '../../onnx/builder.ts';
 import type { Model } from '../../onnx/graph.ts';
-import { createRandom } from '../../random/random.ts';
 import type { Feeds } from '../../runtime/runtime.ts';
 import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
-import { elementCount, tensor } from '../../tensor/tensor.ts';
+import { tensor } from '../../tensor/tensor.ts';
 import { barsByHalf, barsByHalfRecipe } from '../../train/testing/bars.ts';
 import { train } from '../../train/train.ts';
 import { answersOf } from '../answers.ts';
@@ -16,8 +15,10 @@ import { prepare } from '../prepare.ts';
 import type { WeightBits } from '../quantize/formulas.ts';
 import type { QuantizeOptions } from '../quantize/options.ts';
 import { quantize } from '../quantize/quantize.ts';
+import { manyKinds, normals } from '../testing/many-kinds.ts';
 import { smallFeeds, smallNet } from '../testing/small-net.ts';
 import { type AdaRoundOptions, adaRound, type RoundedLayer } from './ada-round.ts';
+import { weightsAtOnce } from './channel-blocks.ts';
 import { feedsThatFit } from './feeds-that-fit.ts';
 import { fitWeightRanges } from './fit-weight-ranges.ts';
 
@@ -236,6 +237,8 @@ test('bad input is refused', async () => {
     [{ rate: Number.NaN }, 'invalid-argument'],
     [{ regularisation: -1 }, 'invalid-argument'],
     [{ seed: 0.5 }, 'invalid-argument'],
+    [{ weightsAtOnce: 0 }, 'invalid-argument'],
+    [{ weightsAtOnce: Number.NaN }, 'invalid-argument'],
     [{ ranges: new Map() }, 'invalid-argument'],
     [{ feeds: [{ other: normals([1, 8], 1) }] }, 'invalid-argument'],
   ];
@@ -251,9 +254,20 @@ test('bad input is refused', async () => {
 test('no more feeds are kept than fit, and one at least', async () => {
   const many = barFeeds(5, 1);
   assert.equal((await feedsThatFit(trained, many)).length, 5);
-  assert.equal((await feedsThatFit(trained, many, 1)).length, 1);
-  const two = await feedsThatFit(trained, many, 3 * 2 * 50 * 8 * 8 * 8 * 4 * 2);
+  assert.equal((await feedsThatFit(trained, many, { most: 1 })).length, 1);
+  const two = await feedsThatFit(trained, many, { most: 3 * 2 * 50 * 8 * 8 * 8 * 4 * 2 });
   assert.ok(two.length > 1 && two.length < 5, `${two.length}`);
+});
+
+test('weights beyond those that are usually learned at once take from the feeds', async () => {
+  const many = barFeeds(5, 1);
+  const few = 3 * 2 * 50 * 8 * 8 * 8 * 4 * 2;
+  const taken = async (weights: number): Promise<number> =>
+    (await feedsThatFit(trained, many, { most: 10 * few, weights })).length;
+  assert.equal(await taken(weightsAtOnce), 5);
+  const some = await taken(weightsAtOnce + (9 * few) / 128);
+  assert.ok(some > 1 && some < 5, `${some}`);
+  assert.equal(await taken(2 * weightsAtOnce), 1);
 });
 
 test('values of unknown size count for what fits', async () => {
@@ -263,7 +277,7 @@ test('values of unknown size count for what fits', async () => {
   g.output('y', 'float32', []);
   const feed = { x: normals([4, 64], 1), sizes: tensor('int64', [2], BigInt64Array.of(8n, 32n)) };
   const most = 2 * 6 * 4 * (4 * 64 + 4);
-  assert.equal((await feedsThatFit(g.build(), Array(6).fill(feed), most)).length, 2);
+  assert.equal((await feedsThatFit(g.build(), Array(6).fill(feed), { most })).length, 2);
 });
 
 function work(change: Partial<AdaRoundOptions>): AdaRoundOptions {
@@ -283,50 +297,6 @@ function integersIn({ graph }: Model): ReadonlyMap<string, Int8Array> {
         const constant = graph.initializers.get(source?.inputs[0] ?? '');
         return constant === undefined ? [] : [[weight, constant.data as Int8Array]];
       }),
-  );
-}
-
-/** All kinds of layers, in float32; `shared` and `computed` are not to be learned. */
-function manyKinds(): Model {
-  const g = createGraphBuilder({ name: 'kinds' });
-  const w = (name: string, dims: readonly number[], seed: number): string =>
-    g.initializer(name, normals(dims, 100 + seed));
-  const square = ints([1, 1, 1, 1]);
-  let x = g.input('x', 'float32', ['n', 4, 6, 6]);
-  const depthwise = { group: int(4), pads: square };
-  x = g.op('Relu', [
-    g.op('Conv', [x, w('w1', [4, 1, 3, 3], 1)], { output: 'depthwise', attributes: depthwise }),
-  ]);
-  const inputs = [x, w('w2', [8, 2, 3, 3], 2), w('b2', [8], 3)];
-  x = g.op('Conv', inputs, { output: 'grouped', attributes: { group: int(2) } });
-  x = g.op('Clip', [x, g.scalar(-2), g.scalar(6)]);
-  x = g.op('ConvTranspose', [x, w('w3', [8, 3, 2, 2], 4)], {
-    ...{ output: 'transposed', attributes: { group: int(2), strides: ints([2, 2]) } },
-  });
-  x = g.op('Reshape', [x, g.ints([0, 6, 64])]);
-  x = g.op('Relu', [g.op('MatMul', [x, w('w4', [64, 10], 5)], { output: 'matmul' })]);
-  const shared = w('w5', [10, 10], 6);
-  x = g.op('MatMul', [g.op('MatMul', [x, shared], { output: 'shared' }), shared]);
-  x = g.op('Flatten', [x]);
-  x = g.op('Gemm', [x, w('w6', [12, 60], 7), w('b6', [12], 8)], {
-    ...{ output: 'gemm', attributes: { transB: int(1) } },
-  });
-  const moving = g.op('ReduceMean', [x], { attributes: { axes: ints([0, 1]), keepdims: int(0) } });
-  g.op('Gemm', [x, w('w7', [12, 3], 9), moving], { output: 'computed' });
-  g.output('computed', 'float32', ['n', 3]);
-  return prepare(g.build());
-}
-
-function normals(dims: readonly number[], seed: number) {
-  const { normal } = createRandom(seed);
-  const fanIn = Math.sqrt(dims.length > 1 ? elementCount(dims) / (dims[0] ?? 1) : 1);
-  return tensor(
-    'float32',
-    dims,
-    Float32Array.from(
-      { length: elementCount(dims) },
-      () => normal() * (seed < 100 ? 1 : 2 / fanIn),
-    ),
   );
 }
 

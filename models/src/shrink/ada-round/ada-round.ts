@@ -7,15 +7,14 @@ import { createPiecewise, type Piecewise } from '../piecewise/piecewise.ts';
 import { gridOf, type Limits, narrowGrid, type Params } from '../quantize/formulas.ts';
 import type { QuantizeOptions } from '../quantize/options.ts';
 import { quantize, weightParams } from '../quantize/quantize.ts';
+import { type ChannelBlock, channelBlocks } from './channel-blocks.ts';
 import { feedsThatFit } from './feeds-that-fit.ts';
 import { holdOutRows } from './hold-out-rows.ts';
-import { judge } from './judge.ts';
 import { type RoundableLayer, roundableLayersOf } from './layers.ts';
-import { learnRounding, type RoundingEngine } from './learn-rounding.ts';
-import { integersOf, problemOf } from './problem.ts';
+import { type BlockwiseOptions, type Rows, roundBlocks } from './round-blocks.ts';
 import { rowReaderOf } from './row-reader.ts';
-import { type RowBatch, sampleRows } from './sample-rows.ts';
-import { type AdaRoundSettings, type CompleteSettings, completeSettings } from './settings.ts';
+import { sampleRows } from './sample-rows.ts';
+import { type AdaRoundSettings, completeSettings } from './settings.ts';
 
 /** What is rounded over which inputs. */
 export interface AdaRoundOptions extends AdaRoundSettings {
@@ -28,7 +27,9 @@ export interface AdaRoundOptions extends AdaRoundSettings {
   readonly runtime: Runtime;
   /** Threads within one operator; default 1. Results are byte-equal only for an equal number. */
   readonly threads?: number;
-  /** Called when a layer is done. */
+  /** Called when a block of a layer's output channels is done, with how many are, and are to do, in all. */
+  readonly onBlock?: (done: number, of: number) => void;
+  /** Called when a layer is done, after its last block. */
   readonly onLayer?: (layer: RoundedLayer) => void;
   readonly signal?: AbortSignal;
 }
@@ -66,46 +67,63 @@ export async function adaRound(options: AdaRoundOptions): Promise<ReadonlyMap<st
   const { model: quantized } = quantize(model, ranges, how);
   const layers = roundableLayersOf(model.graph, quantized.graph, (weight) => params.has(weight));
   const open = layers.filter(({ weight }) => !given.has(weight));
-  const feeds = await feedsThatFit(model, options.feeds);
+  const plans = open.map((layer) => {
+    return { layer, blocks: channelBlocks(layer.layout, settings.weightsAtOnce) };
+  });
+  const feeds = await feedsThatFit(model, options.feeds, { weights: largestBlockOf(plans) });
   const run = { runtime, ...(signal && { signal }) };
   const work: Work = {
     ...{ model, params, settings, limits: limitsOf(how) },
     truth: createPiecewise(model, feeds, run),
     answer: createPiecewise(quantized, feeds, run),
     engine: { runtime, threads, signal },
+    onBlock: counted(plans, options.onBlock),
   };
   const integers = new Map(given);
-  for (const [at, layer] of open.entries()) {
-    const { numbers, ...facts } = await roundLayer(layer, layers.indexOf(layer), work);
+  for (const [at, plan] of plans.entries()) {
+    const { layer } = plan;
+    const { numbers, ...facts } = await roundLayer(plan, layers.indexOf(layer), work);
     integers.set(layer.weight, numbers);
     options.onLayer?.({ node: layer.name, done: at + 1, of: open.length, ...facts });
   }
   return integers;
 }
 
-interface Work {
+/** A layer, and what of it is learned at once. */
+interface LayerPlan {
+  readonly layer: RoundableLayer;
+  readonly blocks: readonly ChannelBlock[];
+}
+
+/** In weights. */
+const largestBlockOf = (plans: readonly LayerPlan[]): number =>
+  plans
+    .flatMap(({ blocks }) => blocks)
+    .reduce((most, { layout, channels }) => Math.max(most, channels.length * layout.depth), 0);
+
+/** Tells how many blocks of all layers are done each time that one is. */
+function counted(plans: readonly LayerPlan[], tell: AdaRoundOptions['onBlock']): () => void {
+  const of = plans.reduce((sum, { blocks }) => sum + blocks.length, 0);
+  let done = 0;
+  return () => tell?.(++done, of);
+}
+
+interface Work extends BlockwiseOptions {
   readonly model: Model;
   readonly params: ReadonlyMap<string, readonly Params[]>;
-  readonly settings: CompleteSettings;
   readonly limits: Limits;
   readonly truth: Piecewise;
   readonly answer: Piecewise;
-  readonly engine: RoundingEngine;
 }
 
-async function roundLayer(layer: RoundableLayer, index: number, work: Work) {
-  const { model, answer, settings, engine } = work;
-  const { layout, weight } = layer;
-  const constant = model.graph.initializers.get(weight) as Tensor<'float32'>;
-  const grid = { params: work.params.get(weight) ?? [], limits: work.limits };
-  const problem = problemOf(layer, constant.data, grid);
-  const { learn, test } = await rowsOf(layer, index, work);
-  const learned = await learnRounding(problem, learn, { settings, engine });
-  const { chosen, ...errors } = await judge(problem, learned, { batches: test, engine });
-  const numbers = integersOf(chosen, layout.places);
-  answer.setConstant(layer.integers, tensor('int8', constant.dims, numbers));
-  const moved = chosen.filter((integer, place) => integer !== problem.nearest[place]).length;
-  return { numbers, ...errors, moved: moved / Math.max(1, chosen.length) };
+async function roundLayer({ layer, blocks }: LayerPlan, index: number, work: Work) {
+  const { model, answer, limits } = work;
+  const weight = model.graph.initializers.get(layer.weight) as Tensor<'float32'>;
+  const params = work.params.get(layer.weight) ?? [];
+  const rows = await rowsOf(layer, index, work);
+  const rounded = await roundBlocks({ layer, blocks, weight, params, limits, rows }, work);
+  answer.setConstant(layer.integers, tensor('int8', weight.dims, rounded.numbers));
+  return rounded;
 }
 
 /** Rows in a batch: few enough for a quick step, enough for a steady gradient. */
@@ -139,9 +157,4 @@ async function rowsOf(layer: RoundableLayer, index: number, work: Work): Promise
 function limitsOf({ weightBits = 8, reduceRange }: QuantizeOptions): Limits {
   if (weightBits !== 8) return narrowGrid(weightBits);
   return gridOf('int8', { symmetric: true, reduced: reduceRange });
-}
-
-interface Rows {
-  readonly learn: readonly RowBatch[];
-  readonly test: readonly RowBatch[];
 }

@@ -3,23 +3,36 @@ import { peakActivationMemory } from '../../inspect/memory.ts';
 import type { Model } from '../../onnx/graph.ts';
 import { inferShapes } from '../../onnx/shapes/infer.ts';
 import type { Feeds } from '../../runtime/runtime.ts';
+import { weightsAtOnce } from './channel-blocks.ts';
 
 /** What both networks may keep of all feeds at once, in bytes. */
 const keptBytes = 512 * 2 ** 20;
 
+/** What a weight takes while its rounding is learned, in bytes. */
+const bytesPerWeight = 128;
+
+/** What is there for feeds, and what else takes memory. */
+export interface FeedLimits {
+  /** Bytes that feeds may take beside `weightsAtOnce` weights that are learned; default 512 MiB. */
+  readonly most?: number;
+  /** Weights that are learned at once; those beyond `weightsAtOnce` take from the feeds. Default 0. */
+  readonly weights?: number;
+}
+
 /**
  * The first feeds, as many as a float network and its quantized form can carry through their layers
- * side by side within the limit; at least one. Throws `FleetError` `insufficient-data` for none.
+ * side by side within the limits; at least one. Throws `FleetError` `insufficient-data` for none.
  */
 export async function feedsThatFit(
   model: Model,
   feeds: Iterable<Feeds> | AsyncIterable<Feeds>,
-  most = keptBytes,
+  { most = keptBytes, weights = 0 }: FeedLimits = {},
 ): Promise<readonly Feeds[]> {
+  const left = most - bytesPerWeight * Math.max(0, weights - weightsAtOnce);
   const taken: Feeds[] = [];
   let count = 1;
   for await (const feed of feeds) {
-    if (taken.length === 0) count = Math.floor(most / (2 * bytesFor(model, feed)));
+    if (taken.length === 0) count = Math.floor(left / (2 * bytesFor(model, feed)));
     if (taken.push(feed) >= count) break;
   }
   if (taken.length > 0) return taken;

@@ -4,7 +4,7 @@ import type { Ranges } from '../calibrate/ranges.ts';
 import { narrowGrid, roundHalfEven } from '../quantize/formulas.ts';
 import type { QuantizeOptions } from '../quantize/options.ts';
 import { weightParams } from '../quantize/quantize.ts';
-import { channelOf, productLayoutOf } from './product-layout.ts';
+import { type ProductLayout, productLayoutOf } from './product-layout.ts';
 
 /**
  * The greatest magnitude for each channel of each layer's weight that makes the sum of |error|^3 of
@@ -30,22 +30,38 @@ export function fitWeightRanges(
     if (count === undefined || !isFloat32(constant) || isDecided) continue;
     const layout = productLayoutOf(node, constant.dims);
     if (layout === undefined) continue;
-    const channels = Array.from({ length: count }, (): number[] => []);
-    for (const [at, value] of constant.data.entries()) {
-      channels[channelOf(layout.places[at] ?? 0, layout) % count]?.push(Math.abs(value));
-    }
     fitted.set(
       name,
-      channels.map((magnitudes) => fittedRange(magnitudes, greatest)),
+      Array.from({ length: count }, (_, channel) =>
+        fittedRange(magnitudesOf(constant.data, layout, { channel, count }), greatest),
+      ),
     );
   }
   return fitted;
 }
 
+/** Of the weights on one of so many grids: for all, for each channel, or for each of any group. */
+function magnitudesOf(
+  weights: Float32Array,
+  { groups, depth, width, placeOf }: ProductLayout,
+  { channel, count }: { readonly channel: number; readonly count: number },
+): Float32Array {
+  if (count === 1) return weights.map(Math.abs);
+  const found = new Float32Array(weights.length / count);
+  let at = 0;
+  for (let each = channel; each < groups * width; each += count) {
+    for (let row = 0; row < depth; row++) {
+      const place = placeOf(Math.floor(each / width), row, each % width);
+      found[at++] = Math.abs(weights[place] ?? 0);
+    }
+  }
+  return found;
+}
+
 /** Shares of the largest magnitude that are tried, from all of it down. */
 const shares = Array.from({ length: 36 }, (_, at) => 1 - at / 50);
 
-function fittedRange(magnitudes: readonly number[], greatest: number): number {
+function fittedRange(magnitudes: Float32Array, greatest: number): number {
   const largest = magnitudes.reduce((most, value) => Math.max(most, value), 0);
   let best = { range: largest, error: Number.POSITIVE_INFINITY };
   for (const share of shares) {
@@ -56,7 +72,7 @@ function fittedRange(magnitudes: readonly number[], greatest: number): number {
   return best.range;
 }
 
-function errorOf(magnitudes: readonly number[], step: number, greatest: number): number {
+function errorOf(magnitudes: Float32Array, step: number, greatest: number): number {
   if (step === 0) return 0;
   let sum = 0;
   for (const value of magnitudes) {

@@ -1,4 +1,5 @@
 import type { GraphBuilder } from '../../onnx/builder.ts';
+import type { Feeds } from '../../runtime/runtime.ts';
 import { createTape, type Tape } from '../../train/differentiate.ts';
 import type { RoundingProblem } from './problem.ts';
 
@@ -41,7 +42,10 @@ export function createForward(graph: GraphBuilder): Forward {
   };
 }
 
-/** Writes the layer with these integers as weights, on rows of input; gives its output's name. */
+/**
+ * Writes the layer with these integers as weights, on rows of input; gives its output's name. The
+ * layer's own numbers are inputs, so that all blocks of a size have the same graph: `layerFeeds`.
+ */
 export function writeLayer(
   { graph, forward }: { readonly graph: GraphBuilder; readonly forward: Forward },
   problem: RoundingProblem,
@@ -50,12 +54,23 @@ export function writeLayer(
   const { below, scales, bias, bounds } = problem;
   const [groups = 1, , width = 1] = below.dims;
   const dims = [groups, rows, width];
-  const weight = forward.op('Mul', [integers, graph.constant(scales)], below.dims);
+  const weight = forward.op(
+    'Mul',
+    [integers, graph.input('scales', 'float32', scales.dims)],
+    below.dims,
+  );
   let output = forward.op('MatMul', [input, weight], dims);
-  if (bias !== undefined) output = forward.op('Add', [output, graph.constant(bias)], dims);
+  if (bias !== undefined)
+    output = forward.op('Add', [output, graph.input('bias', 'float32', bias.dims)], dims);
   if (bounds === undefined) return output;
   const ends = [bounds.low, bounds.high].map((end) =>
     Number.isFinite(end) ? forward.scalar(end) : '',
   );
   return forward.op('Clip', [output, ...ends], dims);
 }
+
+/** What the inputs hold that `writeLayer` declares. */
+export const layerFeeds = ({ scales, bias }: RoundingProblem): Feeds => ({
+  scales,
+  ...(bias && { bias }),
+});

@@ -1,19 +1,24 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { createRandom } from '../../random/random.ts';
 import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { judge } from './judge.ts';
 import { problemOf } from './problem.ts';
 import { productLayoutOf } from './product-layout.ts';
+import { createRoundingEngine } from './rounding-engine.ts';
 
-const engine = { runtime: createOnnxRuntime(), threads: 1, signal: undefined };
+const runtime = createOnnxRuntime();
+const engine = createRoundingEngine({ runtime, threads: 1, signal: undefined });
+after(() => engine[Symbol.asyncDispose]());
 
 test('what was learned is taken channel by channel, where it does better', async () => {
   const { problem, batches } = twoChannels();
   // By halves of a step, the truth is a step above the nearest in channel 0, and the nearest in 1.
   const learned = problem.nearest.map((integer) => integer + 1);
-  const { chosen, error, nearestError } = await judge(problem, learned, { batches, engine });
+  const verdict = await judge(problem, learned, { batches, engine });
+  const { chosen, wanted } = verdict;
+  const [error, nearestError] = [verdict.error / wanted, verdict.nearestError / wanted];
   const channel = (numbers: Float32Array, c: number) => numbers.filter((_, at) => at % 2 === c);
   assert.deepEqual(channel(chosen, 0), channel(learned, 0));
   assert.deepEqual(channel(chosen, 1), channel(problem.nearest, 1));

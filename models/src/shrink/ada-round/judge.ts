@@ -1,20 +1,21 @@
 import { createGraphBuilder } from '../../onnx/builder.ts';
 import type { Model } from '../../onnx/graph.ts';
-import { writeModel } from '../../onnx/write.ts';
 import type { Session } from '../../runtime/runtime.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { sum } from '../../train/gradients/write.ts';
-import { createForward, writeLayer } from './forward.ts';
-import type { RoundingEngine } from './learn-rounding.ts';
+import { createForward, layerFeeds, writeLayer } from './forward.ts';
 import type { RoundingProblem } from './problem.ts';
 import { channelOf } from './product-layout.ts';
+import type { RoundingEngine } from './rounding-engine.ts';
 import type { RowBatch } from './sample-rows.ts';
 
-/** What came of one layer. */
+/** What came of a layer, or of some of its output channels. */
 export interface Verdict {
   /** The integers that are taken, as `[groups, depth, width]`. */
   readonly chosen: Float32Array;
-  /** Squared error of the layer's output over the square of what is wanted; 0 is equal. */
+  /** Sum of the squares of all outputs that are wanted. */
+  readonly wanted: number;
+  /** Sum of the squared errors of the layer's outputs with the nearest integers. */
   readonly nearestError: number;
   /** The same for the integers that are taken; never above the former. */
   readonly error: number;
@@ -31,21 +32,19 @@ export async function judge(
 ): Promise<Verdict> {
   const { nearest } = problem;
   const [first] = batches;
-  if (first === undefined) return { chosen: nearest, nearestError: 0, error: 0 };
-  const { runtime, threads, signal } = engine;
-  const load = { threads, ...(signal && { signal }) };
-  await using session = await runtime.load(writeModel(errorModel(problem, first)), load);
+  if (first === undefined) return { chosen: nearest, wanted: 0, nearestError: 0, error: 0 };
+  const session = await engine.sessionOf(errorModel(problem, first));
   const errorsOf = (integers: Float32Array): Promise<Float64Array> =>
-    channelErrors(session, batches, { integers, dims: problem.below.dims, signal });
+    channelErrors(session, batches, { integers, problem, signal: engine.signal });
   const before = await errorsOf(nearest);
   const after = await errorsOf(learned);
   const isBetter = Array.from(after, (error, channel) => error < (before[channel] ?? 0));
   const kept = before.map((error, channel) => Math.min(error, after[channel] ?? error));
-  const scale = 1 / (squaresOf(batches) || 1);
   return {
     chosen: mixed(problem, learned, isBetter),
-    nearestError: totalOf(before) * scale,
-    error: totalOf(kept) * scale,
+    wanted: squaresOf(batches),
+    nearestError: totalOf(before),
+    error: totalOf(kept),
   };
 }
 
@@ -70,18 +69,19 @@ async function channelErrors(
   batches: readonly RowBatch[],
   {
     integers,
-    dims,
+    problem,
     signal,
   }: {
     readonly integers: Float32Array;
-    readonly dims: readonly number[];
+    readonly problem: RoundingProblem;
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<Float64Array> {
-  const weights = tensor('float32', dims, integers);
+  const { dims } = problem.below;
+  const fixed = { ...layerFeeds(problem), integers: tensor('float32', dims, integers) };
   const totals = new Float64Array((dims[0] ?? 1) * (dims[2] ?? 1));
   for (const { input, wanted } of batches) {
-    const feeds = { integers: weights, input, wanted };
+    const feeds = { ...fixed, input, wanted };
     const errors = (await session.run(feeds, signal && { signal })).errors as Tensor<'float32'>;
     for (const [channel, error] of errors.data.entries()) {
       totals[channel] = (totals[channel] ?? 0) + error;

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { createRandom } from '../../random/random.ts';
 import { createOnnxRuntime } from '../../runtime-onnx/onnx-runtime.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { learnRounding } from './learn-rounding.ts';
 import { problemOf } from './problem.ts';
 import { productLayoutOf } from './product-layout.ts';
+import { createRoundingEngine } from './rounding-engine.ts';
 import { completeSettings } from './settings.ts';
 
-const engine = { runtime: createOnnxRuntime(), threads: 1, signal: undefined };
+const runtime = createOnnxRuntime();
+const engine = createRoundingEngine({ runtime, threads: 1, signal: undefined });
+after(() => engine[Symbol.asyncDispose]());
 const [depth, width, rows, greatest] = [8, 4, 128, 3];
 const channels = [...Array(width).keys()];
 

@@ -1,17 +1,9 @@
-import { writeModel } from '../../onnx/write.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { costsOf, type RoundingProblem } from './problem.ts';
+import type { RoundingEngine } from './rounding-engine.ts';
 import { buildRoundingStep, choiceFor, roundingNames } from './rounding-step.ts';
 import type { RowBatch } from './sample-rows.ts';
 import type { CompleteSettings } from './settings.ts';
-
-/** What runs the steps. */
-export interface RoundingEngine {
-  readonly runtime: Runtime;
-  readonly threads: number;
-  readonly signal: AbortSignal | undefined;
-}
 
 /**
  * Learns for each weight of a layer whether it goes down or up, and gives the integers as
@@ -23,16 +15,16 @@ export async function learnRounding(
   batches: readonly RowBatch[],
   { settings, engine }: { readonly settings: CompleteSettings; readonly engine: RoundingEngine },
 ): Promise<Float32Array> {
-  const { runtime, threads, signal } = engine;
+  const { signal } = engine;
   const [first] = batches;
   if (first === undefined) return problem.nearest;
   const step = buildRoundingStep(problem, { costs: costsOf(problem, batches), batch: first });
-  const load = { threads, ...(signal && { signal }) };
-  await using session = await runtime.load(writeModel(step.model), load);
+  const session = await engine.sessionOf(step.model);
   let [state, other] = [startOf(problem, step.next.keys()), startOf(problem, step.next.keys())];
   for (let at = 0; at < settings.steps; at++) {
     const batch = batches[at % batches.length] ?? first;
     const feeds = {
+      ...step.fixed,
       ...{ ...state, [roundingNames.input]: batch.input, [roundingNames.wanted]: batch.wanted },
       ...numbersAt({ ...scheduleAt(at, settings), ...step.scalars(at + 1) }),
     };

@@ -1,7 +1,7 @@
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Limits, type Params, quantizeNumber } from '../quantize/formulas.ts';
 import type { Bounds, RoundableLayer } from './layers.ts';
-import { channelOf } from './product-layout.ts';
+import type { ProductLayout } from './product-layout.ts';
 import type { RowBatch } from './sample-rows.ts';
 
 /**
@@ -27,21 +27,21 @@ export function problemOf(
   weights: Float32Array,
   { params, limits }: { readonly params: readonly Params[]; readonly limits: Limits },
 ): RoundingProblem {
-  const { groups, depth, width, places } = layout;
-  const [below, share, nearest] = [0, 0, 0].map(() => new Float32Array(weights.length)) as [
+  const { groups, depth, width } = layout;
+  const size = groups * depth * width;
+  const [below, share, nearest] = [0, 0, 0].map(() => new Float32Array(size)) as [
     ...[Float32Array, Float32Array, Float32Array],
   ];
-  // One grid for all, for each channel, or (ConvTranspose) for each channel of any group.
+  // One grid for all, or for each channel.
   const grid = (channel: number): Params =>
     params[channel % params.length] ?? { scale: 1, zero: 0 };
-  for (const [at, place] of places.entries()) {
-    const channel = channelOf(place, layout);
-    const value = weights[at] ?? 0;
+  eachNumber(layout, (at, place, channel) => {
+    const value = weights[place] ?? 0;
     const steps = Math.fround(value / grid(channel).scale);
-    below[place] = Math.floor(steps);
-    share[place] = steps - Math.floor(steps);
-    nearest[place] = quantizeNumber(value, grid(channel), limits);
-  }
+    below[at] = Math.floor(steps);
+    share[at] = steps - Math.floor(steps);
+    nearest[at] = quantizeNumber(value, grid(channel), limits);
+  });
   const channels = groups * width;
   const perChannel = (numbers: Float32Array) => tensor('float32', [groups, 1, width], numbers);
   return {
@@ -55,9 +55,26 @@ export function problemOf(
   };
 }
 
-/** The integers for a choice, in the order of the weight in the file. */
-export function integersOf(chosen: Float32Array, places: Int32Array): Int8Array {
-  return Int8Array.from(places, (place) => chosen[place] ?? 0);
+/** Writes the integers of a choice to where the file has their weights. */
+export function placeIntegers(chosen: Float32Array, layout: ProductLayout, into: Int8Array): void {
+  eachNumber(layout, (at, place) => {
+    into[place] = chosen[at] ?? 0;
+  });
+}
+
+/** Goes through `[groups, depth, width]`, with the places in the weight. */
+function eachNumber(
+  { groups, depth, width, placeOf }: ProductLayout,
+  visit: (at: number, place: number, channel: number) => void,
+): void {
+  for (let group = 0; group < groups; group++) {
+    for (let row = 0; row < depth; row++) {
+      const start = (group * depth + row) * width;
+      for (let column = 0; column < width; column++) {
+        visit(start + column, placeOf(group, row, column), group * width + column);
+      }
+    }
+  }
 }
 
 /**

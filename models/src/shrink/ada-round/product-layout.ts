@@ -12,8 +12,8 @@ export interface ProductLayout {
   readonly width: number;
   /** Sizes of the window; none for a Gemm or MatMul. */
   readonly kernel: readonly number[];
-  /** Where each number of the weight lies in `[groups, depth, width]`. */
-  readonly places: Int32Array;
+  /** Where a number of a group's matrix lies in the weight. */
+  placeOf(group: number, row: number, column: number): number;
 }
 
 /** The output channel of a place in `[groups, depth, width]`. */
@@ -52,10 +52,10 @@ function matrixLayout(
   isTurned: boolean,
 ): ProductLayout {
   const [depth, width] = isTurned ? [columns, rows] : [rows, columns];
-  const places = Int32Array.from({ length: rows * columns }, (_, at) =>
-    isTurned ? (at % depth) * width + Math.floor(at / depth) : at,
-  );
-  return { groups: 1, depth, width, kernel: [], places };
+  return {
+    ...{ groups: 1, depth, width, kernel: [] },
+    placeOf: (_, row, column) => (isTurned ? column * depth + row : row * width + column),
+  };
 }
 
 /** `[outputs, inputs / groups, ...window]` */
@@ -63,12 +63,10 @@ function convLayout(dims: readonly number[], groups: number): ProductLayout {
   const [outputs = 0, ...others] = dims;
   const depth = others.reduce((product, size) => product * size, 1);
   const width = outputs / groups;
-  const places = Int32Array.from({ length: outputs * depth }, (_, at) => {
-    const output = Math.floor(at / depth);
-    const row = Math.floor(output / width) * depth + (at % depth);
-    return row * width + (output % width);
-  });
-  return { groups, depth, width, kernel: others.slice(1), places };
+  return {
+    ...{ groups, depth, width, kernel: others.slice(1) },
+    placeOf: (group, row, column) => (group * width + column) * depth + row,
+  };
 }
 
 /** `[inputs, outputs / groups, ...window]` */
@@ -76,10 +74,11 @@ function transposedLayout(dims: readonly number[], groups: number): ProductLayou
   const [inputs = 0, width = 0, ...window] = dims;
   const cells = window.reduce((product, size) => product * size, 1);
   const depth = (inputs / groups) * cells;
-  const places = Int32Array.from({ length: inputs * width * cells }, (_, at) => {
-    const input = Math.floor(at / (width * cells));
-    const output = Math.floor(at / cells) % width;
-    return (input * cells + (at % cells)) * width + output;
-  });
-  return { groups, depth, width, kernel: window, places };
+  return {
+    ...{ groups, depth, width, kernel: window },
+    placeOf(group, row, column) {
+      const input = (group * inputs) / groups + Math.floor(row / cells);
+      return (input * width + column) * cells + (row % cells);
+    },
+  };
 }

@@ -1,8 +1,9 @@
 import { createGraphBuilder, type GraphBuilder } from '../../onnx/builder.ts';
 import type { Model } from '../../onnx/graph.ts';
+import type { Feeds } from '../../runtime/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { createUpdate, type Update } from '../../train/optimizers.ts';
-import { createForward, type Forward, writeLayer } from './forward.ts';
+import { createForward, type Forward, layerFeeds, writeLayer } from './forward.ts';
 import type { RoundingProblem } from './problem.ts';
 import type { RowBatch } from './sample-rows.ts';
 
@@ -11,6 +12,8 @@ export interface RoundingStep {
   readonly model: Model;
   /** Output that replaces each state input after the step: the choice and the optimizer's slots. */
   readonly next: ReadonlyMap<string, string>;
+  /** Inputs that are the same in every step. */
+  readonly fixed: Feeds;
   /** Values of the optimizer's scalar inputs at a step (from 1). */
   scalars(step: number): Readonly<Record<string, number>>;
 }
@@ -21,6 +24,9 @@ export const roundingNames = {
   wanted: 'wanted',
   /** The choice as real numbers, of which a sigmoid is taken. */
   choice: 'choice',
+  below: 'below',
+  /** What the excess of an output is multiplied by to be the derivative of its cost. */
+  factors: 'factors',
   rate: 'rate',
   /** Weight of the regularisation. */
   pressure: 'pressure',
@@ -49,21 +55,24 @@ export function buildRoundingStep(
   const input = forward.input(names.input, batch.input.dims);
   const wanted = forward.input(names.wanted, batch.wanted.dims);
   const choice = forward.input(names.choice, below.dims);
+  graph.input(names.below, 'float32', below.dims);
+  graph.input(names.factors, 'float32', costs.dims);
   for (const name of [names.rate, names.pressure, names.exponent]) graph.input(name, 'float32', []);
 
   const share = writeShare(forward, choice, below.dims);
-  const integers = writeIntegers({ graph, forward }, problem, share);
+  const integers = writeIntegers(forward, problem, share);
   const output = writeLayer({ graph, forward }, problem, { integers, input, rows });
   const excess = graph.op('Sub', [output, wanted]);
   const factors = { ...costs, data: costs.data.map((cost) => (2 * cost) / rows) };
   const seeds = new Map([
-    [output, graph.op('Mul', [excess, graph.constant(factors)])],
+    [output, graph.op('Mul', [excess, names.factors])],
     [share, pressureOn(graph, share)],
   ]);
   const gradient = forward.backward(seeds, [choice]).get(choice) ?? '';
   const update = createUpdate({ kind: 'adam', rate: 1 });
   const next = writeUpdate(graph, { update, gradient, dims: below.dims });
-  return { model: graph.build(), next, scalars: update.scalars };
+  const fixed = { ...layerFeeds(problem), [names.below]: below, [names.factors]: factors };
+  return { model: graph.build(), next, fixed, scalars: update.scalars };
 }
 
 /** The choice that gives a share of 0 to 1. */
@@ -80,11 +89,11 @@ function writeShare(forward: Forward, choice: string, dims: readonly number[]): 
 }
 
 function writeIntegers(
-  { graph, forward }: { readonly graph: GraphBuilder; readonly forward: Forward },
+  forward: Forward,
   { below, limits }: RoundingProblem,
   share: string,
 ): string {
-  const sum = forward.op('Add', [graph.constant(below), share], below.dims);
+  const sum = forward.op('Add', [roundingNames.below, share], below.dims);
   const ends = [limits.least, limits.greatest].map((end) => forward.scalar(end));
   return forward.op('Clip', [sum, ...ends], below.dims);
 }
