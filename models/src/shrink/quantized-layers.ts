@@ -1,7 +1,7 @@
 import { consumersOf, floatOf, intOf, isFloat32, producersOf } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type WeightLayout, weightLayoutOf } from './weight-layout.ts';
+import { weightLayoutOf } from './weight-layout.ts';
 
 /** A Conv, ConvTranspose or Gemm of a QDQ graph that computes in integers. */
 export interface QuantizedLayer {
@@ -9,7 +9,6 @@ export interface QuantizedLayer {
   readonly weight: QuantizedConstant;
   /** `undefined` where the layer has none. */
   readonly bias: QuantizedConstant | undefined;
-  readonly layout: WeightLayout;
   /** Scale of the input. */
   readonly inputScale: number;
 }
@@ -25,7 +24,10 @@ export interface QuantizedConstant {
   readonly scales: Float32Array;
 }
 
-/** The layers in graph order; one that is in float or shares its constants with another is left out. */
+/**
+ * The layers in graph order. One that is in float or shares its constants with another is left out, and
+ * so is one with a scale for several channels, as a ConvTranspose in groups has.
+ */
 export function quantizedLayersOf(graph: Graph): readonly QuantizedLayer[] {
   const producers = producersOf(graph.nodes);
   const readers = consumersOf(graph.nodes);
@@ -45,11 +47,16 @@ export function quantizedLayersOf(graph: Graph): readonly QuantizedLayer[] {
     const source = producers.get(input);
     const scale = graph.initializers.get(source?.inputs[1] ?? '');
     const isQuantized = source?.op === 'DequantizeLinear' && isFloat32(scale);
-    const layout = weight && weightLayoutOf(node, weight.data.dims);
-    if (weight?.data.dtype !== 'int8' || layout === undefined || !isQuantized) return [];
+    if (weight?.data.dtype !== 'int8' || !isQuantized || !hasOwnScales(node, weight)) return [];
     if ((biasName !== '' && bias?.data.dtype !== 'int32') || !isPlain(node)) return [];
-    return [{ node, weight, bias, layout, inputScale: scale.data[0] ?? 1 }];
+    return [{ node, weight, bias, inputScale: scale.data[0] ?? 1 }];
   });
+}
+
+/** Whether no scale is that of several output channels, but not of all. */
+function hasOwnScales(node: Node, { data, scales }: QuantizedConstant): boolean {
+  const layout = weightLayoutOf(node, data.dims);
+  return layout !== undefined && (scales.length === 1 || scales.length === layout.outputs);
 }
 
 /** Whether a Gemm is a product and a sum, without factors. */

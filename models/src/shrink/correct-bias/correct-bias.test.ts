@@ -134,6 +134,22 @@ test('a bias that others read too, or that is not one number per column, stays',
   assert.deepEqual(await correctBias({ float, int8, feeds: series(1), runtime }), int8);
 });
 
+test('a transposed convolution in groups whose channels share scales gets no bias', async () => {
+  const g = createGraphBuilder({ name: 'g' });
+  const { normal } = createRandom(4);
+  const weight = tensor('float32', [4, 3, 2, 2], Float32Array.from({ length: 48 }, normal));
+  const pooled = g.op('Reshape', [g.input('x', 'float32', ['N', 5, 6]), g.ints([0, 0, 6, 1])]);
+  const turned = g.op('Slice', [pooled, g.ints([0]), g.ints([4]), g.ints([1])]);
+  const attributes = { group: int(2) };
+  g.op('ConvTranspose', [turned, g.initializer('w', weight)], { output: 'y', attributes });
+  g.output('y', 'float32', ['N', 6, 7, 2]);
+  const float = g.build();
+  const ranges = await calibrate(float, series(1), runtime, { method: 'minmax' });
+  const int8 = quantize(float, ranges, { ...options, weightBits: 3 }).model;
+  const corrected = await correctBias({ float, int8, feeds: series(1), runtime });
+  assert.deepEqual(corrected, int8);
+});
+
 test('a correction without any input is refused', async () => {
   const { float, int8 } = await quantized('with');
   await assert.rejects(
