@@ -153,6 +153,22 @@ test('options that contradict each other, and an int8 model, are refused before 
   );
 });
 
+test('options that can be had of no data are refused before data are read', async () => {
+  await writeFile(path.join(folder, 'torn.npz'), 'no arrays');
+  const refused: readonly (readonly [readonly string[], RegExp])[] = [
+    [['--calibrate', 'percentile', '--percentile', '101'], /at most at 100: 101/],
+    [['--like-onnxruntime', '--calibrate', 'auto'], /does not choose its method/],
+    [['--like-onnxruntime', '--calibrate', 'mse'], /no calibration "mse"/],
+    [['--like-onnxruntime', '--ada-round'], /learns no rounding/],
+    [['--like-onnxruntime', '--weight-bits', '4'], /no weights of 4 bits in whole bytes/],
+  ];
+  for (const [words, reason] of refused) {
+    const { code, notes } = await quantize('good', 'torn.npz', ...words);
+    assert.equal(code, exitCodes.usage);
+    assert.match(notes, reason);
+  }
+});
+
 test('a model that is int8 already is refused with the node that shows it', async () => {
   const { code, notes } = await quantize('int8');
   assert.equal(code, exitCodes.usage);

@@ -1,5 +1,10 @@
 import { type Model, nameOf } from '@edgewise/models/onnx';
-import type { CalibrationMethod, ShrinkOptions, WeightBits } from '@edgewise/models/shrink';
+import {
+  assertShrinkOptions,
+  type CalibrationMethod,
+  type ShrinkOptions,
+  type WeightBits,
+} from '@edgewise/models/shrink';
 import { FleetError } from '@edgewise/protocol';
 import type { Command } from 'commander';
 import type { HubOptions } from './context.ts';
@@ -93,7 +98,7 @@ export function shrinkOptionsOf(
   if (flags.weightBits !== '8' && flags.weights === 'u8') {
     throw new FleetError('invalid-argument', '--weight-bits below 8 goes with --weights s8.');
   }
-  return {
+  const options = {
     activations: flags.activations,
     weights: flags.weights,
     method: flags.calibrate,
@@ -106,4 +111,7 @@ export function shrinkOptionsOf(
     ...(flags.likeOnnxruntime && { likeOnnxruntime: true, threads: 0 }),
     exclude: new Set(exclude),
   };
+  // Before data are read, which may take long.
+  assertShrinkOptions(options);
+  return options;
 }

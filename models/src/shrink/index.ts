@@ -2,6 +2,7 @@ export { type AdaRoundOptions, adaRound, type RoundedLayer } from './ada-round/a
 export { fitWeightRanges } from './ada-round/fit-weight-ranges.ts';
 export type { AdaRoundSettings } from './ada-round/settings.ts';
 export type { AnswerError } from './answers.ts';
+export { assertShrinkOptions } from './assert-shrink-options.ts';
 export { type CalibrationOptions, calibrate } from './calibrate/calibrate.ts';
 export { type CalibrationMethod, calibrationMethods } from './calibrate/methods.ts';
 export type { Range, Ranges } from './calibrate/ranges.ts';

@@ -14,7 +14,7 @@ import { holdOut } from './choose/held-out.ts';
 import { prepare } from './prepare.ts';
 import { quantize } from './quantize/quantize.ts';
 import { shrink } from './shrink.ts';
-import type { ShrinkProgress } from './shrink-options.ts';
+import type { ShrinkOptions, ShrinkProgress } from './shrink-options.ts';
 import { smallFeeds, smallNet } from './testing/small-net.ts';
 
 const runtime = createOnnxRuntime();
@@ -184,9 +184,10 @@ test('what cannot be learned is refused before any feed is read', async () => {
   }
 });
 
-test('the Python tool chooses nothing and learns nothing', async () => {
+test('the Python tool chooses nothing, learns nothing and has neither mse nor few bits', async () => {
   const options = { calibration: smallFeeds(2), runtime, likeOnnxruntime: true };
-  for (const change of [{ method: 'auto' }, { adaRound: true }] as const) {
+  const lacking = [{ method: 'auto' }, { method: 'mse' }, { adaRound: true }, { weightBits: 4 }];
+  for (const change of lacking as readonly Partial<ShrinkOptions>[]) {
     await assert.rejects(
       shrink(smallNet(), { ...options, ...change }),
       (error) => error instanceof FleetError && error.code === 'invalid-argument',

@@ -3,9 +3,9 @@ import type { Model } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { Feeds } from '../runtime/runtime.ts';
 import type { RoundedLayer } from './ada-round/ada-round.ts';
-import { completeSettings } from './ada-round/settings.ts';
 import { answersOf } from './answers.ts';
 import { asTheToolHasIt, toolOpset } from './as-the-tool-has-it.ts';
+import { assertShrinkOptions } from './assert-shrink-options.ts';
 import { type CalibrationOptions, calibrate, collect } from './calibrate/calibrate.ts';
 import type { Ranges } from './calibrate/ranges.ts';
 import { type Choice, choose, ruleOf } from './choose/choose.ts';
@@ -22,7 +22,7 @@ import { prepare } from './prepare.ts';
 import { checkModel } from './quantize/check-model.ts';
 import type { QuantizeOptions } from './quantize/options.ts';
 import { quantize } from './quantize/quantize.ts';
-import { assertBudget, type MixedPrecision } from './sensitivity/budget.ts';
+import type { MixedPrecision } from './sensitivity/budget.ts';
 import { excludeWorst } from './sensitivity/exclude-worst.ts';
 import { named } from './sensitivity/sensitivity.ts';
 import type { How, ShrinkOptions, ShrinkProgress, ShrinkReport, Shrunk } from './shrink-options.ts';
@@ -35,7 +35,7 @@ import type { How, ShrinkOptions, ShrinkProgress, ShrinkReport, Shrunk } from '.
  * and `quantize` do, and `invalid-argument` for options that contradict each other.
  */
 export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
-  assertOptions(options);
+  assertShrinkOptions(options);
   const prepared = preparedFor(model, options);
   if (prepared.graph.nodes.length === 0) {
     throw new FleetError(
@@ -70,21 +70,6 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
       ...(rounding && { rounding }),
     },
   };
-}
-
-function assertOptions(options: ShrinkOptions): void {
-  const { method, likeOnnxruntime, adaRound: learns, weights, budget } = options;
-  if (method === 'auto' && likeOnnxruntime === true) {
-    throw new FleetError('invalid-argument', 'The Python tool does not choose its method.');
-  }
-  if (learns && likeOnnxruntime === true) {
-    throw new FleetError('invalid-argument', 'The Python tool learns no rounding.');
-  }
-  if (learns && weights === 'u8') {
-    throw new FleetError('invalid-argument', 'Rounding is learned for weights of type s8 only.');
-  }
-  if (typeof learns === 'object') completeSettings(learns);
-  if (budget !== undefined) assertBudget(budget);
 }
 
 /** The graph that is calibrated; layers need names where some of them may stay in float. */
