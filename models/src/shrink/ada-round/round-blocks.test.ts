@@ -55,7 +55,10 @@ test('blocks of equal size share their sessions, and all sessions end', async ()
   await learned({ runtime: cut.runtime, steps: 2, weightsAtOnce: 320, onBlock });
   assert.equal(blocks.length, 1 + 1 + 1 + 2 + 3);
   assert.equal(cut.loaded(), whole.loaded());
-  assert.deepEqual([whole.open(), cut.open()], [0, 0]);
+  const uneven = watch(runtime);
+  await learned({ runtime: uneven.runtime, steps: 2, weightsAtOnce: 192 });
+  assert.ok(uneven.loaded() > whole.loaded());
+  assert.deepEqual([whole.open(), cut.open(), uneven.open()], [0, 0, 0]);
 });
 
 test('progress is told over the blocks of all layers', async () => {
