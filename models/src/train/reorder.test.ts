@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGraphBuilder, ints } from '../onnx/builder.ts';
+import type { Node } from '../onnx/graph.ts';
 import { writeModel } from '../onnx/write.ts';
 import { createRandom } from '../random/random.ts';
 import { createOnnxRuntime } from '../runtime-onnx/onnx-runtime.ts';
@@ -40,4 +41,21 @@ test('a pool moves before its activation and the answer stays', async () => {
 test('an activation that something else reads stays where it is', () => {
   const { graph } = netWith({ secondReader: true });
   assert.deepEqual(poolBeforeActivation(graph).nodes, graph.nodes);
+});
+
+test('an activation that a branch of an If reads stays where it is', () => {
+  const { graph } = netWith({ secondReader: false });
+  const branch = createGraphBuilder({ name: 'branch' });
+  branch.op('Neg', [graph.nodes[0]?.outputs[0] ?? ''], { output: 'negated' });
+  branch.output('negated', 'float32', [1, 2, 4, 4]);
+  const inner = { type: 'graph', value: branch.build().graph } as const;
+  const choice: Node = {
+    ...{ name: 'choice', op: 'If', domain: '', inputs: ['which'], outputs: ['chosen'] },
+    attributes: new Map([
+      ['then_branch', inner],
+      ['else_branch', inner],
+    ]),
+  };
+  const nodes = [...graph.nodes, choice];
+  assert.deepEqual(poolBeforeActivation({ ...graph, nodes }).nodes, nodes);
 });

@@ -1,3 +1,4 @@
+import { readsOf } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 
 /** Activations that never turn a larger value into a smaller one. */
@@ -35,13 +36,10 @@ function exchanged(activation: Node, pool: Node): readonly Node[] {
   ];
 }
 
-/** How many nodes and outputs read each value. */
+/** How many nodes, also by their inner graphs, and outputs read each value. */
 export function countReaders(graph: Graph): ReadonlyMap<string, number> {
   const readers = new Map<string, number>();
-  const names = [
-    ...graph.nodes.flatMap(({ inputs }) => inputs),
-    ...graph.outputs.map(({ name }) => name),
-  ];
+  const names = [...graph.nodes.flatMap(readsOf), ...graph.outputs.map(({ name }) => name)];
   for (const name of names) readers.set(name, (readers.get(name) ?? 0) + 1);
   return readers;
 }
