@@ -15,20 +15,34 @@ import { planFakeQuantization } from './plan.ts';
 
 const runtime = createOnnxRuntime();
 
-for (const weightBits of [8, 4, 3, 2] as const) {
-  test(`products with constants compute in ${weightBits} bits what their file computes`, async () => {
-    const model = prepare(products());
+for (const [weightBits, opset] of [
+  [8, 17],
+  [4, 17],
+  [4, 20],
+  [3, 17],
+  [2, 20],
+] as const) {
+  test(`products with constants compute in ${weightBits} bits what their file computes, operator set ${opset}`, async () => {
+    const model = prepare(products(opset));
     const feeds = { x: noise([8, 2, 6], 1) };
     const ranges = await calibrate(model, [feeds], runtime, { method: 'minmax' });
     const plan = planFakeQuantization(model, ranges, { weightBits });
-    const grids = [...plan.layers].map(([name, { at, axis }]) => `${name} ${at} ${axis}`);
+    const grids = [...plan.constants].flatMap(([name, list]) =>
+      list.map((grid) =>
+        grid.kind === 'weight'
+          ? `${name} ${grid.at}: ${grid.bits} bits, ${grid.axis ?? 'whole'}`
+          : `${name} ${grid.at}`,
+      ),
+    );
     assert.deepEqual(grids, [
-      'columns 1 1',
-      'again 1 1',
-      'stack 1 undefined',
-      'left 0 1',
-      'y 1 0',
-      'z 1 1',
+      `columns 1: ${weightBits} bits, 1`,
+      `again 1: ${weightBits} bits, 1`,
+      `stack 1: ${weightBits} bits, whole`,
+      `left 0: ${weightBits} bits, 1`,
+      'sum 0',
+      'norm 1: 8 bits, whole',
+      `y 1: ${weightBits} bits, 0`,
+      `z 1: ${weightBits} bits, 1`,
     ]);
     const { model: file } = quantize(model, ranges, {
       ...{ activations: 'u8', perChannel: true, reduceRange: false, weightBits },
@@ -47,8 +61,8 @@ for (const weightBits of [8, 4, 3, 2] as const) {
 }
 
 /** A matrix that two products share, a stack of matrices, one on the left, and one of two roles. */
-function products(): Model {
-  const g = createGraphBuilder({ name: 'products' });
+function products(opset: number): Model {
+  const g = createGraphBuilder({ name: 'products', opset });
   const x = g.input('x', 'float32', ['N', 2, 6]);
   const w = g.initializer('w', noise([6, 6], 2));
   const first = g.op('MatMul', [x, w], { output: 'columns' });
@@ -60,7 +74,8 @@ function products(): Model {
     output: 'left',
   });
   const gain = g.initializer('gain', noise([6], 5));
-  g.op('LayerNormalization', [left, gain], { output: 'norm' });
+  const sum = g.op('Add', [g.initializer('shift', noise([6], 7)), left], { output: 'sum' });
+  g.op('LayerNormalization', [sum, gain], { output: 'norm' });
   g.output('norm', 'float32', ['N', 2, 3, 6]);
   const flat = g.op('Flatten', [first], { attributes: { axis: int(2) } });
   const both = g.initializer('both', noise([6, 6], 6));

@@ -4,11 +4,10 @@ import type { FakeQuantization } from './plan.ts';
 import { createRounding, type Rounding } from './rounding.ts';
 
 /**
- * The graph with every planned weight and activation rounded to its grid and back. A weight is
+ * The graph with every planned constant and activation rounded to its grid and back. A weight is
  * rounded per output channel (a stack of matrices as a whole) on a symmetric grid that follows its
  * largest magnitude, which commutes with folding a batch normalisation: scaling a channel scales its
- * grid. Values of the plan that the
- * graph has not are passed over.
+ * grid. Values of the plan that the graph has not are passed over.
  */
 export function fakeQuantize(model: Model, plan: FakeQuantization): Model {
   const { graph } = model;
@@ -31,7 +30,7 @@ export function fakeQuantize(model: Model, plan: FakeQuantization): Model {
       const isOutput = outputs.has(name) && grids.has(name);
       if (isOutput) writtenAs.set(name, rounding.fresh(`${name}_real`));
     }
-    const rounded = withRoundedWeight(node, { graph, plan, rounding });
+    const rounded = withRoundedConstants(node, { graph, plan, rounding });
     const inputs = rounded.inputs.map((name) => readAs.get(name) ?? name);
     const written = node.outputs.map((name) => writtenAs.get(name) ?? name);
     rounding.nodes.push({ ...rounded, inputs, outputs: written });
@@ -41,7 +40,7 @@ export function fakeQuantize(model: Model, plan: FakeQuantization): Model {
   return { ...model, graph: { ...graph, nodes, initializers, values: new Map() } };
 }
 
-function withRoundedWeight(
+function withRoundedConstants(
   node: Node,
   parts: {
     readonly graph: Graph;
@@ -50,10 +49,15 @@ function withRoundedWeight(
   },
 ): Node {
   const { graph, plan, rounding } = parts;
-  const grid = plan.layers.get(node.name);
-  const name = node.inputs[grid?.at ?? 0] ?? '';
-  const weight = graph.initializers.get(name);
-  if (grid === undefined || weight === undefined) return node;
-  const rounded = rounding.weight(name, weight.dims, grid);
-  return { ...node, inputs: node.inputs.with(grid.at, rounded) };
+  const inputs = [...node.inputs];
+  for (const grid of plan.constants.get(node.name) ?? []) {
+    const name = inputs[grid.at] ?? '';
+    const constant = graph.initializers.get(name);
+    if (constant === undefined) continue;
+    inputs[grid.at] =
+      grid.kind === 'weight'
+        ? rounding.weight(name, constant.dims, grid)
+        : rounding.numbers(name, constant.dims);
+  }
+  return { ...node, inputs };
 }

@@ -1,5 +1,5 @@
-import { producersOf } from '../../onnx/edit.ts';
-import type { Graph, Model } from '../../onnx/graph.ts';
+import { intOf, producersOf } from '../../onnx/edit.ts';
+import type { Graph, Model, Node } from '../../onnx/graph.ts';
 import type { Ranges } from '../../shrink/calibrate/ranges.ts';
 import type { WeightBits } from '../../shrink/quantize/formulas.ts';
 import { quantize } from '../../shrink/quantize/quantize.ts';
@@ -8,19 +8,29 @@ import type { Tensor } from '../../tensor/tensor.ts';
 
 /** What a network in training rounds, so that it computes as its quantized form will. */
 export interface FakeQuantization {
-  /** The weight of each layer, by the name of its node. */
-  readonly layers: ReadonlyMap<string, WeightGrid>;
+  /** Constants that each node reads, by its name. */
+  readonly constants: ReadonlyMap<string, readonly ConstantGrid[]>;
   /** Grids of activations in uint8, by value. */
   readonly activations: ReadonlyMap<string, ActivationGrid>;
 }
 
-/** A symmetric grid that follows the largest magnitude of a weight, or of each slice along an axis. */
+/** A grid that follows the numbers it is for. */
+export type ConstantGrid = WeightGrid | NumbersGrid;
+
+/** Symmetric, after the largest magnitude of a weight, or of each slice along an axis. */
 export interface WeightGrid {
-  readonly bits: WeightBits;
-  /** Which input of its node the weight is. */
+  readonly kind: 'weight';
+  /** Which input of its node the constant is. */
   readonly at: number;
+  readonly bits: WeightBits;
   /** `undefined` where all numbers share a grid, as in a stack of matrices. */
   readonly axis: number | undefined;
+}
+
+/** As that of an activation, uint8 between the least and the greatest number: of what an Add adds. */
+export interface NumbersGrid {
+  readonly kind: 'numbers';
+  readonly at: number;
 }
 
 /** real = scale * (q - zero) with q from 0 to 255. */
@@ -52,11 +62,30 @@ export function planFakeQuantization(
     perChannel: true,
     reduceRange: false,
   }).model;
-  const bits = options.weightBits;
-  const layers = quantizedWeightsOf(graph).map(
-    ({ node, at, axis }) => [node.name, { bits, at, axis }] as const,
+  return { constants: constantsOf(graph, options.weightBits), activations: gridsOf(graph) };
+}
+
+function constantsOf(graph: Graph, weightBits: WeightBits): FakeQuantization['constants'] {
+  const producers = producersOf(graph.nodes);
+  const weights = new Map(quantizedWeightsOf(graph).map(({ node, at }) => [node, at]));
+  const gridAt = (node: Node, at: number): readonly ConstantGrid[] => {
+    const source = producers.get(node.inputs[at] ?? '');
+    if (source?.op !== 'DequantizeLinear') return [];
+    const [integers, scales] = source.inputs.map((name) => graph.initializers.get(name));
+    // A single number lies on the grid that is made for it.
+    if (integers?.dtype === 'uint8' && integers.data.length > 1) return [{ kind: 'numbers', at }];
+    // A bias in int32 has steps too fine to matter.
+    if (integers?.dtype !== 'int8') return [];
+    const bits = weights.get(node) === at ? weightBits : 8;
+    const axis = scales?.dims.length === 0 ? undefined : intOf(source, 'axis', 1);
+    return [{ kind: 'weight', at, bits, axis }];
+  };
+  return new Map(
+    graph.nodes.flatMap((node) => {
+      const grids = node.inputs.flatMap((_, at) => gridAt(node, at));
+      return grids.length === 0 ? [] : [[node.name, grids] as const];
+    }),
   );
-  return { layers: new Map(layers), activations: gridsOf(graph) };
 }
 
 function gridsOf(graph: Graph): ReadonlyMap<string, ActivationGrid> {

@@ -54,14 +54,14 @@ for (const weightBits of [4, 3] as const) {
   test(`a transformer with ${weightBits}-bit weights is what its training computed, and as good as it said`, async () => {
     const trained = await trainQuantized({ ...options, quantization });
     const said = trained.history.at(-1)?.validation?.accuracy ?? 0;
+    // Training leaves the scores in float, so that one sample in 400 may fall to the other side.
     const { accuracy } = await evaluate(trained.quantized, validation, { runtime });
-    assert.ok(said > 0.93 && Math.abs(accuracy - said) < 0.01, `${said} ${accuracy}`);
+    assert.ok(said > 0.93 && Math.abs(accuracy - said) < 0.005, `${said} ${accuracy}`);
 
     const plan = planFakeQuantization(trained.prepared, trained.ranges, quantization);
     const truth = await logits(fakeQuantize(trained.model, plan));
     const answer = await logits(trained.quantized);
-    // One for the output's own rounding, and one for biases, which training has in float.
-    const most = 2.001 * (plan.activations.get('logits')?.scale ?? 0);
+    const most = 1.001 * (plan.activations.get('logits')?.scale ?? 0);
     truth.forEach((value, at) => {
       assert.ok(Math.abs(value - (answer[at] ?? NaN)) <= most, `${value} ${answer[at]}`);
     });
