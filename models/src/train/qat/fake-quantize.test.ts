@@ -60,6 +60,48 @@ for (const [weightBits, opset] of [
   });
 }
 
+test('the grid of a table follows its numbers, also where rows of it are added', async () => {
+  const ranges = new Map(['x', 'y'].map((name) => [name, { min: -4, max: 12 }]));
+  const plan = planFakeQuantization(prepare(rowsOf(1)), ranges, { weightBits: 4 });
+  const grown = prepare(rowsOf(3));
+  const { model: file } = quantize(grown, ranges, {
+    ...{ activations: 'u8', perChannel: true, reduceRange: false, weightBits: 4 },
+  });
+  const feeds = { x: noise([2, 3, 4], 1) };
+  const [truth, given] = [
+    await answers(fakeQuantize(grown, plan), feeds),
+    await answers(file, feeds),
+  ];
+  const most = 1.001 * (plan.activations.get('y')?.scale ?? 0);
+  truth.get('y')?.data.forEach((value, at) => {
+    assert.ok(Math.abs(Number(value) - Number(given.get('y')?.data[at])) <= most);
+  });
+});
+
+/** As many rows of a table as a series has places are added to them. */
+function rowsOf(factor: number): Model {
+  const g = createGraphBuilder({ name: 'rows' });
+  const x = g.input('x', 'float32', ['N', 'T', 4]);
+  const { dims, data } = noise([5, 4], 2);
+  const scaled = tensor(
+    'float32',
+    dims,
+    data.map((value) => factor * value),
+  );
+  const length = g.op('Gather', [
+    g.op('Shape', [x]),
+    g.constant(tensor('int64', [], BigInt64Array.of(1n))),
+  ]);
+  const [zero, one] = [0n, 1n].map((value) =>
+    g.constant(tensor('int64', [], BigInt64Array.of(value))),
+  );
+  const places = g.op('Range', [zero ?? '', length, one ?? '']);
+  const rows = g.op('Gather', [g.initializer('table', scaled), places], { output: 'rows' });
+  g.op('Add', [x, rows], { output: 'y' });
+  g.output('y', 'float32', ['N', 'T', 4]);
+  return g.build();
+}
+
 /** A matrix that two products share, a stack of matrices, one on the left, and one of two roles. */
 function products(opset: number): Model {
   const g = createGraphBuilder({ name: 'products', opset });

@@ -92,9 +92,15 @@ function gridsOf(graph: Graph): ReadonlyMap<string, ActivationGrid> {
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const producers = producersOf(graph.nodes);
   const grids = new Map<string, ActivationGrid>();
+  // What only moves numbers of a constant shares its grid, and that follows the constant.
+  const ofConstants = new Set(
+    graph.nodes
+      .filter(({ op, inputs }) => op === 'DequantizeLinear' && !producers.has(inputs[0] ?? ''))
+      .map(({ inputs }) => inputs[1]),
+  );
   for (const { op, inputs, outputs: written } of graph.nodes) {
     const source = op === 'DequantizeLinear' ? producers.get(inputs[0] ?? '') : undefined;
-    if (source?.op !== 'QuantizeLinear') continue;
+    if (source?.op !== 'QuantizeLinear' || ofConstants.has(inputs[1])) continue;
     const [name = ''] = written;
     const [scale, zero] = inputs.slice(1).map((input) => {
       return Number((graph.initializers.get(input) as Tensor | undefined)?.data[0]);
