@@ -259,11 +259,11 @@ test('no more feeds are kept than fit, and one at least', async () => {
   assert.ok(two.length > 1 && two.length < 5, `${two.length}`);
 });
 
-test('weights beyond those that are usually learned at once take from the feeds', async () => {
+test('what a channel has beyond the weights that are learned at once takes from the feeds', async () => {
   const many = barFeeds(5, 1);
   const few = 3 * 2 * 50 * 8 * 8 * 8 * 4 * 2;
-  const taken = async (weights: number): Promise<number> =>
-    (await feedsThatFit(trained, many, { most: 10 * few, weights })).length;
+  const taken = async (channelWeights: number): Promise<number> =>
+    (await feedsThatFit(trained, many, { most: 10 * few, channelWeights })).length;
   assert.equal(await taken(weightsAtOnce), 5);
   const some = await taken(weightsAtOnce + (9 * few) / 128);
   assert.ok(some > 1 && some < 5, `${some}`);

@@ -70,7 +70,8 @@ export async function adaRound(options: AdaRoundOptions): Promise<ReadonlyMap<st
   const plans = open.map((layer) => {
     return { layer, blocks: channelBlocks(layer.layout, settings.weightsAtOnce) };
   });
-  const feeds = await feedsThatFit(model, options.feeds, { weights: largestBlockOf(plans) });
+  const channelWeights = open.reduce((most, { layout }) => Math.max(most, layout.depth), 0);
+  const feeds = await feedsThatFit(model, options.feeds, { channelWeights });
   const run = { runtime, ...(signal && { signal }) };
   const work: Work = {
     ...{ model, params, settings, limits: limitsOf(how) },
@@ -94,12 +95,6 @@ interface LayerPlan {
   readonly layer: RoundableLayer;
   readonly blocks: readonly ChannelBlock[];
 }
-
-/** In weights. */
-const largestBlockOf = (plans: readonly LayerPlan[]): number =>
-  plans
-    .flatMap(({ blocks }) => blocks)
-    .reduce((most, { layout, channels }) => Math.max(most, channels.length * layout.depth), 0);
 
 /** Tells how many blocks of all layers are done each time that one is. */
 function counted(plans: readonly LayerPlan[], tell: AdaRoundOptions['onBlock']): () => void {

@@ -15,8 +15,11 @@ const bytesPerWeight = 128;
 export interface FeedLimits {
   /** Bytes that feeds may take beside `weightsAtOnce` weights that are learned; default 512 MiB. */
   readonly most?: number;
-  /** Weights that are learned at once; those beyond `weightsAtOnce` take from the feeds. Default 0. */
-  readonly weights?: number;
+  /**
+   * Weights of the largest output channel, which are always learned at once: those beyond
+   * `weightsAtOnce` take from the feeds. Default 0.
+   */
+  readonly channelWeights?: number;
 }
 
 /**
@@ -26,9 +29,9 @@ export interface FeedLimits {
 export async function feedsThatFit(
   model: Model,
   feeds: Iterable<Feeds> | AsyncIterable<Feeds>,
-  { most = keptBytes, weights = 0 }: FeedLimits = {},
+  { most = keptBytes, channelWeights = 0 }: FeedLimits = {},
 ): Promise<readonly Feeds[]> {
-  const left = most - bytesPerWeight * Math.max(0, weights - weightsAtOnce);
+  const left = most - bytesPerWeight * Math.max(0, channelWeights - weightsAtOnce);
   const taken: Feeds[] = [];
   let count = 1;
   for await (const feed of feeds) {
