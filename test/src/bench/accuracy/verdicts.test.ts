@@ -49,8 +49,8 @@ test('what one interval alone puts below the plain way is left to other training
   assert.deepEqual(failures({ best: wrong(0, 7), tensor: wrong(0, 2) }), []);
   const doubted = doubtsOf(below);
   assert.deepEqual(doubted, [
-    ['best', 'tensor'],
-    ['best', 'channel'],
+    { rivals: ['best', 'tensor'], about: 'below' },
+    { rivals: ['best', 'channel'], about: 'below' },
   ]);
   assert.deepEqual(doubtsOf(row({ best: wrong(0, 3) })), []);
   const fails = (again: Exceptions) =>
@@ -59,18 +59,21 @@ test('what one interval alone puts below the plain way is left to other training
   assert.equal(fails({ best: wrong(0, 7), tensor: wrong(8, 12) }).length, 0);
 });
 
-test('what gains nothing where the plain way loses for certain fails', () => {
-  assert.deepEqual(
-    failures({ channel: wrong(0, 20), best: wrong(100, 120), tensor: wrong(100, 120) }),
-    [
-      'net: W8A8 auto above quantize_static per tensor, lower end',
-      'net: W8A8 auto above quantize_static per channel, lower end',
-    ],
-  );
-  assert.deepEqual(failures({ channel: wrong(0, 20) }), []);
-  assert.deepEqual(failures({ w4: wrong(0, 500), a4: wrong(0, 500) }), [
-    'net: W4A8 AdaRound above W4A8 nearest, lower end',
+test('a gain that is not certain where the plain way loses for certain is left to other trainings', () => {
+  const nothing = row({ w4: wrong(0, 500), a4: wrong(0, 500) });
+  const gain = [{ rivals: ['a4', 'w4'], about: 'gain' }] as const;
+  assert.deepEqual(doubtsOf(nothing), gain);
+  assert.deepEqual(failures({ w4: wrong(0, 500), a4: wrong(0, 500) }), []);
+  assert.deepEqual(doubtsOf(row({ w4: wrong(0, 500), a4: wrong(0, 400) })), []);
+  assert.deepEqual(doubtsOf(row({ channel: wrong(0, 20) })), []);
+  const fails = (again: Exceptions) =>
+    repeated(row(again), gain)
+      .filter(({ holds }) => !holds)
+      .map(({ name }) => name);
+  assert.deepEqual(fails({ w4: wrong(0, 500), a4: wrong(0, 500) }), [
+    'net: W4A8 AdaRound above W4A8 nearest, other trainings, lower end',
   ]);
+  assert.deepEqual(fails({ w4: wrong(0, 500), a4: wrong(0, 400) }), []);
 });
 
 test('the intervals that hold together are as many as there are comparisons at eight bits', () => {

@@ -1,5 +1,5 @@
 import { atLeast, atMost, type BenchResult, printed } from '../result.ts';
-import { type Answers, accuracyOf, pairedDifference } from './interval.ts';
+import { type Answers, accuracyOf, type Difference, pairedDifference } from './interval.ts';
 import { type MethodName, methodList, methods } from './methods.ts';
 
 /** The answers of one net to one data set's test images. */
@@ -25,51 +25,74 @@ const rivals = [
   ['a3', 'w3'],
 ] as const satisfies readonly Rivals[];
 
+/** What three trainings leave open about two rivals. */
+export interface Doubt {
+  readonly rivals: Rivals;
+  /** `below`: ours is below the plain one, were this the only comparison; `gain`: what it gains is not certain. */
+  readonly about: 'below' | 'gain';
+}
+
 /**
- * The rivals of which ours is below the plain one, were this the only comparison. Among twenty one such
- * is to be expected by chance, so other trainings decide: `repeated`.
+ * What other trainings are to decide, by `repeated`: among twenty comparisons one that seems below is
+ * to be expected by chance, and a small gain may be there without being seen.
  */
-export function doubtsOf({ int8 }: Row): readonly Rivals[] {
-  return rivals.filter(([ours, plain]) => {
-    return pairedDifference(int8.get(ours) ?? [], int8.get(plain) ?? []).high < 0;
+export function doubtsOf(row: Row): readonly Doubt[] {
+  return rivals.flatMap((pair): readonly Doubt[] => {
+    const { low, high } = between(row, pair);
+    if (high < 0) return [{ rivals: pair, about: 'below' }];
+    const isOpen = hasToGain(row, pair) && low < leastGain;
+    return isOpen ? [{ rivals: pair, about: 'gain' }] : [];
   });
 }
 
-/** What other trainings say about doubted rivals, each by an interval of its own. */
-export function repeated({ name, int8 }: Row, doubted: readonly Rivals[]): readonly BenchResult[] {
-  return doubted.map(([ours, plain]) => {
-    const { high } = pairedDifference(int8.get(ours) ?? [], int8.get(plain) ?? []);
-    const title = `${name}: ${methods[ours].name} above ${methods[plain].name}`;
-    return atLeast(`${title}, other trainings, upper end`, { value: high, unit, bound: 0 });
+/** What other trainings say about what was doubted, each by an interval of its own. */
+export function repeated(row: Row, doubts: readonly Doubt[]): readonly BenchResult[] {
+  return doubts.map(({ rivals: pair, about }) => {
+    const { low, high } = between(row, pair);
+    const title = `${titleOf(row, pair)}, other trainings`;
+    return about === 'below'
+      ? atLeast(`${title}, upper end`, { value: high, unit, bound: 0 })
+      : atLeast(`${title}, lower end`, { value: low, unit, bound: leastGain });
   });
 }
+
+const answersIn = ({ int8 }: Row, key: MethodName): Answers => int8.get(key) ?? [];
+const between = (row: Row, [ours, plain]: Rivals): Difference =>
+  pairedDifference(answersIn(row, ours), answersIn(row, plain));
+const titleOf = ({ name }: Row, [ours, plain]: Rivals): string =>
+  `${name}: ${methods[ours].name} above ${methods[plain].name}`;
+
+/** Whether the plain way loses for certain. */
+const hasToGain = (row: Row, [, plain]: Rivals): boolean =>
+  pairedDifference(row.float, answersIn(row, plain), together).low > 0;
+
+const together = { together: 'twenty' } as const;
 
 /**
  * What a row says: each loss, with its bound where there is one; and that what we do after training
- * is not worse than the plain way, and better where the plain way loses for certain. Five nets of two
+ * is not worse than the plain way; what it gains where the plain way loses for certain is printed, and
+ * decided by `doubtsOf` and `repeated`. Five nets of two
  * data sets beside two plain ways are twenty comparisons, any of which may go wrong by chance, so that
  * these intervals hold together.
  */
 export function verdicts(row: Row): readonly BenchResult[] {
-  const answers = (key: MethodName) => row.int8.get(key) ?? [];
-  const together = { together: 'twenty' } as const;
   return [
     printed(`${row.name}: float accuracy`, accuracyOf(row.float), 'per cent'),
     ...methodList.map(([key, { name, mostLoss }]) => {
-      const value = pairedDifference(row.float, answers(key)).points;
+      const value = pairedDifference(row.float, answersIn(row, key)).points;
       const title = `${row.name}: ${name}, loss`;
       return mostLoss === undefined
         ? printed(title, value, unit)
         : atMost(title, { value, unit, bound: mostLoss });
     }),
-    ...rivals.flatMap(([ours, plain]) => {
-      const title = `${row.name}: ${methods[ours].name} above ${methods[plain].name}`;
-      const { high } = pairedDifference(answers(ours), answers(plain), together);
+    ...rivals.flatMap((pair) => {
+      const [ours, plain] = pair;
+      const title = titleOf(row, pair);
+      const { high } = pairedDifference(answersIn(row, ours), answersIn(row, plain), together);
       const notBelow = atLeast(`${title}, upper end`, { value: high, unit, bound: 0 });
-      const loses = pairedDifference(row.float, answers(plain), together).low > 0;
-      if (!loses) return [notBelow];
-      const { low } = pairedDifference(answers(ours), answers(plain));
-      return [notBelow, atLeast(`${title}, lower end`, { value: low, unit, bound: leastGain })];
+      return hasToGain(row, pair)
+        ? [notBelow, printed(`${title}, lower end`, between(row, pair).low, unit)]
+        : [notBelow];
     }),
   ];
 }
