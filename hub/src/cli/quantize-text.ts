@@ -13,7 +13,7 @@ export function quantizeText(out: string, report: Report, more: MoreToSay): stri
   return [
     `${out}: ${sizeOf(bytesAfter)}, ${percent(bytesAfter / bytesBefore)} of ${sizeOf(bytesBefore)}`,
     ...narrow,
-    `${quantized.length} nodes in int8, ${float.length} in float${float.length > 3 ? '; --json has all names' : ''}`,
+    `${quantized.length} ${quantized.length === 1 ? 'node' : 'nodes'} in int8, ${float.length} in float${float.length > 3 ? '; --json has all names' : ''}`,
     ...floatText(float),
     ...advice.map((line) => `  try  ${line}`),
     ...clippedBiases.map(

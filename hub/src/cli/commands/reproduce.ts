@@ -44,13 +44,13 @@ function textOf({ reproduces, reproduction }: Run): string {
   ].join('\n');
 }
 
-/** Another engine or processor explains other bytes. */
+/** Another engine or processor explains other bytes; so does another Edgewise, of which runs tell nothing. */
 function buildLines({ equal, builds }: Reproduction): string[] {
   const { recorded, repeated } = builds;
   if (equal) return [];
   const line =
     recorded === repeated
-      ? `Both were made by ${repeated ?? 'an engine that was not recorded'}.`
+      ? `Both were made by ${repeated ?? 'an engine that was not recorded'}: where Edgewise itself has been renewed since, that may be why.`
       : `Recorded with ${recorded ?? 'an engine that was not recorded'}, repeated with ${repeated ?? 'one that was not recorded'}: bytes are promised within one only.`;
   return [line];
 }
