@@ -56,6 +56,10 @@ test('edgewise train --from MODEL@VERSION trains a version of another model furt
     return { version: JSON.parse(out) as ModelVersion, notes };
   };
   const { version: first } = await train('lines', '--recipe', 'own.json');
+  const again = await hub.run('train', 'lines', '--json');
+  assert.deepEqual((JSON.parse(again.out) as ModelVersion).fp32, first.fp32);
+  const stranger = await hub.run('train', 'strangers');
+  assert.match(stranger.notes, /There is no model "strangers".*train strangers --dataset NAME/);
   const { version } = await train('more', '--recipe', 'tune.json', '--from', 'lines@1');
   assert.equal(version.base, first.fp32.digest);
   assert.ok((version.fp32.accuracy ?? 0) > 0.9);

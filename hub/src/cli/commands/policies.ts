@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { answer, clientOf, type HubOptions, withHub } from '../context.ts';
 import { type Io, percent, wholeNumber } from '../io.ts';
+import { keptRecipe, registeredModel } from '../registered-model.ts';
 
 /** Options that set policies, on any command that takes them. */
 export interface PolicyFlags {
@@ -37,13 +38,7 @@ export function addPolicies(program: Command, io: Io): void {
       ),
   ).action(async (model: string, options: HubOptions & PolicyFlags) => {
     const client = clientOf(options);
-    const known = (await client.call('listModels')).find(({ id }) => id === model);
-    if (known === undefined) {
-      throw new FleetError(
-        'not-found',
-        `There is no model "${model}"; "edgewise models" lists them.`,
-      );
-    }
+    const known = await registeredModel(client, model);
     const info = await changed(client, known, policiesOf(options));
     answer(io, options, info.policies, () => textOf(info));
   });
@@ -56,9 +51,8 @@ async function changed(
   policies: Partial<ModelPolicies>,
 ): Promise<ModelInfo> {
   if (Object.keys(policies).length === 0) return known;
-  const { id: model, dataset, recipe: digest } = known;
-  const bytes = await client.call('getBlob', { params: { digest } });
-  const recipe: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  const { id: model, dataset } = known;
+  const recipe = await keptRecipe(client, known);
   return await client.call('putModel', { params: { model }, body: { dataset, recipe, policies } });
 }
 

@@ -10,13 +10,14 @@ import { followRun } from '../follow-run.ts';
 import { followSweep } from '../follow-sweep.ts';
 import { exitCodes, type Io, percent, sizeOf, wholeNumber } from '../io.ts';
 import { readNamedFile } from '../named-file.ts';
+import { keptRecipe, registeredModel } from '../registered-model.ts';
 import { readSweep, sweepExample } from '../sweep-file.ts';
 import { sweepTable } from '../sweep-table.ts';
 import { buildForOption, type PolicyFlags, policiesOf, predictionsOption } from './policies.ts';
 
 interface TrainOptions extends HubOptions, PolicyFlags {
-  readonly dataset: string;
-  readonly recipe: string;
+  readonly dataset?: string;
+  readonly recipe?: string;
   readonly from?: string;
   readonly sweep?: string;
   readonly seed?: string;
@@ -37,8 +38,11 @@ winner. Parameters are places in the recipe; what is varied must be written ther
 
 A recipe with "quantization": {"weightBits": 4, "epochs": 1} trains on for few bits.
 
+A model that was trained before is trained again, on the data of today, without naming data set and recipe.
+
 Examples:
   edgewise train digits --dataset digits --recipe models/recipes/digits.json
+  edgewise train digits
   edgewise train pumps --dataset pumps --recipe models/recipes/vectors.json --predictions qos0
   edgewise train parts --dataset parts --recipe models/recipes/tune.json --from mobilenet.onnx
   edgewise train letters --dataset letters --recipe tune.json --from digits@3
@@ -50,8 +54,8 @@ export function addTrain(program: Command, io: Io): void {
     program
       .command('train <model>')
       .description('train, shrink to int8, evaluate and package a new version')
-      .requiredOption('--dataset <name>', 'data set to train on')
-      .requiredOption('--recipe <file>', 'recipe, a JSON file')
+      .option('--dataset <name>', 'data set to train on; default that of the model')
+      .option('--recipe <file>', 'recipe, a JSON file; default that of the model')
       .option(
         '--from <model>',
         'ONNX file or MODEL@VERSION to train further; default the file "base.model" of the recipe',
@@ -74,11 +78,10 @@ export function addTrain(program: Command, io: Io): void {
     const client = clientOf(options);
     const sweep = options.sweep === undefined ? undefined : await sweepOf(io, options.sweep);
     const seed = options.seed === undefined ? {} : { seed: wholeNumber('--seed', options.seed) };
-    const recipe = await recipeOf(client, io, options);
-    const { dataset } = options;
+    const { dataset, recipe } = await madeFrom(client, io, { ...options, model });
     // In one request: what is refused leaves no model behind.
     const body = { model, register: { dataset, recipe, policies: policiesOf(options) }, ...seed };
-    await noteParts(client, io, { ...options, recipe });
+    await noteParts(client, io, { dataset, recipe, isSweep: sweep !== undefined });
     const started =
       sweep === undefined
         ? await client.call('startRun', { body })
@@ -106,25 +109,42 @@ async function bestOf(
   return await client.call('getRun', { params: { run: done.run ?? '' } });
 }
 
-/** The recipe as the options complete it. */
-async function recipeOf(client: Client, io: Io, options: TrainOptions): Promise<unknown> {
-  const { recipe: file, from, trainer } = options;
-  const recipe = withTrainer(parseJson(await readNamedFile(io, file), file), trainer);
-  return await withImportedBase(client, io, { recipe, file, from });
+/** Data set and recipe as the options name and complete them; what they leave out is that of the model. */
+async function madeFrom(
+  client: Client,
+  io: Io,
+  options: TrainOptions & { readonly model: string },
+): Promise<{ readonly dataset: string; readonly recipe: unknown }> {
+  const { model, recipe: file, from, trainer } = options;
+  const isNamed = options.dataset !== undefined && file !== undefined;
+  const known = isNamed ? undefined : await registeredModel(client, model);
+  const { dataset = known?.dataset ?? '' } = options;
+  const document = file === undefined ? undefined : parseJson(await readNamedFile(io, file), file);
+  const recipe = withTrainer(document ?? (known && (await keptRecipe(client, known))), trainer);
+  return {
+    dataset,
+    recipe: await withImportedBase(client, io, { recipe, file: file ?? '', from }),
+  };
+}
+
+interface Noted {
+  readonly dataset: string;
+  readonly recipe: unknown;
+  readonly isSweep: boolean;
 }
 
 /** Says what stands in for parts that a data set lacks. */
 async function noteParts(
   client: Client,
   io: Io,
-  { dataset, sweep, recipe }: Omit<TrainOptions, 'recipe'> & { readonly recipe: unknown },
+  { dataset, recipe, isSweep }: Noted,
 ): Promise<void> {
   const counts = (await client.call('listDatasets')).find(({ id }) => id === dataset)?.counts;
   if (counts?.validation === 0) {
     io.note(`"${dataset}" has no validation part: ${lentOf(recipe)} held out for it.`);
   }
   if (counts?.test === 0) {
-    const flatters = sweep === undefined ? '' : ', by which the sweep chooses: it flatters';
+    const flatters = isSweep ? ', by which the sweep chooses: it flatters' : '';
     io.note(`"${dataset}" has no test part: accuracy is that on the validation part${flatters}.`);
   }
 }
