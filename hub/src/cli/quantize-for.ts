@@ -112,7 +112,7 @@ function textOf({ out, scheme, bytes, reason, goldenVectors, ...scores }: Writte
 
 function classesOf(list: string) {
   const known = plannedClasses();
-  return list.split(',').map((text) => {
+  const named = list.split(',').map((text) => {
     const found = known.find((each) => each === text.trim());
     if (found !== undefined) return found;
     throw new FleetError(
@@ -120,6 +120,7 @@ function classesOf(list: string) {
       `There is no build for "${text}"; there are ${known.join(', ')}.`,
     );
   });
+  return [...new Set(named)];
 }
 
 /** Accuracy of the float model and of another one, or without labels how often they agree. */

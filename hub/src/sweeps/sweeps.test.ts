@@ -218,6 +218,10 @@ test('trials that differ in bits are judged by the rounded network, and the best
     sweep.trials.map(({ results }) => results[0]?.epochs),
     [5, 5],
   );
+  assert.deepEqual(
+    sweep.trials.map(({ progress }) => progress),
+    [1, 1],
+  );
   assert.ok(
     accuracyOf(sweep, 1) < 0.9 && accuracyOf(sweep, 2) > 0.95,
     JSON.stringify(sweep.trials),

@@ -60,7 +60,9 @@ const isLost = (outcome: WorkOutcome): boolean => !outcome.ok && outcome.code ==
 
 function withResult(trial: Trial, found: TrialResult, rounds: number): Trial {
   const results = [...trial.results, found];
-  return { ...trial, results, status: results.length === rounds ? 'done' : 'paused' };
+  if (results.length < rounds) return { ...trial, results, status: 'paused' };
+  // One that stopped early is as far as it will be.
+  return { ...trial, results, status: 'done', progress: 1 };
 }
 
 const setStatus = (ledger: Ledger, number: number, change: Partial<Trial>): Promise<void> =>
