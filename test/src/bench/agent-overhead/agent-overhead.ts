@@ -19,8 +19,9 @@ const device = 'timed';
 const longMs = 2;
 const bounds = { share: 0.05, us: 100 } as const;
 /** Enough for a narrow interval, few enough to be done in seconds. */
-const budgetMs = 5000;
-const mostRounds = 3000;
+const budgetMs = 9000;
+const mostRounds = 300;
+const bursts = { burst: 20, settle: 5 } as const;
 
 /**
  * What the agent's pipeline adds to a run of the same graph in a bare session: from a frame at the
@@ -76,7 +77,7 @@ interface Served {
   readonly version: ModelVersion;
 }
 
-/** Milliseconds of each round. */
+/** Milliseconds of a run, burst by burst. */
 interface Times {
   /** The graph without its profile. */
   readonly bare: readonly number[];
@@ -94,10 +95,14 @@ async function measure({ agent }: AgentHere, { folder, model, version }: Served)
   await using bare = await openRawSession(bundle, 'no profile');
   await using raw = await openRawSession(bundle, 'profile');
   const ways = [() => bare.run(), () => raw.run(), () => agent.sink.answer([frame])];
-  const first = await timeInTurn(ways, { rounds: 30, warmUp: 9 });
-  const roundMs = first.reduce((sum, times) => sum + median(times).value, 0);
+  const first = await timeInTurn(ways, { rounds: 3, warmUp: 3, ...bursts });
+  const runMs = first.reduce((sum, times) => sum + median(times).value, 0);
+  const roundMs = runMs * (bursts.burst + bursts.settle);
   const rounds = Math.min(mostRounds, Math.ceil(budgetMs / roundMs));
-  const [one = [], two = [], three = []] = await timeInTurn(ways, { rounds, warmUp: 9 });
+  const [one = [], two = [], three = []] = await timeInTurn(ways, {
+    ...{ rounds, warmUp: 3 },
+    ...bursts,
+  });
   return { bare: one, raw: two, agent: three };
 }
 

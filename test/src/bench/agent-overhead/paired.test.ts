@@ -9,8 +9,9 @@ test('every way is done equally often, and each first in turn', async () => {
     done += letter;
     return Promise.resolve();
   };
-  const times = await timeInTurn([say('a'), say('b'), say('c')], { rounds: 3, warmUp: 1 });
-  assert.equal(done, 'abcbcacababc');
+  const turns = { rounds: 3, warmUp: 1, burst: 2, settle: 1 };
+  const times = await timeInTurn([say('a'), say('b'), say('c')], turns);
+  assert.equal(done, 'aaabbbcccbbbcccaaacccaaabbbaaabbbccc');
   assert.deepEqual(
     times.map(({ length }) => length),
     [3, 3, 3],

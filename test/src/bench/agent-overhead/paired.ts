@@ -5,17 +5,36 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Does each way in turn, changing which goes first, so that whatever disturbs the machine hits all; gives the milliseconds of each. */
+/** How often each way is done. */
+export interface Turns {
+  /** Bursts of each way that count, and some before that do not. */
+  readonly rounds: number;
+  readonly warmUp: number;
+  /** Runs of one burst that count, and some before that do not. */
+  readonly burst: number;
+  readonly settle: number;
+}
+
+/**
+ * Does each way in bursts, as a device does one thing over and over: run by run in turn, models would
+ * push each other out of the processor's caches. Ways take turns, changing which goes first, so that
+ * whatever disturbs the machine hits all; gives the median milliseconds of each burst.
+ */
 export async function timeInTurn(
   ways: readonly (() => Promise<unknown>)[],
-  { rounds, warmUp }: { readonly rounds: number; readonly warmUp: number },
+  { rounds, warmUp, burst, settle }: Turns,
 ): Promise<readonly (readonly number[])[]> {
   const times = ways.map((): number[] => []);
   for (let round = -warmUp; round < rounds; round++) {
     for (let turn = 0; turn < ways.length; turn++) {
       const at = (turn + warmUp + round) % ways.length;
-      const tookMs = await time(ways[at] ?? (() => Promise.resolve()));
-      if (round >= 0) times[at]?.push(tookMs);
+      const way = ways[at] ?? (() => Promise.resolve());
+      const tookMs: number[] = [];
+      for (let run = -settle; run < burst; run++) {
+        const runMs = await time(way);
+        if (run >= 0) tookMs.push(runMs);
+      }
+      if (round >= 0) times[at]?.push(median(tookMs).value);
     }
   }
   return times;
@@ -27,7 +46,7 @@ async function time(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - beganMs;
 }
 
-/** What one way takes longer than another, round by round. */
+/** What one way takes longer than another, burst by burst. */
 export const differences = (way: readonly number[], than: readonly number[]): readonly number[] =>
   way.map((tookMs, at) => tookMs - (than[at] ?? 0));
 
