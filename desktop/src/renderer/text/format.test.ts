@@ -89,8 +89,8 @@ test('evidence is shown as M, however small or large its logarithm', () => {
 
 test('a number near zero keeps its digits', () => {
   assert.deepEqual(
-    [0, 0.0000079, 0.42, -1.234].map((value) => formatNumber(value)),
-    ['0', '7.9E-6', '0.42', '-1.23'],
+    [0, 0.0000079, 0.0005516, 0.42, -1.234].map((value) => formatNumber(value)),
+    ['0', '7.9E-6', '0.000552', '0.42', '-1.23'],
   );
 });
 

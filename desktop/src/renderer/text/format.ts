@@ -61,7 +61,7 @@ export function formatEvidence(logM: Maybe): string {
 /** A number with this many significant digits. */
 export function formatNumber(value: Maybe, digits = 3): string {
   if (!present(value)) return none;
-  const tiny = value !== 0 && Math.abs(value) < 0.001;
+  const tiny = value !== 0 && Math.abs(value) < 0.0001;
   return new Intl.NumberFormat(locale, {
     maximumSignificantDigits: digits,
     notation: tiny ? 'scientific' : 'standard',
