@@ -130,7 +130,7 @@ for (const one of cases) {
   });
 }
 
-test('what something else reads, groups, many channels, pools that overlap and operators of others stay apart', () => {
+test('what something else reads, groups, many channels, large pools, pools that overlap and operators of others stay apart', () => {
   const apart = (change: (graph: Graph) => Graph, one: Partial<Case> = {}) => {
     const graph = change(forwardOf({ ...(cases[0] as Case), ...one }));
     assert.deepEqual(joinPools(graph).nodes, graph.nodes);
@@ -149,6 +149,7 @@ test('what something else reads, groups, many channels, pools that overlap and o
     nodes: graph.nodes.map((node) => (node.op === 'Conv' ? { ...node, domain: 'other' } : node)),
   }));
   apart((graph) => graph, { input: [1, 5, 4, 4], weight: [2, 5, 3, 3] });
+  apart((graph) => graph, { input: [1, 1, 8, 8], weight: [2, 1, 3, 3], pool: [4, 4] });
   apart((graph) => ({
     ...graph,
     nodes: graph.nodes.map((node) =>

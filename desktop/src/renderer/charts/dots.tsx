@@ -20,7 +20,7 @@ export interface PlotDot {
 
 interface DotsProps {
   readonly label: string;
-  /** Later ones are drawn above earlier ones. */
+  /** Coloured ones are drawn above the others, the first colour on top; else later ones above earlier ones. */
   readonly dots: readonly PlotDot[];
   readonly formatX: (value: number) => string;
   readonly formatY: (value: number) => string;
@@ -101,13 +101,26 @@ export function Dots(props: DotsProps) {
             {text.axes(nameY, nameX)}
           </text>
           {dots.map((dot) => (
-            <DotShape
+            <g
               key={dot.key}
-              {...{ dot, x: px(dot.x), y: py(dot.y) }}
-              opacity={dot.colour === undefined ? crowdOpacity(dots.length) : 1}
-              canPick={props.onPick !== undefined}
-            />
+              data-key={dot.key}
+              opacity={dot.colour === undefined ? crowdOpacity(dots.length) : 0}
+              className={props.onPick === undefined ? undefined : 'cursor-pointer'}
+            >
+              <title>{dot.title}</title>
+              <DotShape dot={dot} x={px(dot.x)} y={py(dot.y)} />
+            </g>
           ))}
+          {/* Drawn once more instead of moved: a dot that is moved in the document under a pointer may never
+              hear that the pointer has left. */}
+          <g pointerEvents="none">
+            {dots
+              .filter(({ colour }) => colour !== undefined)
+              .toSorted((one, other) => (other.colour ?? 0) - (one.colour ?? 0))
+              .map((dot) => (
+                <DotShape key={dot.key} dot={dot} x={px(dot.x)} y={py(dot.y)} />
+              ))}
+          </g>
         </svg>
       )}
     </div>
@@ -130,10 +143,7 @@ function NumbersBelow({ axis: { ticks }, inner, y }: NumbersBelowProps) {
   ));
 }
 
-/**
- * Pointers are followed on the whole picture: a dot that comes above the others under a pointer is moved in
- * the document, and would never hear that the pointer has left.
- */
+/** Pointers are followed on the whole picture. */
 function reach({ onNear, onPick }: DotsProps) {
   const keyAt = ({ target }: React.SyntheticEvent) =>
     (target as Element).closest('[data-key]')?.getAttribute('data-key') ?? undefined;
@@ -152,18 +162,15 @@ function reach({ onNear, onPick }: DotsProps) {
 }
 
 interface DotShapeProps {
-  readonly canPick: boolean;
   readonly dot: PlotDot;
-  readonly opacity: number;
   readonly x: number;
   readonly y: number;
 }
 
-function DotShape({ dot, x, y, opacity, canPick }: DotShapeProps) {
+function DotShape({ dot, x, y }: DotShapeProps) {
   const fill = dot.colour === undefined ? 'var(--chart-back)' : `var(--chart-${dot.colour})`;
   return (
-    <g data-key={dot.key} opacity={opacity} className={canPick ? 'cursor-pointer' : undefined}>
-      <title>{dot.title}</title>
+    <>
       {dot.shape === 'circle' ? (
         <circle cx={x} cy={y} r={5} fill={fill} stroke="var(--surface)" />
       ) : (
@@ -182,7 +189,7 @@ function DotShape({ dot, x, y, opacity, canPick }: DotShapeProps) {
           {dot.name}
         </text>
       )}
-    </g>
+    </>
   );
 }
 

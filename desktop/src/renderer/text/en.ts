@@ -1,5 +1,14 @@
 import type { DriftPattern } from '@edgewise/protocol/http';
 
+/** Of runs and sweeps. */
+const workStatuses = {
+  queued: 'queued',
+  running: 'running',
+  done: 'done',
+  failed: 'failed',
+  canceled: 'stopped',
+};
+
 /** Every word the console shows, in English. */
 export const en = {
   product: 'Edgewise',
@@ -458,13 +467,7 @@ export const en = {
       title: 'Runs',
       empty: 'No run yet',
       emptyHint: 'Train a version to see its learning curve here.',
-      statuses: {
-        queued: 'queued',
-        running: 'running',
-        done: 'done',
-        failed: 'failed',
-        canceled: 'stopped',
-      },
+      statuses: workStatuses,
       kinds: { train: 'training', retrain: 'retraining' },
       repetition: 'repetition',
       equal: (artifacts: string, run: string) =>
@@ -528,13 +531,7 @@ export const en = {
         best: 'Best score',
         when: 'Started',
       },
-      statuses: {
-        queued: 'queued',
-        running: 'running',
-        done: 'done',
-        failed: 'failed',
-        canceled: 'stopped',
-      },
+      statuses: workStatuses,
       methods: { grid: 'grid', random: 'random', halving: 'halving' },
       of: (done: string, all: string) => `${done} of ${all}`,
       progress: (sweep: string) => `Epochs of ${sweep} that are trained`,

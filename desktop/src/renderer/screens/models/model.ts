@@ -5,6 +5,7 @@ import {
   pipelineSteps,
   type Rollout,
   type Run,
+  type Sweep,
 } from '@edgewise/protocol/http';
 import type { Level } from '../../components/levels.ts';
 import type { Badge } from '../../components/state-badge.tsx';
@@ -188,14 +189,14 @@ export const rolloutLevels = {
   aborted: 'unknown',
 } as const satisfies Record<Rollout['status'], Badge>;
 
-/** How a run is to be seen. */
+/** How a run or a sweep is to be seen. */
 export const runLevels = {
   queued: 'unknown',
   running: 'busy',
   done: 'well',
   failed: 'act',
   canceled: 'unknown',
-} as const satisfies Record<Run['status'], Badge>;
+} as const satisfies Record<Run['status'] | Sweep['status'], Badge>;
 
 /** Devices an order for this model would reach when none is named. */
 export function reachOf(devices: readonly Device[]): number {

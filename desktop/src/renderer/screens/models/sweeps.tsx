@@ -10,7 +10,8 @@ import { Progress } from '../../components/progress.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { formatAccuracy, formatCount, none } from '../../text/format.ts';
 import { text } from '../../text/text.ts';
-import { isOpen, sweepLevels, workDone } from '../sweep/model.ts';
+import { isOpen, workDone } from '../sweep/model.ts';
+import { runLevels } from './model.ts';
 
 const route = getRouteApi('/frame/models');
 const words = text.models.sweeps;
@@ -72,7 +73,7 @@ const columns: readonly Column<Sweep>[] = [
   {
     ...{ id: 'state', title: words.columns.state },
     cell: ({ status, error }) => (
-      <StateBadge level={sweepLevels[status]} word={words.statuses[status]} title={error?.detail} />
+      <StateBadge level={runLevels[status]} word={words.statuses[status]} title={error?.detail} />
     ),
   },
   {

@@ -51,15 +51,6 @@ export function isOpen({ status }: Sweep): boolean {
   return status === 'queued' || status === 'running';
 }
 
-/** How a sweep is to be seen. */
-export const sweepLevels = {
-  queued: 'unknown',
-  running: 'busy',
-  done: 'well',
-  failed: 'act',
-  canceled: 'unknown',
-} as const satisfies Record<Sweep['status'], Badge>;
-
 /** How a trial is to be seen; one that others beat is neither well nor bad. */
 export const trialLevels = {
   waiting: 'unknown',

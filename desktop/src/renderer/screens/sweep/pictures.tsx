@@ -136,19 +136,17 @@ function dotsOf(
   { name, place }: Parameter,
   shown: number | undefined,
 ): readonly PlotDot[] {
-  return rows
-    .flatMap(({ trial, score, isBest }): PlotDot[] => {
-      const x = place(trial.parameters[name]);
-      if (score === undefined || x === undefined) return [];
-      const value = valueName(trial.parameters[name]);
-      return [
-        {
-          ...{ key: String(trial.number), x, y: score },
-          shape: trial.status === 'stopped' ? 'diamond' : 'circle',
-          title: words.dots.dot(formatCount(trial.number), formatAccuracy(score), value),
-          colour: isBest ? 1 : trial.number === shown ? 2 : undefined,
-        },
-      ];
-    })
-    .toSorted((one, other) => (other.colour ?? 9) - (one.colour ?? 9));
+  return rows.flatMap(({ trial, score, isBest }): PlotDot[] => {
+    const x = place(trial.parameters[name]);
+    if (score === undefined || x === undefined) return [];
+    const value = valueName(trial.parameters[name]);
+    return [
+      {
+        ...{ key: String(trial.number), x, y: score },
+        shape: trial.status === 'stopped' ? 'diamond' : 'circle',
+        title: words.dots.dot(formatCount(trial.number), formatAccuracy(score), value),
+        colour: isBest ? 1 : trial.number === shown ? 2 : undefined,
+      },
+    ];
+  });
 }

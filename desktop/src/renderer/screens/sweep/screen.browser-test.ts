@@ -136,8 +136,8 @@ test('a dot under the pointer is the trial that is shown', { skip }, async () =>
   const { page, context } = await console.open(hub, '/models/sweeps/sweep-3');
   const dots = page.getByRole('img', { name: 'Score against layers.4.units' });
   await dots.waitFor();
-  assert.equal(await dots.locator('circle').count(), 6);
-  await dots.locator('circle').first().hover();
+  assert.equal(await dots.locator('[data-key]').count(), 6);
+  await dots.locator('[data-key="1"] circle').hover();
   const first = await shownIn(page).textContent();
   assert.match(first ?? '', /rank [2-6] of 6/);
   await page.mouse.move(0, 0);

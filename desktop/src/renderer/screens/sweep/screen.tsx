@@ -6,9 +6,10 @@ import { Answer } from '../../components/answer.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { text } from '../../text/text.ts';
+import { runLevels } from '../models/model.ts';
 import { CancelSweep } from './cancel.tsx';
 import { Headline } from './headline.tsx';
-import { isOpen, sweepLevels, trialRows, workDone } from './model.ts';
+import { isOpen, trialRows, workDone } from './model.ts';
 import { parametersOf } from './parameters.ts';
 import { Pictures } from './pictures.tsx';
 import { Trials } from './trials.tsx';
@@ -33,7 +34,7 @@ function KnownSweep({ sweep }: { readonly sweep: Sweep }) {
     <div className="flex flex-col gap-4">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <h1>{id}</h1>
-        <StateBadge level={sweepLevels[status]} word={text.models.sweeps.statuses[status]} />
+        <StateBadge level={runLevels[status]} word={text.models.sweeps.statuses[status]} />
         <span className="text-soft">
           {words.over(text.models.sweeps.methods[spec.method])}{' '}
           <Link to="/models" search={{ model }} className="underline underline-offset-2">
