@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { createTurns } from './in-turn.ts';
 
 /** Runs one job again and again, never twice at once. */
 export interface SingleFlight {
@@ -20,22 +21,17 @@ export function createSingleFlight(
   },
 ): SingleFlight {
   const stop = new AbortController();
-  let last: Promise<unknown> = Promise.resolve();
+  const turns = createTurns();
   let isQueued = false;
-
-  function enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const result = last.then(work);
-    last = result.catch(() => undefined);
-    return result;
-  }
 
   function trigger(): void {
     if (isQueued || stop.signal.aborted) return;
     isQueued = true;
-    enqueue(() => {
+    const turn = turns.take(() => {
       isQueued = false;
       return stop.signal.aborted ? Promise.resolve() : pass();
-    }).catch(options.onError);
+    });
+    turn.catch(options.onError);
   }
 
   async function tick(): Promise<void> {
@@ -50,11 +46,11 @@ export function createSingleFlight(
 
   return {
     trigger,
-    runExclusive: enqueue,
+    runExclusive: turns.take,
     async stop() {
       stop.abort();
       await ticking;
-      await last;
+      await turns.settle();
     },
   };
 }
